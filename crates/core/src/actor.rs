@@ -1,0 +1,86 @@
+//! Who acts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::AreaCode;
+use crate::SubjectId;
+
+/// 岗位角色. One account holds one role; what it may do stands in the office's permission table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 信用中心.
+    Centre,
+    /// 部门.
+    Department,
+    /// 乡镇.
+    Township,
+    /// 窗口.
+    Counter,
+    /// 法制审核.
+    Legal,
+    /// 审计.
+    Audit,
+    /// 系统管理.
+    System,
+    /// 主体: a subject looking at its own file.
+    Subject,
+}
+
+impl Role {
+    /// Every role, in the order of the permission table.
+    pub const ALL: [Role; 8] =
+        [Role::Centre, Role::Department, Role::Township, Role::Counter, Role::Legal, Role::Audit, Role::System, Role::Subject];
+
+    /// The word that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::Centre => "信用中心",
+            Role::Department => "部门",
+            Role::Township => "乡镇",
+            Role::Counter => "窗口",
+            Role::Legal => "法制审核",
+            Role::Audit => "审计",
+            Role::System => "系统管理",
+            Role::Subject => "主体",
+        }
+    }
+
+    /// The word that the database stores.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Centre => "centre",
+            Role::Department => "department",
+            Role::Township => "township",
+            Role::Counter => "counter",
+            Role::Legal => "legal",
+            Role::Audit => "audit",
+            Role::System => "system",
+            Role::Subject => "subject",
+        }
+    }
+
+    /// The inverse of [`Role::word`].
+    pub fn from_word(word: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// Who acts, in which role and for which organ and area. The journal keeps `name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Login name, API key name, or `cli` for whoever sits at the machine.
+    pub name: String,
+    /// What people call them.
+    pub title: String,
+    /// Their role.
+    pub role: Role,
+    /// The organ they act for, by name as the packs and departments write it; the centre has none.
+    pub organ: Option<String>,
+    /// The area they are competent for; none means the whole office.
+    pub area: Option<AreaCode>,
+    /// For [`Role::Subject`]: whose file.
+    pub subject: Option<SubjectId>,
+    /// Whether a person acts, or a program with a key. A program decides nothing adverse (D2).
+    pub is_person: bool,
+}

@@ -1,0 +1,123 @@
+//! The journal: every change of state is one append-only entry, and nothing else says what happened.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Moment, SubjectId};
+
+/// A place in the journal, from 1 upwards without gaps. What an office knew is what stands at or before a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub i64);
+
+/// Every kind of act. The loop closes in one exhaustive `match` over it, in `office`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// The office was created.
+    OfficeFounded,
+    /// A pack was installed by digest.
+    PackInstalled,
+    /// A file was read and judged; nothing of it counts yet.
+    BatchStaged,
+    /// A staged batch became facts, all at once.
+    BatchCommitted,
+    /// A committed batch was taken back, all at once.
+    BatchRecalled,
+    /// A person ruled on a row that waited: a correction, a conflict, an identity.
+    RowRuled,
+    /// A business system asked.
+    CheckMade,
+    /// It told what it did.
+    FeedbackGiven,
+    /// A named person decided on a restriction.
+    RestrictionDecided,
+    /// Somebody read a subject's file.
+    SubjectRead,
+    /// Somebody saw a full identity number.
+    IdentityUnmasked,
+    /// An account was made.
+    AccountCreated,
+    /// An account was locked, unlocked or signed out by force.
+    AccountChanged,
+    /// Somebody signed in.
+    SignedIn,
+    /// A sign-in failed.
+    SignInFailed,
+    /// An API key was made.
+    KeyCreated,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Act; 16] = [
+        Act::OfficeFounded,
+        Act::PackInstalled,
+        Act::BatchStaged,
+        Act::BatchCommitted,
+        Act::BatchRecalled,
+        Act::RowRuled,
+        Act::CheckMade,
+        Act::FeedbackGiven,
+        Act::RestrictionDecided,
+        Act::SubjectRead,
+        Act::IdentityUnmasked,
+        Act::AccountCreated,
+        Act::AccountChanged,
+        Act::SignedIn,
+        Act::SignInFailed,
+        Act::KeyCreated,
+    ];
+
+    /// The word that the journal stores.
+    pub fn word(self) -> &'static str {
+        match self {
+            Act::OfficeFounded => "office_founded",
+            Act::PackInstalled => "pack_installed",
+            Act::BatchStaged => "batch_staged",
+            Act::BatchCommitted => "batch_committed",
+            Act::BatchRecalled => "batch_recalled",
+            Act::RowRuled => "row_ruled",
+            Act::CheckMade => "check_made",
+            Act::FeedbackGiven => "feedback_given",
+            Act::RestrictionDecided => "restriction_decided",
+            Act::SubjectRead => "subject_read",
+            Act::IdentityUnmasked => "identity_unmasked",
+            Act::AccountCreated => "account_created",
+            Act::AccountChanged => "account_changed",
+            Act::SignedIn => "signed_in",
+            Act::SignInFailed => "sign_in_failed",
+            Act::KeyCreated => "key_created",
+        }
+    }
+
+    /// The inverse of [`Act::word`].
+    pub fn from_word(word: &str) -> Option<Act> {
+        Act::ALL.into_iter().find(|act| act.word() == word)
+    }
+}
+
+/// What a use case hands to the journal; position, moment and actor are the transaction's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What happened.
+    pub act: Act,
+    /// About whom, where it is about one subject.
+    pub subject: Option<SubjectId>,
+    /// Numbers of the rows this entry covers, as canonical JSON; never personal data.
+    pub refs: String,
+    /// Salted digest of the payload, which lives in the fact tables.
+    pub payload: Digest,
+}
+
+/// An entry as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands.
+    pub position: Position,
+    /// When it was written.
+    pub at: Moment,
+    /// Who acted.
+    pub actor: String,
+    /// The rest.
+    pub draft: Draft,
+}

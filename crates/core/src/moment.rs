@@ -1,0 +1,65 @@
+//! When we learned of something: an instant in UTC milliseconds, and the clock that tells it.
+
+use std::fmt;
+
+use jiff::{Timestamp, tz};
+use serde::{Deserialize, Serialize};
+
+use crate::Day;
+
+/// Milliseconds since 1970-01-01T00:00:00Z. The office assigns moments; callers never do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(pub i64);
+
+/// China has had one zone without summer time since 1991, and no record here is older than its day.
+const SHANGHAI_HOURS: i8 = 8;
+
+impl Moment {
+    fn civil(self) -> jiff::civil::DateTime {
+        let instant = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        tz::offset(SHANGHAI_HOURS).to_datetime(instant)
+    }
+
+    /// The civil day in Asia/Shanghai.
+    pub fn day(self) -> Day {
+        let date = self.civil().date();
+        Day::new(date.year(), date.month(), date.day()).unwrap_or(Day::EARLIEST)
+    }
+
+    /// This moment moved by `ms` milliseconds.
+    pub fn plus_ms(self, ms: i64) -> Moment {
+        Moment(self.0.saturating_add(ms))
+    }
+
+    /// `2026-11-23 14:05`, in Asia/Shanghai.
+    pub fn to_minute(self) -> String {
+        let civil = self.civil();
+        format!("{} {:02}:{:02}", self.day(), civil.hour(), civil.minute())
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:02}", self.to_minute(), self.civil().second())
+    }
+}
+
+/// Where time comes from. The binary passes the system's clock, tests pass one that they move.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The present moment.
+    fn now(&self) -> Moment;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_turns_at_midnight_in_shanghai() {
+        let before = Moment(1_795_363_199_999);
+        assert_eq!(before.to_string(), "2026-11-22 23:59:59");
+        assert_eq!(before.plus_ms(1).to_string(), "2026-11-23 00:00:00");
+        assert_eq!(before.plus_ms(1).day().to_string(), "2026-11-23");
+    }
+}

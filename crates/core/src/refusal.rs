@@ -1,0 +1,148 @@
+//! How the office says no: one table of code, status, title and remedy (X9).
+
+use std::fmt;
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident, $status:literal, $code:literal, $title:literal, $remedy:literal;)*) => {
+        /// Every reason for which the office refuses. Integrators branch on [`Code::word`], people read the title.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The stable word of the API.
+            pub fn word(self) -> &'static str { match self { $(Code::$name => $code,)* } }
+
+            /// The HTTP status.
+            pub fn status(self) -> u16 { match self { $(Code::$name => $status,)* } }
+
+            /// What is wrong, in one Chinese sentence.
+            pub fn title(self) -> &'static str { match self { $(Code::$name => $title,)* } }
+
+            /// What to do about it.
+            pub fn remedy(self) -> &'static str { match self { $(Code::$name => $remedy,)* } }
+        }
+    };
+}
+
+refusals! {
+    /// No valid session or key.
+    SignInRequired, 401, "sign_in_required", "尚未登录或登录已失效", "请重新登录，或检查接口密钥";
+    /// Wrong name or password.
+    SignInWrong, 401, "sign_in_wrong", "用户名或密码不正确", "请核对后重试，连续五次失败将锁定账号";
+    /// Too many failures.
+    AccountLocked, 423, "account_locked", "账号已锁定", "请联系系统管理员解锁，或在锁定期满后重试";
+    /// The role may not do this.
+    NotPermitted, 403, "not_permitted", "当前角色无权进行此操作", "如确需办理，请由有权限的岗位办理";
+    /// Outside the caller's area or organ.
+    OutOfScope, 403, "out_of_scope", "不在当前账号的管辖范围内", "请由有管辖权的部门或乡镇办理";
+    /// Nothing there.
+    NotFound, 404, "not_found", "没有找到所请求的内容", "请核对编号、代码或网址";
+    /// No subject by that code.
+    SubjectUnknown, 404, "subject_unknown", "没有找到该主体", "请核对统一社会信用代码，或先归集其登记信息";
+    /// A field is missing or malformed.
+    FieldInvalid, 422, "field_invalid", "填写的内容不符合要求", "请按提示改正后重新提交";
+    /// The body is not JSON as agreed.
+    BodyInvalid, 400, "body_invalid", "请求内容不是约定的 JSON", "请按接口文档组织请求内容";
+    /// The body is too large.
+    BodyTooLarge, 413, "body_too_large", "提交的内容超过大小限制", "请拆分后分批提交";
+    /// The method does not exist on this address.
+    MethodWrong, 405, "method_wrong", "该地址不支持此请求方法", "请按接口文档使用正确的方法";
+    /// The content type is not one we read.
+    MediaTypeWrong, 415, "media_type_wrong", "不支持此内容类型", "请使用 application/json 提交";
+    /// The same key came with another body.
+    KeyReused, 422, "key_reused", "同一幂等键已用于内容不同的请求", "请为新的请求使用新的 Idempotency-Key";
+    /// A POST came without a key.
+    KeyMissing, 400, "key_missing", "缺少 Idempotency-Key 请求头", "请为每次提交生成一个唯一的键";
+    /// The matter is unknown to the packs.
+    MatterUnknown, 422, "matter_unknown", "没有这一办理事项", "请在规则页查看可用事项及其编号";
+    /// The matter does not concern this kind of subject.
+    SubjectKindWrong, 422, "subject_kind_wrong", "该事项不适用于此类主体", "请核对事项与主体类型";
+    /// The scorecard is unknown or does not evaluate this kind.
+    ScorecardUnknown, 404, "scorecard_unknown", "没有这一评价模型", "请在规则页查看可用模型及其编号";
+    /// The measure is not part of that check.
+    MeasureUnknown, 422, "measure_unknown", "该核查结果中没有这项措施", "请核对核查编号与措施编号";
+    /// Final feedback was given before.
+    FeedbackFinal, 409, "feedback_final", "该措施的应用结果已经反馈", "如反馈有误，请由信用中心按更正程序处理";
+    /// A restriction needs more than a click.
+    DecisionIncomplete, 422, "decision_incomplete", "实施惩戒须有承办人、决定文书和送达日期", "请补齐承办人、文书号、决定机关和送达日期";
+    /// A program tried to decide.
+    HumanRequired, 403, "human_required", "惩戒决定须由具名工作人员作出", "请由承办人登录后反馈";
+    /// The source is unknown.
+    SourceUnknown, 422, "source_unknown", "没有这一数据来源", "请在规则页查看可用来源及其编号";
+    /// The file cannot be read at all.
+    FileUnreadable, 422, "file_unreadable", "文件无法读取", "请按提示处理后重新上传";
+    /// The batch is not in the state that the act needs.
+    BatchState, 409, "batch_state", "该批次当前状态不能进行此操作", "请刷新批次页面查看当前状态";
+    /// Somebody else holds the row.
+    RowState, 409, "row_state", "该行已经核实处理", "请刷新页面查看处理结果";
+    /// A pack has faults.
+    PackInvalid, 422, "pack_invalid", "规则包未通过检查", "请按行列提示改正后重试";
+    /// The office is not reachable or stopping.
+    Unavailable, 503, "unavailable", "系统正忙或正在停止", "请稍后用同一幂等键重试";
+    /// Our own fault; details are in the log.
+    Internal, 500, "internal", "系统内部错误，已记录", "请把编号告知系统管理员";
+}
+
+/// A refusal with its particulars.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which of the table.
+    pub code: Code,
+    /// The field, row or rule that it is about.
+    pub field: Option<String>,
+    /// A sentence more exact than the title.
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal about a field, with a sentence of its own.
+    pub fn field(code: Code, field: &str, detail: impl Into<String>) -> Refusal {
+        Refusal { code, field: Some(field.to_owned()), detail: Some(detail.into()) }
+    }
+
+    /// A refusal with a sentence of its own.
+    pub fn detail(code: Code, detail: impl Into<String>) -> Refusal {
+        Refusal { code, field: None, detail: Some(detail.into()) }
+    }
+
+    /// The whole sentence for people: what is wrong, then what to do.
+    pub fn sentence(&self) -> String {
+        format!("{}；{}", self.detail.as_deref().unwrap_or(self.code.title()), self.code.remedy())
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Refusal {
+        Refusal { code, field: None, detail: None }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn x9_every_code_is_unique_and_says_what_to_do_in_chinese() {
+        let words: BTreeSet<_> = Code::ALL.iter().map(|c| c.word()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!((400..600).contains(&code.status()));
+            for text in [code.title(), code.remedy()] {
+                assert!(text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{code:?}");
+            }
+        }
+    }
+}

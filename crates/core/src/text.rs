@@ -1,0 +1,95 @@
+//! Text from outside, made safe by one function (X2).
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Why a text is refused, as a clause that continues a Chinese sentence naming the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unclean {
+    /// A control character other than tab and line break, NUL among them.
+    #[error("含有控制字符 U+{0:04X}，请删除后重新提交")]
+    Control(u32),
+    /// A character that reorders what is displayed, so that a reader sees another text than is stored.
+    #[error("含有改变显示顺序的字符 U+{0:04X}，请删除后重新提交")]
+    Bidi(u32),
+    /// A code point that Unicode assigns to nothing, or reserves for programs.
+    #[error("含有不可用于交换的字符 U+{0:04X}，请删除后重新提交")]
+    Noncharacter(u32),
+}
+
+/// Normalises to NFC, drops zero-width characters and outer white space (full-width spaces too), turns CRLF into LF.
+/// Returns the text itself when nothing had to change, which is nearly always.
+///
+/// # Errors
+/// [`Unclean`] with the offending code point. Nothing is ever silently replaced by something visible.
+pub fn clean(text: &str) -> Result<Cow<'_, str>, Unclean> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || is_zero_width(c));
+    if text.is_ascii() && text.bytes().all(|b| b >= 0x20 && b != 0x7f) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut rewrite = false;
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => {}
+            '\r' => rewrite = true,
+            c if c.is_control() => return Err(Unclean::Control(u32::from(c))),
+            c if is_bidi(c) => return Err(Unclean::Bidi(u32::from(c))),
+            c if is_noncharacter(c) => return Err(Unclean::Noncharacter(u32::from(c))),
+            c if is_zero_width(c) => rewrite = true,
+            _ => {}
+        }
+    }
+    if !rewrite && is_nfc(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let kept = text.chars().filter(|c| !is_zero_width(*c) && *c != '\r');
+    Ok(Cow::Owned(kept.nfc().collect()))
+}
+
+fn is_zero_width(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' | '\u{180e}')
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
+}
+
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Full-width letters, digits and hyphens as their ASCII twins: what a clerk meant when a code was typed in Chinese mode.
+pub fn half_width(text: &str) -> Cow<'_, str> {
+    let wide = |c: char| matches!(c, '\u{ff01}'..='\u{ff5e}');
+    if !text.chars().any(wide) {
+        return Cow::Borrowed(text);
+    }
+    let narrow = |c: char| if wide(c) { char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c) } else { c };
+    Cow::Owned(text.chars().map(narrow).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x2_invisible_characters_go_and_reordering_ones_are_refused() {
+        assert_eq!(clean(" 衢江\u{200b}恒信\u{3000}").unwrap(), "衢江恒信");
+        assert_eq!(clean("a\r\nb").unwrap(), "a\nb");
+        assert_eq!(clean("e\u{301}").unwrap(), "é");
+        assert_eq!(clean("a\u{0}b"), Err(Unclean::Control(0)));
+        assert_eq!(clean("甲\u{202e}乙"), Err(Unclean::Bidi(0x202e)));
+        assert_eq!(clean("\u{fffe}x").unwrap_err(), Unclean::Noncharacter(0xfffe));
+    }
+
+    #[test]
+    fn clean_text_is_not_copied() {
+        assert!(matches!(clean("粤市监处罚〔2026〕14号"), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn full_width_codes_become_ascii() {
+        assert_eq!(half_width("９１３３０１００"), "91330100");
+    }
+}

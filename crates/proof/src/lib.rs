@@ -1,0 +1,10 @@
+//! 凭证: digests that a stranger can recompute. Canonical JSON, salted digests, the Merkle tree of RFC 6962.
+//!
+//! Nothing here knows what a record or a check is; callers hand in bytes and get 32 bytes back.
+
+pub mod canonical;
+pub mod merkle;
+pub mod salted;
+
+pub use merkle::Tree;
+pub use salted::salted;

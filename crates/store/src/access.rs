@@ -1,0 +1,70 @@
+//! Who looked at whom: written in the transaction of the read, shown to the subject (A2).
+
+use xinzhi_core::{Moment, SubjectId};
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::tx::Tx;
+use crate::{Fault, params};
+
+statements! {
+    /// A read.
+    ADD = "insert into access (access_id, subject_id, actor, title, role, organ, at, purpose, case_number, what)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// Reads of a subject's file, newest first.
+    OF_SUBJECT = "select access_id, subject_id, actor, title, role, organ, at, purpose, case_number, what
+        from access where subject_id = $1 order by access_id desc limit $2";
+}
+
+/// A read as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRow {
+    /// Its journal position.
+    pub access: i64,
+    /// Whose file.
+    pub subject: SubjectId,
+    /// Account or key.
+    pub actor: String,
+    /// What people call them.
+    pub title: String,
+    /// In which role.
+    pub role: String,
+    /// For which organ.
+    pub organ: Option<String>,
+    /// When.
+    pub at: Moment,
+    /// What for.
+    pub purpose: String,
+    /// 办件编号.
+    pub case_number: String,
+    /// file, check, explain, unmask.
+    pub what: String,
+}
+
+/// Writes a read.
+pub fn add(tx: &mut Tx, row: &AccessRow) -> Result<(), Fault> {
+    let AccessRow { access, subject, actor, title, role, organ, at, purpose, case_number, what } = row;
+    let parameters = params![*access, *subject, actor, title, role, organ.as_ref(), at.0, purpose, case_number, what];
+    tx.connection.execute(&ADD, parameters).map(drop)
+}
+
+/// The last `limit` reads of a subject's file.
+pub fn of_subject(connection: &mut Connection, subject: SubjectId, limit: i64) -> Result<Vec<AccessRow>, Fault> {
+    let rows = connection.query(&OF_SUBJECT, params![subject, limit])?;
+    rows.iter()
+        .map(|row| {
+            Ok(AccessRow {
+                access: row.get("access_id")?,
+                subject: row.get("subject_id")?,
+                actor: row.get("actor")?,
+                title: row.get("title")?,
+                role: row.get("role")?,
+                organ: row.get("organ")?,
+                at: Moment(row.get("at")?),
+                purpose: row.get("purpose")?,
+                case_number: row.get("case_number")?,
+                what: row.get("what")?,
+            })
+        })
+        .collect()
+}

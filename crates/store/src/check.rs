@@ -1,0 +1,448 @@
+//! Checks, what they are owed, what was answered, what was decided.
+
+use xinzhi_core::check::{CheckId, FeedbackOutcome};
+use xinzhi_core::journal::Position;
+use xinzhi_core::record::RecordId;
+use xinzhi_core::{Day, Digest, Moment, SubjectId};
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::tx::Tx;
+use crate::value::{Param, Row};
+use crate::{Fault, params};
+
+statements! {
+    /// A check.
+    BY_ID = "select check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest, answer
+        from check_event where check_id = $1";
+    /// Checks of a subject, newest first.
+    OF_SUBJECT = "select check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest, answer
+        from check_event where subject_id = $1 order by check_id desc limit $2";
+    /// A new check.
+    ADD = "insert into check_event (check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest,
+            answer, salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    /// What is owed for a measure of a check.
+    OWE = "insert into obligation (check_id, measure, kind, state, body, due_day, until_day) values ($1, $2, $3, $4, $5, $6, $7)";
+    /// Obligations in the order of their due days, with the state of their answers.
+    OBLIGATIONS = "select o.check_id, o.measure, o.kind, o.state, o.body, o.due_day, o.until_day, e.subject_id, e.matter, e.organ, e.area,
+            e.case_number, s.name as subject_name, f.outcome as final_outcome, f.at as final_at,
+            (select count(*) from feedback a where a.check_id = o.check_id and a.measure = o.measure and a.outcome = 'acknowledged') as seen
+        from obligation o join check_event e on e.check_id = o.check_id join subject s on s.subject_id = e.subject_id
+            left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
+            left join feedback f on f.feedback_id = z.feedback_id
+        where (cast($1 as text) is null
+                or ($1 = 'overdue' and z.feedback_id is null and o.due_day < $2)
+                or ($1 = 'open' and z.feedback_id is null)
+                or ($1 = 'closed' and z.feedback_id is not null))
+            and (cast($3 as text) is null or e.organ = $3) and (cast($4 as text) is null or substr(e.area, 1, length($4)) = $4)
+            and o.check_id > $5
+        order by o.due_day, o.check_id, o.measure limit $6";
+    /// Obligations of one check.
+    OF_CHECK = "select o.check_id, o.measure, o.kind, o.state, o.body, o.due_day, o.until_day, e.subject_id, e.matter, e.organ, e.area,
+            e.case_number, s.name as subject_name, f.outcome as final_outcome, f.at as final_at,
+            (select count(*) from feedback a where a.check_id = o.check_id and a.measure = o.measure and a.outcome = 'acknowledged') as seen
+        from obligation o join check_event e on e.check_id = o.check_id join subject s on s.subject_id = e.subject_id
+            left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
+            left join feedback f on f.feedback_id = z.feedback_id
+        where o.check_id = $1 order by o.measure";
+    /// Counts for the loop board.
+    FIGURES = "select cast(count(*) as bigint) as owed,
+            cast(coalesce(sum(case when f.outcome = 'applied' then 1 else 0 end), 0) as bigint) as executed,
+            cast(coalesce(sum(case when f.outcome = 'not_applied' then 1 else 0 end), 0) as bigint) as not_executed,
+            cast(coalesce(sum(case when z.feedback_id is null and o.due_day < $1 then 1 else 0 end), 0) as bigint) as overdue,
+            cast(coalesce(sum(case when z.feedback_id is null and exists (select 1 from feedback a where a.check_id = o.check_id
+                and a.measure = o.measure) then 1 else 0 end), 0) as bigint) as acknowledged
+        from obligation o join check_event e on e.check_id = o.check_id
+            left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
+            left join feedback f on f.feedback_id = z.feedback_id
+        where (cast($2 as text) is null or e.organ = $2) and (cast($3 as text) is null or substr(e.area, 1, length($3)) = $3)";
+    /// Answers to the measures of a check.
+    FEEDBACKS = "select feedback_id, check_id, measure, outcome, officer, document, organ, document_day, reason, at, actor
+        from feedback where check_id = $1 order by feedback_id";
+    /// A new answer.
+    ADD_FEEDBACK = "insert into feedback (feedback_id, check_id, measure, outcome, officer, document, organ, document_day, reason, at, actor,
+            salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    /// The final one.
+    CLOSE = "insert into obligation_closing (check_id, measure, feedback_id) values ($1, $2, $3)";
+    /// Decisions about a subject, as known at a position.
+    DECISIONS = "select decision_id, subject_id, measure, cause_record, from_day, until_day, officer, document, organ, document_day, notice_day
+        from decision where subject_id = $1 and decision_id <= $2 order by decision_id";
+    /// A new decision. The same measure on the same cause is decided once (D10).
+    DECIDE = "insert into decision (decision_id, subject_id, measure, cause_record, from_day, until_day, officer, document, organ,
+            document_day, notice_day) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing";
+    /// Payloads of checks, for doctor.
+    PAYLOADS = "select e.check_id, e.answer, e.salt, j.payload from check_event e join journal j on j.entry = e.check_id
+        where e.check_id > $1 order by e.check_id limit $2";
+}
+
+/// A check as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRow {
+    /// Its number: its journal position.
+    pub check: CheckId,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Id of the matter.
+    pub matter: String,
+    /// Purpose of the access.
+    pub purpose: String,
+    /// 办件编号.
+    pub case_number: String,
+    /// Who asked.
+    pub actor: String,
+    /// For which organ.
+    pub organ: Option<String>,
+    /// For which area.
+    pub area: Option<String>,
+    /// When.
+    pub at: Moment,
+    /// On which day the rules were read.
+    pub day: Day,
+    /// What was known.
+    pub known: Position,
+    /// By which pack.
+    pub pack_digest: Digest,
+    /// Canonical JSON of the answer as given.
+    pub answer: String,
+}
+
+/// What is owed for one measure of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewObligation<'a> {
+    /// Id of the measure.
+    pub measure: &'a str,
+    /// incentive, supervision or restriction.
+    pub kind: &'a str,
+    /// in_force or proposed.
+    pub state: &'a str,
+    /// Executing body.
+    pub body: &'a str,
+    /// Until when the answer is owed.
+    pub due: Day,
+    /// Until when the measure lasts.
+    pub until: Option<Day>,
+}
+
+/// An obligation with the state of its answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObligationRow {
+    /// Of which check.
+    pub check: CheckId,
+    /// Of which measure.
+    pub measure: String,
+    /// incentive, supervision or restriction.
+    pub kind: String,
+    /// in_force or proposed.
+    pub state: String,
+    /// Executing body.
+    pub body: String,
+    /// Until when the answer is owed.
+    pub due: Day,
+    /// Until when the measure lasts.
+    pub until: Option<Day>,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Their name; masked for persons.
+    pub subject_name: String,
+    /// Id of the matter.
+    pub matter: String,
+    /// Which organ asked.
+    pub organ: Option<String>,
+    /// In which area.
+    pub area: Option<String>,
+    /// 办件编号.
+    pub case_number: String,
+    /// The final answer.
+    pub outcome: Option<FeedbackOutcome>,
+    /// When it was given.
+    pub closed_at: Option<Moment>,
+    /// Whether it was acknowledged before.
+    pub acknowledged: bool,
+}
+
+/// Counts of the loop board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FiguresRow {
+    /// All obligations.
+    pub owed: i64,
+    /// Carried out.
+    pub executed: i64,
+    /// Not carried out, with a reason.
+    pub not_executed: i64,
+    /// Not closed and past due.
+    pub overdue: i64,
+    /// Not closed but acknowledged.
+    pub acknowledged: i64,
+}
+
+/// An answer as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedbackRow {
+    /// Its number: its journal position.
+    pub feedback: Position,
+    /// Of which check.
+    pub check: CheckId,
+    /// Of which measure.
+    pub measure: String,
+    /// What was done.
+    pub outcome: FeedbackOutcome,
+    /// By whom.
+    pub officer: String,
+    /// On which document.
+    pub document: String,
+    /// Of which organ.
+    pub organ: String,
+    /// Of which day.
+    pub document_day: Option<Day>,
+    /// Why not, where it was not.
+    pub reason: String,
+    /// When it was told.
+    pub at: Moment,
+    /// Who told.
+    pub actor: String,
+}
+
+/// A decision as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// Its number: its journal position.
+    pub decision: Position,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Id of the measure.
+    pub measure: String,
+    /// The record that brought it about.
+    pub cause: RecordId,
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+    /// Who decided.
+    pub officer: String,
+    /// On which document.
+    pub document: String,
+    /// Of which organ.
+    pub organ: String,
+    /// Of which day.
+    pub document_day: Day,
+    /// When it was served.
+    pub notice_day: Day,
+}
+
+fn check(row: &Row) -> Result<CheckRow, Fault> {
+    Ok(CheckRow {
+        check: CheckId(row.get("check_id")?),
+        subject: row.get("subject_id")?,
+        matter: row.get("matter")?,
+        purpose: row.get("purpose")?,
+        case_number: row.get("case_number")?,
+        actor: row.get("actor")?,
+        organ: row.get("organ")?,
+        area: row.get("area")?,
+        at: Moment(row.get("at")?),
+        day: row.get("day")?,
+        known: Position(row.get("known")?),
+        pack_digest: row.get("pack_digest")?,
+        answer: row.get("answer")?,
+    })
+}
+
+fn outcome(word: &str) -> Result<FeedbackOutcome, Fault> {
+    FeedbackOutcome::from_word(word).ok_or_else(|| Fault::Inconsistent(format!("feedback outcome {word}")))
+}
+
+fn obligation(row: &Row) -> Result<ObligationRow, Fault> {
+    let final_outcome: Option<String> = row.get("final_outcome")?;
+    let closed_at: Option<i64> = row.get("final_at")?;
+    Ok(ObligationRow {
+        check: CheckId(row.get("check_id")?),
+        measure: row.get("measure")?,
+        kind: row.get("kind")?,
+        state: row.get("state")?,
+        body: row.get("body")?,
+        due: row.get("due_day")?,
+        until: row.get("until_day")?,
+        subject: row.get("subject_id")?,
+        subject_name: row.get("subject_name")?,
+        matter: row.get("matter")?,
+        organ: row.get("organ")?,
+        area: row.get("area")?,
+        case_number: row.get("case_number")?,
+        outcome: final_outcome.as_deref().map(outcome).transpose()?,
+        closed_at: closed_at.map(Moment),
+        acknowledged: row.get::<i64>("seen")? > 0,
+    })
+}
+
+/// A check by its number.
+pub fn by_id(connection: &mut Connection, id: CheckId) -> Result<Option<CheckRow>, Fault> {
+    connection.query_opt(&BY_ID, params![id.0])?.as_ref().map(check).transpose()
+}
+
+/// The last `limit` checks of a subject.
+pub fn of_subject(connection: &mut Connection, subject: SubjectId, limit: i64) -> Result<Vec<CheckRow>, Fault> {
+    connection.query(&OF_SUBJECT, params![subject, limit])?.iter().map(check).collect()
+}
+
+/// Writes a check with what it is owed.
+pub fn add(tx: &mut Tx, row: &CheckRow, salt: &[u8], obligations: &[NewObligation]) -> Result<(), Fault> {
+    let day = row.day.to_string();
+    let parameters = params![
+        row.check.0,
+        row.subject,
+        &row.matter,
+        &row.purpose,
+        &row.case_number,
+        &row.actor,
+        row.organ.as_ref(),
+        row.area.as_ref(),
+        row.at.0,
+        &day,
+        row.known.0,
+        &row.pack_digest,
+        &row.answer,
+        salt
+    ];
+    tx.connection.execute(&ADD, parameters)?;
+    for owed in obligations {
+        let (due, until) = (owed.due.to_string(), owed.until.map(|day| day.to_string()));
+        let parameters = params![row.check.0, owed.measure, owed.kind, owed.state, owed.body, &due, until.as_ref()];
+        tx.connection.execute(&OWE, parameters)?;
+    }
+    Ok(())
+}
+
+/// Which obligations are wanted.
+#[derive(Clone, Debug)]
+pub struct ObligationFilter<'a> {
+    /// `open`, `overdue`, `closed`, or all.
+    pub state: Option<&'a str>,
+    /// The day on which overdue is judged.
+    pub today: Day,
+    /// Of checks by one organ.
+    pub organ: Option<&'a str>,
+    /// Of checks in one area.
+    pub area: Option<&'a str>,
+    /// Of checks after this number.
+    pub after: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Obligations in the order of their due days.
+pub fn obligations(connection: &mut Connection, filter: &ObligationFilter) -> Result<Vec<ObligationRow>, Fault> {
+    let today = filter.today.to_string();
+    let parameters = params![filter.state, &today, filter.organ, filter.area, filter.after, filter.limit];
+    connection.query(&OBLIGATIONS, parameters)?.iter().map(obligation).collect()
+}
+
+/// Obligations of one check.
+pub fn obligations_of(connection: &mut Connection, id: CheckId) -> Result<Vec<ObligationRow>, Fault> {
+    connection.query(&OF_CHECK, params![id.0])?.iter().map(obligation).collect()
+}
+
+/// Counts for the loop board, of one organ or area or of all.
+pub fn figures(connection: &mut Connection, today: Day, organ: Option<&str>, area: Option<&str>) -> Result<FiguresRow, Fault> {
+    let row = connection.query_one(&FIGURES, params![&today.to_string(), organ, area])?;
+    Ok(FiguresRow {
+        owed: row.get("owed")?,
+        executed: row.get("executed")?,
+        not_executed: row.get("not_executed")?,
+        overdue: row.get("overdue")?,
+        acknowledged: row.get("acknowledged")?,
+    })
+}
+
+/// Answers to the measures of a check, in order.
+pub fn feedbacks(connection: &mut Connection, id: CheckId) -> Result<Vec<FeedbackRow>, Fault> {
+    let rows = connection.query(&FEEDBACKS, params![id.0])?;
+    rows.iter()
+        .map(|row| {
+            Ok(FeedbackRow {
+                feedback: Position(row.get("feedback_id")?),
+                check: CheckId(row.get("check_id")?),
+                measure: row.get("measure")?,
+                outcome: outcome(&row.get::<String>("outcome")?)?,
+                officer: row.get("officer")?,
+                document: row.get("document")?,
+                organ: row.get("organ")?,
+                document_day: row.get("document_day")?,
+                reason: row.get("reason")?,
+                at: Moment(row.get("at")?),
+                actor: row.get("actor")?,
+            })
+        })
+        .collect()
+}
+
+/// Writes an answer, and closes the obligation where it is final.
+pub fn add_feedback(tx: &mut Tx, row: &FeedbackRow, salt: &[u8]) -> Result<(), Fault> {
+    let day = row.document_day.map(|day| day.to_string());
+    let parameters = params![
+        row.feedback.0,
+        row.check.0,
+        &row.measure,
+        row.outcome.word(),
+        &row.officer,
+        &row.document,
+        &row.organ,
+        day.as_ref(),
+        &row.reason,
+        row.at.0,
+        &row.actor,
+        salt
+    ];
+    tx.connection.execute(&ADD_FEEDBACK, parameters)?;
+    if row.outcome.closes() {
+        tx.connection.execute(&CLOSE, params![row.check.0, &row.measure, row.feedback.0])?;
+    }
+    Ok(())
+}
+
+/// Decisions about a subject, as known at a position.
+pub fn decisions(connection: &mut Connection, subject: SubjectId, known: Position) -> Result<Vec<DecisionRow>, Fault> {
+    let rows = connection.query(&DECISIONS, params![subject, known.0])?;
+    rows.iter()
+        .map(|row| {
+            Ok(DecisionRow {
+                decision: Position(row.get("decision_id")?),
+                subject: row.get("subject_id")?,
+                measure: row.get("measure")?,
+                cause: RecordId(row.get("cause_record")?),
+                from: row.get("from_day")?,
+                until: row.get("until_day")?,
+                officer: row.get("officer")?,
+                document: row.get("document")?,
+                organ: row.get("organ")?,
+                document_day: row.get("document_day")?,
+                notice_day: row.get("notice_day")?,
+            })
+        })
+        .collect()
+}
+
+/// Writes a decision; false when the same cause already brought this measure about (D10).
+pub fn decide(tx: &mut Tx, row: &DecisionRow) -> Result<bool, Fault> {
+    let days = [row.from, row.until, row.document_day, row.notice_day].map(|day| day.to_string());
+    let [from, until, document_day, notice_day] = &days;
+    let parameters: &[Param] = params![
+        row.decision.0,
+        row.subject,
+        &row.measure,
+        row.cause.0,
+        from,
+        until,
+        &row.officer,
+        &row.document,
+        &row.organ,
+        document_day,
+        notice_day
+    ];
+    Ok(tx.connection.execute(&DECIDE, parameters)? == 1)
+}
+
+/// Answers of checks after `after` with their salts and journal payloads, for doctor.
+pub fn payloads(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(CheckId, String, Vec<u8>, Digest)>, Fault> {
+    let rows = connection.query(&PAYLOADS, params![after, limit])?;
+    rows.iter().map(|row| Ok((CheckId(row.get("check_id")?), row.get("answer")?, row.get("salt")?, row.get("payload")?))).collect()
+}

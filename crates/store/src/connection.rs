@@ -1,0 +1,101 @@
+//! One connection, to either database.
+
+use crate::Fault;
+use crate::postgres_side::Postgres;
+use crate::sql::Sql;
+use crate::sqlite::{Purpose, Sqlite};
+use crate::url::Url;
+use crate::value::{Param, Row};
+
+/// What every statement of the house goes through.
+#[derive(Debug)]
+pub enum Connection {
+    /// The embedded database.
+    Sqlite(Sqlite),
+    /// A PostgreSQL server.
+    Postgres(Postgres),
+}
+
+impl Connection {
+    /// Opens a connection for `purpose` and asserts its settings.
+    pub fn open(url: &Url, purpose: Purpose) -> Result<Connection, Fault> {
+        match url {
+            Url::Sqlite(directory) => Sqlite::open(&directory.join(crate::url::DATABASE_FILE), purpose).map(Connection::Sqlite),
+            Url::Postgres { url, .. } => Postgres::open(url).map(Connection::Postgres),
+        }
+    }
+
+    /// Whether the statement parses against the schema, without running it.
+    pub fn prepare(&mut self, sql: &Sql) -> Result<(), Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.prepare(sql),
+            Connection::Postgres(postgres) => postgres.prepare(sql),
+        }
+    }
+
+    /// Runs a statement and returns its rows.
+    pub fn query(&mut self, sql: &Sql, params: &[Param]) -> Result<Vec<Row>, Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.query(sql, params),
+            Connection::Postgres(postgres) => postgres.query(sql, params),
+        }
+    }
+
+    /// Runs a statement that returns at most one row.
+    pub fn query_opt(&mut self, sql: &Sql, params: &[Param]) -> Result<Option<Row>, Fault> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// Runs a statement that always returns a row, such as a count.
+    pub fn query_one(&mut self, sql: &Sql, params: &[Param]) -> Result<Row, Fault> {
+        self.query_opt(sql, params)?.ok_or(Fault::Statement { statement: sql.name, cause: "returned no row".to_owned() })
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Param]) -> Result<u64, Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.execute(sql, params),
+            Connection::Postgres(postgres) => postgres.execute(sql, params),
+        }
+    }
+
+    /// Writes many rows by the fastest way the database has.
+    pub(crate) fn insert_many(&mut self, table: &'static str, columns: &[&str], rows: &[Vec<Param>]) -> Result<(), Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.insert_many(table, columns, rows),
+            Connection::Postgres(postgres) => postgres.insert_many(table, columns, rows),
+        }
+    }
+
+    /// Runs a script of our own: migrations and transaction control.
+    pub(crate) fn script(&mut self, text: &str) -> Result<(), Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.batch(text),
+            Connection::Postgres(postgres) => postgres.batch(text),
+        }
+    }
+
+    /// The statement of the pair that belongs to this database: for the two declared exceptions only.
+    pub(crate) fn pick<'a>(&self, sqlite: &'a Sql, postgres: &'a Sql) -> &'a Sql {
+        match self {
+            Connection::Sqlite(_) => sqlite,
+            Connection::Postgres(_) => postgres,
+        }
+    }
+
+    /// Begins a transaction that will write: SQLite's deferred one could not be retried after a read.
+    pub(crate) fn begin_write(&mut self) -> Result<(), Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.batch("begin immediate"),
+            Connection::Postgres(postgres) => postgres.batch("begin"),
+        }
+    }
+
+    /// Begins a transaction that sees one state throughout and cannot write.
+    pub(crate) fn begin_read(&mut self) -> Result<(), Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.batch("begin deferred"),
+            Connection::Postgres(postgres) => postgres.batch("begin isolation level repeatable read read only"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Reading the journal.
+
+use xinzhi_core::journal::{Act, Draft, Entry, Position};
+use xinzhi_core::{Moment, SubjectId};
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::value::Row;
+use crate::{Fault, params};
+
+statements! {
+    /// The last position.
+    HEAD = "select entry from journal_head where one = 1";
+    /// Entries after a position.
+    AFTER = "select entry, at, actor, act, subject_id, refs, payload from journal where entry > $1 order by entry limit $2";
+    /// Entries about a subject, newest first.
+    OF_SUBJECT = "select entry, at, actor, act, subject_id, refs, payload from journal where subject_id = $1 and entry <= $2
+        order by entry desc limit $3";
+    /// Gaps and a head that does not fit, for doctor: all three numbers must be equal.
+    SHAPE = "select coalesce(max(entry), 0) as last, cast(count(*) as bigint) as entries,
+        (select h.entry from journal_head h where h.one = 1) as head from journal";
+}
+
+fn entry(row: &Row) -> Result<Entry, Fault> {
+    let act: String = row.get("act")?;
+    Ok(Entry {
+        position: Position(row.get("entry")?),
+        at: Moment(row.get("at")?),
+        actor: row.get("actor")?,
+        draft: Draft {
+            act: Act::from_word(&act).ok_or_else(|| Fault::Inconsistent(format!("act {act}")))?,
+            subject: row.get("subject_id")?,
+            refs: row.get("refs")?,
+            payload: row.get("payload")?,
+        },
+    })
+}
+
+/// The last position.
+pub fn head(connection: &mut Connection) -> Result<Position, Fault> {
+    connection.query_one(&HEAD, &[])?.get("entry").map(Position)
+}
+
+/// At most `limit` entries after a position.
+pub fn after(connection: &mut Connection, position: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
+    connection.query(&AFTER, params![position.0, limit])?.iter().map(entry).collect()
+}
+
+/// The last `limit` entries about a subject at or before a position.
+pub fn of_subject(connection: &mut Connection, subject: SubjectId, known: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
+    connection.query(&OF_SUBJECT, params![subject, known.0, limit])?.iter().map(entry).collect()
+}
+
+/// Last position, number of entries, stored head: equal in a sound office.
+pub fn shape(connection: &mut Connection) -> Result<(i64, i64, i64), Fault> {
+    let row = connection.query_one(&SHAPE, &[])?;
+    Ok((row.get("last")?, row.get("entries")?, row.get("head")?))
+}

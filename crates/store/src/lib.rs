@@ -1,0 +1,58 @@
+//! 库: the only SQL of the house, over SQLite and PostgreSQL with one text per statement.
+//!
+//! Reading order: `url` and `connection` open a database and assert its settings, `sql` and `value` are the border,
+//! `migrate` brings the schema up to date, `writer` and `tx` are how anything is written, `readers` how it is read. After
+//! them a module for each noun; a reading function takes a [`Connection`], a writing one takes a [`Tx`].
+
+pub mod access;
+pub mod account;
+pub mod batch;
+pub mod check;
+pub mod connection;
+pub mod fault;
+pub mod idempotency;
+pub mod journal;
+pub mod migrate;
+pub mod office;
+pub(crate) mod postgres_side;
+pub mod readers;
+pub mod record;
+pub mod sql;
+pub(crate) mod sqlite;
+pub mod subject;
+pub mod tx;
+pub mod url;
+pub mod value;
+pub mod writer;
+
+pub use connection::Connection;
+pub use fault::Fault;
+pub use readers::Readers;
+pub use sqlite::Purpose;
+pub use tx::{Entropy, Tx};
+pub use url::Url;
+pub use writer::{World, Writer};
+
+/// Every statement of the house. A test prepares each on both databases.
+pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
+    [
+        access::ALL,
+        account::ALL,
+        batch::ALL,
+        check::ALL,
+        idempotency::ALL,
+        journal::ALL,
+        migrate::ALL,
+        office::ALL,
+        record::ALL,
+        subject::ALL,
+        tx::ALL,
+        writer::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Migrations: one numbered file a step, run once each, never edited afterwards.
+
+use xinzhi_core::Moment;
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::value::Row;
+use crate::{Fault, params};
+
+struct Step {
+    number: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// Every step. Where one text serves both databases, it stands in both columns.
+const STEPS: &[Step] = &[
+    Step {
+        number: 1,
+        sqlite: include_str!("../migrations/0001_office.sql"),
+        postgres: include_str!("../migrations/0001_office.sql"),
+    },
+    Step {
+        number: 2,
+        sqlite: include_str!("../migrations/0002_append_only.sqlite.sql"),
+        postgres: include_str!("../migrations/0002_append_only.postgres.sql"),
+    },
+    Step {
+        number: 3,
+        sqlite: include_str!("../migrations/0003_search.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_search.postgres.sql"),
+    },
+];
+
+statements! {
+    /// Steps already run.
+    STEPS_RUN = "select number from migration order by number";
+    /// Marks a step as run.
+    STEP_RUN = "insert into migration (number, at) values ($1, $2)";
+}
+
+/// Brings the schema up to date, each step in a transaction of its own.
+///
+/// # Errors
+/// A statement that fails, or a schema newer than this program.
+pub fn migrate(connection: &mut Connection, now: Moment) -> Result<(), Fault> {
+    connection.script("create table if not exists migration (number bigint primary key, at bigint not null)")?;
+    let rows = connection.query(&STEPS_RUN, &[])?;
+    let run: Vec<i64> = rows.iter().map(|row: &Row| row.get("number")).collect::<Result<_, _>>()?;
+    let newest = STEPS.iter().map(|step| step.number).max().unwrap_or(0);
+    if let Some(unknown) = run.iter().find(|number| **number > newest) {
+        return Err(Fault::Unusable(format!("the schema has step {unknown}, which this program does not know; use a newer program")));
+    }
+    for step in STEPS.iter().filter(|step| !run.contains(&step.number)) {
+        let script = match connection {
+            Connection::Sqlite(_) => step.sqlite,
+            Connection::Postgres(_) => step.postgres,
+        };
+        connection.begin_write()?;
+        connection.script(script)?;
+        connection.execute(&STEP_RUN, params![step.number, now.0])?;
+        connection.script("commit")?;
+    }
+    Ok(())
+}

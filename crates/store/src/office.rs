@@ -1,0 +1,95 @@
+//! The office row and the packs installed in it.
+
+use xinzhi_core::journal::Position;
+use xinzhi_core::{AreaCode, Digest, Moment};
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::tx::Tx;
+use crate::{Fault, params};
+
+statements! {
+    /// The one row.
+    OFFICE = "select name, area, founded_at from office where office_id = 1";
+    /// Founds the office.
+    FOUND = "insert into office (office_id, name, area, founded_at) values (1, $1, $2, $3)";
+    /// Installs a pack.
+    INSTALL = "insert into pack (entry, pack, version, digest, files) values ($1, $2, $3, $4, $5)";
+    /// The pack of a name that is in force.
+    PACK_IN_FORCE = "select entry, pack, version, digest, files from pack order by entry desc limit 1";
+    /// A pack by digest, for replaying what it decided.
+    PACK_BY_DIGEST = "select entry, pack, version, digest, files from pack where digest = $1 order by entry desc limit 1";
+    /// Names handed out by scripts that check a schema.
+    LAST_CHECKPOINT = "select coalesce(max(at), 0) as at from journal";
+}
+
+/// The office.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficeRow {
+    /// 单位名称.
+    pub name: String,
+    /// Its area.
+    pub area: AreaCode,
+    /// When it was founded.
+    pub founded_at: Moment,
+}
+
+/// A pack as installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledPack {
+    /// Its journal position.
+    pub entry: Position,
+    /// Folder name.
+    pub pack: String,
+    /// Version.
+    pub version: String,
+    /// Digest over its files.
+    pub digest: Digest,
+    /// Canonical JSON: path → text.
+    pub files: String,
+}
+
+/// The office row, unless the database is new.
+pub fn find(connection: &mut Connection) -> Result<Option<OfficeRow>, Fault> {
+    let Some(row) = connection.query_opt(&OFFICE, &[])? else { return Ok(None) };
+    let area: String = row.get("area")?;
+    let area = AreaCode::parse(&area).ok_or_else(|| Fault::Inconsistent(format!("area of the office: {area}")))?;
+    Ok(Some(OfficeRow { name: row.get("name")?, area, founded_at: Moment(row.get("founded_at")?) }))
+}
+
+/// Writes the office row.
+pub fn found(tx: &mut Tx, name: &str, area: &AreaCode) -> Result<(), Fault> {
+    let at = tx.moment().0;
+    tx.connection.execute(&FOUND, params![name, area.as_str(), at]).map(drop)
+}
+
+/// Installs a pack at the position of its entry.
+pub fn install(tx: &mut Tx, pack: &InstalledPack) -> Result<(), Fault> {
+    let InstalledPack { entry, pack, version, digest, files } = pack;
+    tx.connection.execute(&INSTALL, params![entry.0, pack, version, digest, files]).map(drop)
+}
+
+/// The pack in force: the last one installed.
+pub fn pack_in_force(connection: &mut Connection) -> Result<Option<InstalledPack>, Fault> {
+    connection.query_opt(&PACK_IN_FORCE, &[])?.as_ref().map(installed).transpose()
+}
+
+/// A pack by its digest.
+pub fn pack_by_digest(connection: &mut Connection, digest: &Digest) -> Result<Option<InstalledPack>, Fault> {
+    connection.query_opt(&PACK_BY_DIGEST, params![digest])?.as_ref().map(installed).transpose()
+}
+
+/// The moment of the last entry: a clock before it is wrong, and the office does not start (W5).
+pub fn last_moment(connection: &mut Connection) -> Result<Moment, Fault> {
+    connection.query_one(&LAST_CHECKPOINT, &[])?.get("at").map(Moment)
+}
+
+fn installed(row: &crate::value::Row) -> Result<InstalledPack, Fault> {
+    Ok(InstalledPack {
+        entry: Position(row.get("entry")?),
+        pack: row.get("pack")?,
+        version: row.get("version")?,
+        digest: row.get("digest")?,
+        files: row.get("files")?,
+    })
+}

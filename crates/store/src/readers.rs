@@ -1,0 +1,88 @@
+//! Readers: a few connections that cannot write, each use in one consistent state.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::Fault;
+use crate::connection::Connection;
+use crate::sqlite::Purpose;
+use crate::url::Url;
+
+/// Connections kept open; a reader beyond it waits its turn.
+const READERS_MAX: usize = 8;
+
+/// A bounded pool of reading connections, opened as they are needed.
+#[derive(Debug)]
+pub struct Readers {
+    url: Url,
+    pool: Mutex<Pool>,
+    returned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    open: usize,
+}
+
+impl Readers {
+    /// A pool for the office at `url`.
+    pub fn new(url: Url) -> Readers {
+        Readers { url, pool: Mutex::default(), returned: Condvar::new() }
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        // A panic inside a read never leaves the pool half-changed: it is only locked to take and to give back.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `read` in a transaction that sees one state throughout.
+    ///
+    /// # Errors
+    /// What `read` returns, or a fault of the connection, which is then not used again.
+    pub fn read<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {
+        let mut lease = Lease { readers: self, connection: Some(self.take()?), healthy: false };
+        let Some(connection) = lease.connection.as_mut() else { return Err(E::from(Fault::Closed)) };
+        connection.begin_read()?;
+        let result = read(connection);
+        connection.script("rollback")?;
+        lease.healthy = true;
+        result
+    }
+
+    fn take(&self) -> Result<Connection, Fault> {
+        let mut pool = self.pool();
+        loop {
+            if let Some(connection) = pool.idle.pop() {
+                return Ok(connection);
+            }
+            if pool.open < READERS_MAX {
+                pool.open += 1;
+                drop(pool);
+                return Connection::open(&self.url, Purpose::Read).inspect_err(|_| {
+                    self.pool().open -= 1;
+                    self.returned.notify_one();
+                });
+            }
+            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A connection on loan. It comes back on every way out, a panic included; unless all went well it is closed.
+struct Lease<'a> {
+    readers: &'a Readers,
+    connection: Option<Connection>,
+    healthy: bool,
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let mut pool = self.readers.pool();
+        match self.connection.take() {
+            Some(connection) if self.healthy => pool.idle.push(connection),
+            _ => pool.open -= 1,
+        }
+        drop(pool);
+        self.readers.returned.notify_one();
+    }
+}

@@ -1,0 +1,329 @@
+//! Records: the versions of natural-key chains.
+
+use xinzhi_core::journal::Position;
+use xinzhi_core::record::{BatchId, Class, Document, RecordId};
+use xinzhi_core::{Digest, SubjectId};
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::tx::Tx;
+use crate::value::{Param, Row};
+use crate::{Fault, params};
+
+/// Bytes of chain and content digests: enough that two never meet by chance.
+pub const KEY_BYTES: usize = 16;
+
+statements! {
+    /// Records of a subject known at a position, newest document first.
+    OF_SUBJECT = "select r.record_id, r.subject_id, r.kind, r.document, r.document_day, r.organ, r.organ_code, r.supplier, r.class,
+            r.fields, r.batch_id, r.row_number, coalesce(r.entry, c.entry) as known
+        from record r left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+            left join record_closing z on z.record_id = r.record_id
+        where r.subject_id = $1 and coalesce(r.entry, c.entry) <= $2 and (x.entry is null or x.entry > $2)
+            and (z.entry is null or z.entry > $2)
+        order by r.document_day desc, r.record_id desc";
+    /// One record known at a position.
+    BY_ID = "select r.record_id, r.subject_id, r.kind, r.document, r.document_day, r.organ, r.organ_code, r.supplier, r.class,
+            r.fields, r.batch_id, r.row_number, coalesce(r.entry, c.entry) as known
+        from record r left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+            left join record_closing z on z.record_id = r.record_id
+        where r.record_id = $1 and coalesce(r.entry, c.entry) <= $2 and (x.entry is null or x.entry > $2)
+            and (z.entry is null or z.entry > $2)";
+    /// The versions of a chain that a row of a batch must be compared with: those that hold, and those of the same batch.
+    OF_CHAIN = "select r.record_id, r.content, r.supplier, r.batch_id
+        from record r left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+            left join record_closing z on z.record_id = r.record_id
+        where r.chain = $1 and z.entry is null and x.entry is null and (r.entry is not null or c.entry is not null or r.batch_id = $2)
+        order by r.record_id desc limit 1";
+    /// What a record's digest covers, in batch order: for the Merkle root and for doctor.
+    DIGESTS_OF_BATCH = "select r.record_id, r.digest from record r left join record_closing z on z.record_id = r.record_id
+        where r.batch_id = $1 and r.record_id > $2 and (z.entry is null or z.entry <> $3) order by r.record_id limit $4";
+    /// The digest's inputs, for doctor.
+    CONTENTS = "select record_id, subject_id, kind, chain, content, document, document_day, organ, organ_code, supplier, class, fields,
+            sealed, salt, digest from record where record_id > $1 order by record_id limit $2";
+    /// Rows of a batch whose chain another batch filled after this one was staged.
+    OVERTAKEN = "select r.record_id, r.row_number, r.content, o.record_id as other, o.content as other_content, o.supplier as other_supplier,
+            r.supplier
+        from record r join record o on o.chain = r.chain and o.record_id <> r.record_id
+            left join batch_commit c on c.batch_id = o.batch_id left join batch_recall x on x.batch_id = o.batch_id
+            left join record_closing z on z.record_id = o.record_id
+        where r.batch_id = $1 and z.entry is null and x.entry is null
+            and ((o.batch_id is not null and o.batch_id <> $1 and c.entry > $2) or (o.batch_id is null and o.entry > $2))
+        order by r.record_id";
+    /// Whether anything of a kind took effect after a position.
+    KIND_MOVED = "select 1 as moved from batch_commit c join batch b on b.batch_id = c.batch_id where b.kind = $1 and c.entry > $2 limit 1";
+    /// Sealed fields of a record.
+    SEALED = "select subject_id, sealed from record where record_id = $1";
+    /// Closes a record.
+    CLOSE = "insert into record_closing (record_id, entry, reason) values ($1, $2, $3)";
+    /// When a batch is recalled, rows of other batches that only repeated its records take their place.
+    REVIVE = "select n.batch_id, n.row_number, n.record_id from confirmation n join record r on r.record_id = n.record_id
+        join batch_commit c on c.batch_id = n.batch_id left join batch_recall x on x.batch_id = n.batch_id
+        where r.batch_id = $1 and n.batch_id <> $1 and x.entry is null order by n.record_id, n.batch_id";
+    /// Copies a record under another number and batch; its digest covers content, not place.
+    COPY = "insert into record (record_id, subject_id, kind, chain, content, batch_id, row_number, entry, document, document_day, organ,
+            organ_code, supplier, class, fields, sealed, salt, digest)
+        select $2, subject_id, kind, chain, content, $3, $4, $5, document, document_day, organ, organ_code, supplier, class, fields, sealed,
+            salt, digest from record where record_id = $1";
+    /// How many records hold now.
+    COUNT = "select count(*) as records from record r left join batch_commit c on c.batch_id = r.batch_id
+        left join batch_recall x on x.batch_id = r.batch_id left join record_closing z on z.record_id = r.record_id
+        where coalesce(r.entry, c.entry) is not null and x.entry is null and z.entry is null";
+}
+
+/// A record as it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its number.
+    pub record: RecordId,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Id of its kind.
+    pub kind: String,
+    /// What it rests on.
+    pub document: Document,
+    /// Who reported it.
+    pub supplier: String,
+    /// Its class.
+    pub class: Option<Class>,
+    /// Canonical JSON of the open fields.
+    pub fields: String,
+    /// The batch and row that brought it.
+    pub from: Option<(BatchId, i64)>,
+    /// Since when it is known.
+    pub known: Position,
+}
+
+/// A record to be written.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// Its number, from [`Tx::take_numbers`].
+    pub record: RecordId,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Id of its kind.
+    pub kind: String,
+    /// Digest of the natural key.
+    pub chain: [u8; KEY_BYTES],
+    /// Digest of the content.
+    pub content: [u8; KEY_BYTES],
+    /// Where it comes from: a row of a batch, or an entry of the journal.
+    pub origin: Origin,
+    /// What it rests on.
+    pub document: Document,
+    /// Who reported it.
+    pub supplier: String,
+    /// Its class.
+    pub class: Option<Class>,
+    /// Canonical JSON of the open fields.
+    pub fields: String,
+    /// The sealed fields.
+    pub sealed: Option<Vec<u8>>,
+    /// Salt of the digest.
+    pub salt: [u8; KEY_BYTES],
+    /// Salted digest of all the above but number and origin.
+    pub digest: Digest,
+}
+
+/// Where a record comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A row of a batch: known from the commit of the batch.
+    Row(BatchId, i64),
+    /// A ruling on a waiting row: known from the entry, shown with the row.
+    Ruling(Position, BatchId, i64),
+    /// Our own journal: known from the entry.
+    Entry(Position),
+}
+
+/// The version of a chain that a new row is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its number.
+    pub record: RecordId,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Who reported it.
+    pub supplier: String,
+}
+
+/// A row of a batch whose chain was filled by somebody else since it was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The row's record.
+    pub record: RecordId,
+    /// Its row number.
+    pub row: i64,
+    /// The record that holds now.
+    pub other: RecordId,
+    /// Whether both say the same.
+    pub same_content: bool,
+    /// Whether both come from the same supplier.
+    pub same_supplier: bool,
+}
+
+pub(crate) fn record(row: &Row) -> Result<RecordRow, Fault> {
+    let batch: Option<i64> = row.get("batch_id")?;
+    let row_number: Option<i64> = row.get("row_number")?;
+    let class: Option<i64> = row.get("class")?;
+    Ok(RecordRow {
+        record: RecordId(row.get("record_id")?),
+        subject: row.get("subject_id")?,
+        kind: row.get("kind")?,
+        document: Document {
+            number: row.get("document")?,
+            organ: row.get("organ")?,
+            organ_code: row.get("organ_code")?,
+            date: row.get("document_day")?,
+        },
+        supplier: row.get("supplier")?,
+        class: class.and_then(Class::from_number),
+        fields: row.get("fields")?,
+        from: batch.map(BatchId).zip(row_number),
+        known: Position(row.get("known")?),
+    })
+}
+
+/// Records of a subject known at `known`, newest document first.
+pub fn of_subject(connection: &mut Connection, subject: SubjectId, known: Position) -> Result<Vec<RecordRow>, Fault> {
+    connection.query(&OF_SUBJECT, params![subject, known.0])?.iter().map(record).collect()
+}
+
+/// One record, if it held at `known`.
+pub fn by_id(connection: &mut Connection, id: RecordId, known: Position) -> Result<Option<RecordRow>, Fault> {
+    connection.query_opt(&BY_ID, params![id.0, known.0])?.as_ref().map(record).transpose()
+}
+
+/// The version of `chain` that holds now or was staged by the same batch.
+pub fn of_chain(connection: &mut Connection, chain: &[u8], batch: Option<BatchId>) -> Result<Option<Version>, Fault> {
+    let row = connection.query_opt(&OF_CHAIN, params![chain, batch.map(|b| b.0)])?;
+    let version =
+        |row: Row| Ok(Version { record: RecordId(row.get("record_id")?), content: row.get("content")?, supplier: row.get("supplier")? });
+    row.map(version).transpose()
+}
+
+/// Sealed fields of a record, with the subject whose key opens them.
+pub fn sealed(connection: &mut Connection, id: RecordId) -> Result<Option<(SubjectId, Option<Vec<u8>>)>, Fault> {
+    connection.query_opt(&SEALED, params![id.0])?.map(|row| Ok((row.get("subject_id")?, row.get("sealed")?))).transpose()
+}
+
+/// Rows of `batch` that another commit overtook since position `staged`. Cheap when no batch of `kind` took effect since.
+pub fn overtaken(connection: &mut Connection, batch: BatchId, kind: &str, staged: Position) -> Result<Vec<Overtaken>, Fault> {
+    if connection.query_opt(&KIND_MOVED, params![kind, staged.0])?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = connection.query(&OVERTAKEN, params![batch.0, staged.0])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Overtaken {
+                record: RecordId(row.get("record_id")?),
+                row: row.get("row_number")?,
+                other: RecordId(row.get("other")?),
+                same_content: row.get::<Vec<u8>>("content")? == row.get::<Vec<u8>>("other_content")?,
+                same_supplier: row.get::<String>("supplier")? == row.get::<String>("other_supplier")?,
+            })
+        })
+        .collect()
+}
+
+/// Walks the digests of a batch's records in order, leaving out those closed at `entry` itself.
+pub fn walk_digests(connection: &mut Connection, batch: BatchId, entry: Position, mut each: impl FnMut(&Digest)) -> Result<(), Fault> {
+    const PAGE: i64 = 5_000;
+    let mut last = 0;
+    loop {
+        let rows = connection.query(&DIGESTS_OF_BATCH, params![batch.0, last, entry.0, PAGE])?;
+        for row in &rows {
+            last = row.get("record_id")?;
+            each(&row.get("digest")?);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes records in bulk.
+pub fn insert(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Fault> {
+    let days: Vec<String> = records.iter().map(|r| r.document.date.to_string()).collect();
+    let rows: Vec<Vec<Param>> = records
+        .iter()
+        .zip(&days)
+        .map(|(r, day)| {
+            let (batch, row, entry) = match r.origin {
+                Origin::Row(batch, row) => (Some(batch.0), Some(row), None),
+                Origin::Ruling(entry, batch, row) => (Some(batch.0), Some(row), Some(entry.0)),
+                Origin::Entry(entry) => (None, None, Some(entry.0)),
+            };
+            params![
+                r.record.0,
+                r.subject,
+                &r.kind,
+                r.chain.as_slice(),
+                r.content.as_slice(),
+                batch,
+                row,
+                entry,
+                &r.document.number,
+                day,
+                &r.document.organ,
+                r.document.organ_code.as_ref(),
+                &r.supplier,
+                r.class.map(Class::number),
+                &r.fields,
+                r.sealed.as_deref(),
+                r.salt.as_slice(),
+                &r.digest
+            ]
+            .to_vec()
+        })
+        .collect();
+    let columns = [
+        "record_id",
+        "subject_id",
+        "kind",
+        "chain",
+        "content",
+        "batch_id",
+        "row_number",
+        "entry",
+        "document",
+        "document_day",
+        "organ",
+        "organ_code",
+        "supplier",
+        "class",
+        "fields",
+        "sealed",
+        "salt",
+        "digest",
+    ];
+    tx.connection.insert_many("record", &columns, &rows)
+}
+
+/// Closes a record from `entry` on.
+pub fn close(tx: &mut Tx, id: RecordId, entry: Position, reason: &str) -> Result<(), Fault> {
+    tx.connection.execute(&CLOSE, params![id.0, entry.0, reason]).map(drop)
+}
+
+/// Lets rows of other batches that repeated records of the recalled `batch` take their place; returns how many did.
+pub fn revive(tx: &mut Tx, batch: BatchId, entry: Position) -> Result<i64, Fault> {
+    let rows = tx.connection.query(&REVIVE, params![batch.0])?;
+    let mut revived = 0;
+    let mut previous = None;
+    for row in &rows {
+        let original: i64 = row.get("record_id")?;
+        if previous.replace(original) == Some(original) {
+            continue;
+        }
+        let number = tx.take_numbers("record", 1)?;
+        let (from_batch, from_row): (i64, i64) = (row.get("batch_id")?, row.get("row_number")?);
+        tx.connection.execute(&COPY, params![original, number, from_batch, from_row, entry.0])?;
+        revived += 1;
+    }
+    Ok(revived)
+}
+
+/// How many records hold now.
+pub fn count(connection: &mut Connection) -> Result<i64, Fault> {
+    connection.query_one(&COUNT, &[])?.get("records")
+}

@@ -1,0 +1,167 @@
+//! The SQLite side of the layer.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{OpenFlags, ToSql};
+
+use crate::Fault;
+use crate::sql::{Sql, for_sqlite};
+use crate::value::{Cell, Param, Row};
+
+/// Versions before 3.51.3 can corrupt a database when the WAL is reset; the bundled one is newer.
+const VERSION_MIN: i32 = 3_051_003;
+const STATEMENTS_CACHED: usize = 256;
+
+/// What a connection is for; it decides the size of its page cache and whether it may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The one writing connection.
+    Write,
+    /// One of the readers.
+    Read,
+}
+
+/// One connection to the embedded database.
+pub struct Sqlite {
+    connection: rusqlite::Connection,
+    texts: HashMap<&'static str, String>,
+    columns: HashMap<&'static str, Arc<[String]>>,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sqlite")
+    }
+}
+
+impl Sqlite {
+    /// Opens `file` and asserts every setting that durability rests on, since each belongs to the connection (E1).
+    pub(crate) fn open(file: &Path, purpose: Purpose) -> Result<Sqlite, Fault> {
+        if rusqlite::version_number() < VERSION_MIN {
+            return Err(Fault::Unusable(format!("SQLite {} is too old", rusqlite::version())));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(file, flags).map_err(unusable)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        let mut sqlite = Sqlite { connection, texts: HashMap::new(), columns: HashMap::new() };
+        let kibibytes = match purpose {
+            Purpose::Write => -98_304,
+            Purpose::Read => -8_192,
+        };
+        let query_only = i64::from(purpose == Purpose::Read);
+        sqlite.connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(unusable)?;
+        sqlite.assert_pragma("journal_mode", "WAL", "wal")?;
+        sqlite.assert_pragma("synchronous", "FULL", "2")?;
+        sqlite.assert_pragma("foreign_keys", "ON", "1")?;
+        sqlite.assert_pragma("mmap_size", "0", "0")?;
+        sqlite.assert_pragma("trusted_schema", "OFF", "0")?;
+        sqlite.assert_pragma("secure_delete", "ON", "1")?;
+        sqlite.assert_pragma("cache_size", &kibibytes.to_string(), &kibibytes.to_string())?;
+        sqlite.assert_pragma("query_only", &query_only.to_string(), &query_only.to_string())?;
+        Ok(sqlite)
+    }
+
+    fn assert_pragma(&mut self, name: &str, value: &str, expected: &str) -> Result<(), Fault> {
+        self.connection.pragma_update(None, name, value).map_err(unusable)?;
+        let found: rusqlite::types::Value = self.connection.pragma_query_value(None, name, |row| row.get(0)).map_err(unusable)?;
+        let found = match found {
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        };
+        if found == expected { Ok(()) } else { Err(Fault::Unusable(format!("{name} is {found}, not {expected}"))) }
+    }
+
+    fn text(&mut self, sql: &Sql) -> String {
+        self.texts.entry(sql.text).or_insert_with(|| for_sqlite(sql.text)).clone()
+    }
+
+    pub(crate) fn prepare(&mut self, sql: &Sql) -> Result<(), Fault> {
+        let text = self.text(sql);
+        self.connection.prepare(&text).map(drop).map_err(|e| statement(sql, &e))
+    }
+
+    pub(crate) fn query(&mut self, sql: &Sql, params: &[Param]) -> Result<Vec<Row>, Fault> {
+        let fault = |e| statement(sql, &e);
+        let text = self.texts.entry(sql.text).or_insert_with(|| for_sqlite(sql.text));
+        let mut prepared = self.connection.prepare_cached(text).map_err(fault)?;
+        let columns = self.columns.entry(sql.text).or_insert_with(|| prepared.column_names().map(str::to_owned).collect());
+        let count = columns.len();
+        let mut rows = prepared.query(rusqlite::params_from_iter(params)).map_err(fault)?;
+        let mut result = Vec::new();
+        while let Some(row) = rows.next().map_err(fault)? {
+            let mut cells = Vec::with_capacity(count);
+            for index in 0..count {
+                cells.push(cell(row.get_ref(index).map_err(fault)?));
+            }
+            result.push(Row { statement: sql.name, columns: Arc::clone(columns), cells });
+        }
+        Ok(result)
+    }
+
+    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Param]) -> Result<u64, Fault> {
+        let fault = |e| statement(sql, &e);
+        let text = self.texts.entry(sql.text).or_insert_with(|| for_sqlite(sql.text));
+        let mut prepared = self.connection.prepare_cached(text).map_err(fault)?;
+        let changed = prepared.execute(rusqlite::params_from_iter(params)).map_err(fault)?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn insert_many(&mut self, table: &'static str, columns: &[&str], rows: &[Vec<Param>]) -> Result<(), Fault> {
+        let fault = |e: rusqlite::Error| Fault::Statement { statement: table, cause: e.to_string() };
+        let marks: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+        let text = format!("insert into {table} ({}) values ({})", columns.join(", "), marks.join(", "));
+        let mut prepared = self.connection.prepare_cached(&text).map_err(fault)?;
+        for row in rows {
+            prepared.execute(rusqlite::params_from_iter(row)).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn batch(&mut self, script: &str) -> Result<(), Fault> {
+        self.connection.execute_batch(script).map_err(|e| Fault::Statement { statement: "script", cause: e.to_string() })
+    }
+
+    /// Whether SQLite ended the transaction by itself after an error of the disk.
+    pub(crate) fn transaction_is_gone(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    /// A consistent copy while others write.
+    pub(crate) fn back_up(&self, to: &Path) -> Result<(), Fault> {
+        self.connection.backup("main", to, None::<fn(rusqlite::backup::Progress)>).map_err(unusable)
+    }
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Param::Null => ValueRef::Null,
+            Param::Int(value) => ValueRef::Integer(*value),
+            Param::Text(value) => ValueRef::Text(value.as_bytes()),
+            Param::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Int(value),
+        ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec()).map_or_else(|e| Cell::Bytes(e.into_bytes()), Cell::Text),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+        // No column of ours holds a float; read as bytes, every typed getter refuses it.
+        ValueRef::Real(value) => Cell::Bytes(value.to_be_bytes().to_vec()),
+    }
+}
+
+fn unusable(error: rusqlite::Error) -> Fault {
+    Fault::Unusable(error.to_string())
+}
+
+fn statement(sql: &Sql, error: &rusqlite::Error) -> Fault {
+    Fault::Statement { statement: sql.name, cause: error.to_string() }
+}

@@ -1,0 +1,208 @@
+//! Subjects, their codes, names and keys.
+
+use xinzhi_core::SubjectId;
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::tx::Tx;
+use crate::value::Row;
+use crate::{Fault, params};
+
+statements! {
+    /// A subject by a code.
+    BY_CODE = "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.version, s.entry
+        from subject_code c join subject s on s.subject_id = c.subject_id where c.scheme = $1 and c.code = $2";
+    /// A subject by its number.
+    BY_ID = "select subject_id, kind, person, name, area, industry, version, entry from subject where subject_id = $1";
+    /// Codes of a subject that may be shown.
+    CODES = "select scheme, code from subject_code where subject_id = $1 order by scheme desc";
+    /// Other names it was reported under.
+    ALIASES = "select distinct name from subject_alias where subject_id = $1 order by name";
+    /// A fact about it became known.
+    TOUCH = "update subject set version = version + 1 where subject_id = $1";
+    /// Every subject of a batch is touched when the batch takes effect.
+    TOUCH_BATCH = "update subject set version = version + 1 where subject_id in (select subject_id from record where batch_id = $1)";
+    /// What its registration says.
+    DESCRIBE = "update subject set kind = $2, name = $3, area = $4, industry = $5, version = version + 1 where subject_id = $1";
+    /// Another name.
+    ADD_ALIAS = "insert into subject_alias (subject_id, name, batch_id) values ($1, $2, $3) on conflict do nothing";
+    /// Its key.
+    KEY = "select wrapped from subject_key where subject_id = $1";
+    /// A new key.
+    ADD_KEY = "insert into subject_key (subject_id, wrapped) values ($1, $2)";
+    /// Adds its search tokens.
+    INDEX_SQLITE = "insert into subject_search (rowid, tokens) values ($1, $2)";
+    /// Adds its search tokens.
+    INDEX_POSTGRES = "insert into subject_search (subject_id, tokens) values ($1, array_to_tsvector(string_to_array($2, ' ')))";
+    /// How many subjects there are.
+    COUNT = "select count(*) as subjects from subject";
+}
+
+/// Searching is the first of the two declared exceptions to one text for both databases; results are equal by contract.
+pub(crate) mod search {
+    use crate::sql::Sql;
+
+    /// Subjects that have every token.
+    pub(crate) const SQLITE: Sql = Sql {
+        name: "SEARCH_SQLITE",
+        text: "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.version, s.entry
+            from (select distinct rowid as subject_id from subject_search where subject_search match $1) f
+            join subject s on s.subject_id = f.subject_id
+            where (cast($2 as text) is null or substr(s.area, 1, length($2)) = $2) and s.person = 0
+            order by length(s.name), s.name, s.subject_id limit $3",
+    };
+    /// Subjects that have every token.
+    pub(crate) const POSTGRES: Sql = Sql {
+        name: "SEARCH_POSTGRES",
+        text: "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.version, s.entry
+            from (select distinct subject_id from subject_search where tokens @@ to_tsquery('simple', $1)) f
+            join subject s on s.subject_id = f.subject_id
+            where (cast($2 as text) is null or substr(s.area, 1, length($2)) = $2) and s.person = 0
+            order by length(s.name), s.name collate \"C\", s.subject_id limit $3",
+    };
+}
+
+/// A subject as the office knows it today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectRow {
+    /// Its number.
+    pub subject: SubjectId,
+    /// Id of its kind.
+    pub kind: String,
+    /// Whether it is a natural person.
+    pub person: bool,
+    /// Its name; masked for natural persons.
+    pub name: String,
+    /// Its area.
+    pub area: Option<String>,
+    /// Its industry.
+    pub industry: Option<String>,
+    /// Moves with every fact about it.
+    pub version: i64,
+    /// Head of the journal when it was first seen.
+    pub entry: i64,
+}
+
+/// A subject to be created, with the code it is found by and its search tokens.
+#[derive(Clone, Debug)]
+pub struct NewSubject {
+    /// The row.
+    pub row: SubjectRow,
+    /// Scheme and code; a person's number as the hex of its keyed digest.
+    pub codes: Vec<(String, String)>,
+    /// Tokens, empty for persons: nobody searches people by name.
+    pub tokens: Vec<String>,
+    /// The wrapped key, where it has sealed fields.
+    pub wrapped_key: Option<Vec<u8>>,
+}
+
+fn subject(row: &Row) -> Result<SubjectRow, Fault> {
+    Ok(SubjectRow {
+        subject: row.get("subject_id")?,
+        kind: row.get("kind")?,
+        person: row.get::<i64>("person")? == 1,
+        name: row.get("name")?,
+        area: row.get("area")?,
+        industry: row.get("industry")?,
+        version: row.get("version")?,
+        entry: row.get("entry")?,
+    })
+}
+
+/// Finds a subject by one of its codes.
+pub fn by_code(connection: &mut Connection, scheme: &str, code: &str) -> Result<Option<SubjectRow>, Fault> {
+    connection.query_opt(&BY_CODE, params![scheme, code])?.as_ref().map(subject).transpose()
+}
+
+/// Reads a subject by its number.
+pub fn by_id(connection: &mut Connection, id: SubjectId) -> Result<Option<SubjectRow>, Fault> {
+    connection.query_opt(&BY_ID, params![id])?.as_ref().map(subject).transpose()
+}
+
+/// The codes of a subject, with their schemes.
+pub fn codes(connection: &mut Connection, id: SubjectId) -> Result<Vec<(String, String)>, Fault> {
+    connection.query(&CODES, params![id])?.iter().map(|row| Ok((row.get("scheme")?, row.get("code")?))).collect()
+}
+
+/// Other names it was reported under.
+pub fn aliases(connection: &mut Connection, id: SubjectId) -> Result<Vec<String>, Fault> {
+    connection.query(&ALIASES, params![id])?.iter().map(|row| row.get("name")).collect()
+}
+
+/// How many subjects the office knows.
+pub fn count(connection: &mut Connection) -> Result<i64, Fault> {
+    connection.query_one(&COUNT, &[])?.get("subjects")
+}
+
+/// Finds at most `limit` organisations that carry every token, shortest names first.
+pub fn search(connection: &mut Connection, tokens: &[String], area: Option<&str>, limit: i64) -> Result<Vec<SubjectRow>, Fault> {
+    let statement = connection.pick(&search::SQLITE, &search::POSTGRES);
+    let (quote, and) = match connection {
+        Connection::Sqlite(_) => ('"', " AND "),
+        Connection::Postgres(_) => ('\'', " & "),
+    };
+    let quoted: Vec<String> = tokens.iter().map(|token| format!("{quote}{token}{quote}")).collect();
+    connection.query(statement, params![&quoted.join(and), area, limit])?.iter().map(subject).collect()
+}
+
+/// Creates subjects. Their numbers come from [`Tx::take_numbers`].
+pub fn create(tx: &mut Tx, subjects: &[NewSubject]) -> Result<(), Fault> {
+    let rows: Vec<_> = subjects
+        .iter()
+        .map(|new| {
+            let SubjectRow { subject, kind, person, name, area, industry, version, entry } = &new.row;
+            let (area, industry) = (area.as_deref(), industry.as_deref());
+            params![*subject, kind, i64::from(*person), name, area, industry, *version, *entry].to_vec()
+        })
+        .collect();
+    let columns = ["subject_id", "kind", "person", "name", "area", "industry", "version", "entry"];
+    tx.connection.insert_many("subject", &columns, &rows)?;
+    let codes: Vec<_> = subjects
+        .iter()
+        .flat_map(|new| new.codes.iter().map(|(scheme, code)| params![scheme, code, new.row.subject].to_vec()))
+        .collect();
+    tx.connection.insert_many("subject_code", &["scheme", "code", "subject_id"], &codes)?;
+    let keys: Vec<_> = subjects
+        .iter()
+        .filter_map(|new| new.wrapped_key.as_ref().map(|key| params![new.row.subject, key.as_slice()].to_vec()))
+        .collect();
+    tx.connection.insert_many("subject_key", &["subject_id", "wrapped"], &keys)?;
+    subjects.iter().filter(|new| !new.tokens.is_empty()).try_for_each(|new| index(tx, new.row.subject, &new.tokens))
+}
+
+/// Makes a subject findable by more tokens.
+pub fn index(tx: &mut Tx, id: SubjectId, tokens: &[String]) -> Result<(), Fault> {
+    let statement = tx.connection.pick(&INDEX_SQLITE, &INDEX_POSTGRES);
+    tx.connection.execute(statement, params![id, &tokens.join(" ")]).map(drop)
+}
+
+/// Moves the version of a subject.
+pub fn touch(tx: &mut Tx, id: SubjectId) -> Result<(), Fault> {
+    tx.connection.execute(&TOUCH, params![id]).map(drop)
+}
+
+/// Moves the versions of every subject of a batch.
+pub fn touch_batch(tx: &mut Tx, batch: i64) -> Result<(), Fault> {
+    tx.connection.execute(&TOUCH_BATCH, params![batch]).map(drop)
+}
+
+/// Takes over what a registration says.
+pub fn describe(tx: &mut Tx, row: &SubjectRow) -> Result<(), Fault> {
+    let SubjectRow { subject, kind, name, area, industry, .. } = row;
+    tx.connection.execute(&DESCRIBE, params![*subject, kind, name, area.as_deref(), industry.as_deref()]).map(drop)
+}
+
+/// Remembers another name; tells whether it was new.
+pub fn add_alias(tx: &mut Tx, id: SubjectId, name: &str, batch: i64) -> Result<bool, Fault> {
+    tx.connection.execute(&ADD_ALIAS, params![id, name, batch]).map(|changed| changed == 1)
+}
+
+/// The wrapped key of a subject; none before its first sealed field, or after its erasure.
+pub fn wrapped_key(connection: &mut Connection, id: SubjectId) -> Result<Option<Vec<u8>>, Fault> {
+    connection.query_opt(&KEY, params![id])?.map(|row| row.get("wrapped")).transpose()
+}
+
+/// Stores the wrapped key of a subject.
+pub fn add_key(tx: &mut Tx, id: SubjectId, wrapped: &[u8]) -> Result<(), Fault> {
+    tx.connection.execute(&ADD_KEY, params![id, wrapped]).map(drop)
+}

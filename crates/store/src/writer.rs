@@ -1,0 +1,176 @@
+//! The one writer of a process: acts that arrive together share a transaction, a savepoint each, and one flush to disk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use xinzhi_core::Clock;
+use xinzhi_core::actor::Actor;
+
+use crate::connection::Connection;
+use crate::sql::statements;
+use crate::tx::{Entropy, Tx};
+use crate::{Fault, params};
+
+statements! {
+    /// Takes the head of the journal. On PostgreSQL the row lock puts the writers of several servers in order.
+    TAKE_HEAD = "update journal_head set entry = entry where one = 1 returning entry";
+    /// Stores the head of the journal, once per group.
+    STORE_HEAD = "update journal_head set entry = $1 where one = 1";
+}
+
+/// Acts that share one transaction at most.
+const GROUP_ACTS_MAX: usize = 64;
+/// How long a group keeps accepting acts that are already waiting.
+const GROUP_MS_MAX: i64 = 2;
+/// Acts that may wait; beyond it callers are told to come back (503).
+const QUEUE_MAX: usize = 1024;
+
+/// Runs one act; returns whether it is to be kept, and a callback that delivers the answer after the commit.
+type Job = Box<dyn FnOnce(&mut Tx) -> Ran + Send>;
+
+/// How to run an act: who acts travels beside the closure, since [`Tx`] borrows it.
+struct Act {
+    actor: Actor,
+    job: Job,
+}
+
+struct Ran {
+    keep: bool,
+    deliver: Box<dyn FnOnce(Result<(), Fault>) + Send>,
+}
+
+/// What the writer needs from outside.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The writing end of an office. Dropping it finishes the queue and joins the thread.
+#[derive(Debug)]
+pub struct Writer {
+    queue: Option<SyncSender<Act>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread that owns `connection`.
+    pub fn start(connection: Connection, world: World) -> Result<Writer, Fault> {
+        let (queue, acts) = sync_channel(QUEUE_MAX);
+        let thread = std::thread::Builder::new().name("writer".to_owned());
+        let thread = thread.spawn(move || run(connection, &world, &acts)).map_err(Fault::io("starting the writer"))?;
+        Ok(Writer { queue: Some(queue), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues an act. `answer` is called with its result once the group is durable, or once it is known to have failed.
+    /// The closure may not have effects outside its [`Tx`]: it is undone when it returns an error.
+    ///
+    /// # Errors
+    /// [`Fault::Closed`] when the queue is full or the writer has stopped; then `answer` is never called.
+    pub fn submit<T, E>(
+        &self,
+        actor: Actor,
+        act: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        answer: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) -> Result<(), Fault>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        let job: Job = Box::new(move |tx| {
+            let result = act(tx);
+            let keep = result.is_ok();
+            Ran { keep, deliver: Box::new(move |durable| answer(result.and_then(|value| durable.map(|()| value).map_err(E::from)))) }
+        });
+        let queue = self.queue.as_ref().ok_or(Fault::Closed)?;
+        queue.try_send(Act { actor, job }).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => Fault::Closed,
+        })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Ok(Some(thread)) = self.thread.lock().map(|mut slot| slot.take()) {
+            // A panic of the writer was reported when it happened; there is nobody left to tell.
+            let _ended = thread.join();
+        }
+    }
+}
+
+fn run(mut connection: Connection, world: &World, acts: &Receiver<Act>) {
+    while let Ok(first) = acts.recv() {
+        if let Err(fault) = group(&mut connection, world, first, acts) {
+            // After an error of the disk or a lost server nobody knows what is durable. Stop taking work (E8): every
+            // later caller is refused, and a restart recovers from what the database itself says.
+            tracing::error!(%fault, "writer stopped");
+            return;
+        }
+    }
+}
+
+/// Runs one group. An error means that the connection can no longer be trusted.
+fn group(connection: &mut Connection, world: &World, first: Act, acts: &Receiver<Act>) -> Result<(), Fault> {
+    let started = world.clock.now();
+    let mut delivered = Vec::new();
+    let result = (|| {
+        connection.begin_write()?;
+        let mut head: i64 = connection.query_one(&TAKE_HEAD, &[])?.get("entry")?;
+        let before = head;
+        let mut next = Some(first);
+        while let Some(act) = next.take() {
+            delivered.push(one(connection, world, &mut head, act)?);
+            if delivered.len() < GROUP_ACTS_MAX && world.clock.now() < started.plus_ms(GROUP_MS_MAX) {
+                next = match acts.try_recv() {
+                    Ok(act) => Some(act),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+                };
+            }
+        }
+        if head != before {
+            connection.execute(&STORE_HEAD, params![head])?;
+        }
+        connection.script("commit")
+    })();
+    match result {
+        Ok(()) => {
+            delivered.into_iter().for_each(|deliver| deliver(Ok(())));
+            Ok(())
+        }
+        Err(fault) => {
+            let words = fault.to_string();
+            delivered.into_iter().for_each(|deliver| deliver(Err(Fault::OutcomeUnknown(words.clone()))));
+            Err(fault)
+        }
+    }
+}
+
+type Deliver = Box<dyn FnOnce(Result<(), Fault>) + Send>;
+
+/// Runs one act in a savepoint and undoes it when it refuses, fails or panics.
+fn one(connection: &mut Connection, world: &World, head: &mut i64, act: Act) -> Result<Deliver, Fault> {
+    connection.script("savepoint act")?;
+    let moment = world.clock.now();
+    let mut tx = Tx { connection, actor: &act.actor, moment, head: *head, entropy: world.entropy.as_ref() };
+    let ran = catch_unwind(AssertUnwindSafe(|| (act.job)(&mut tx)));
+    let reached = tx.head;
+    // A panic was printed by its hook; the act is undone, and its caller learns that no answer will come.
+    let ran = ran.unwrap_or_else(|_| Ran { keep: false, deliver: Box::new(|_| ()) });
+    if let Connection::Sqlite(sqlite) = &*connection
+        && sqlite.transaction_is_gone()
+    {
+        return Err(Fault::OutcomeUnknown("SQLite ended the transaction".to_owned()));
+    }
+    if ran.keep {
+        connection.script("release savepoint act")?;
+        *head = reached;
+    } else {
+        connection.script("rollback to savepoint act; release savepoint act")?;
+    }
+    Ok(ran.deliver)
+}
