@@ -86,6 +86,7 @@ create table batch (
     entry bigint not null,                     -- when it was staged
     source text not null,
     kind text not null,
+    organ text,                                -- organ of whoever staged it
     file_name text not null,
     file_digest bytea not null,
     pack_digest bytea not null,
@@ -97,6 +98,7 @@ create table batch (
     rows_duplicate bigint not null,
     rows_refused bigint not null,
     rows_quarantined bigint not null,
+    root bytea not null,                       -- Merkle root of the accepted rows' digests
     note text not null                         -- canonical JSON: unknown columns and other remarks about the whole file
 );
 create index batch_by_entry on batch (entry);
@@ -253,17 +255,24 @@ create table decision (
     decision_id bigint primary key,
     subject_id bigint not null references subject (subject_id),
     measure text not null,
-    cause_record bigint not null references record (record_id),
     from_day text not null,
     until_day text not null,
     officer text not null,
     document text not null,
     organ text not null,
     document_day text not null,
-    notice_day text not null,
-    constraint decision_once_per_cause unique (measure, cause_record)
+    notice_day text not null
 );
 create index decision_by_subject on decision (subject_id);
+
+-- Fact. The records a decision rests on. A record brings the same measure about once (D10).
+create table decision_cause (
+    decision_id bigint not null references decision (decision_id),
+    measure text not null,
+    record_id bigint not null references record (record_id),
+    primary key (decision_id, record_id),
+    constraint decision_once_per_cause unique (measure, record_id)
+);
 
 -- Fact. Every read of a subject's file, shown to that subject. The number is its journal position.
 create table access (

@@ -22,3 +22,4 @@ create trigger feedback_append_only before update or delete or truncate on feedb
 create trigger obligation_closing_append_only before update or delete or truncate on obligation_closing for each statement execute function refuse_change();
 create trigger decision_append_only before update or delete or truncate on decision for each statement execute function refuse_change();
 create trigger access_append_only before update or delete or truncate on access for each statement execute function refuse_change();
+create trigger decision_cause_append_only before update or delete or truncate on decision_cause for each statement execute function refuse_change();

@@ -37,3 +37,5 @@ create trigger decision_no_update before update on decision begin select raise(a
 create trigger decision_no_delete before delete on decision begin select raise(abort, 'fact table decision is append-only'); end;
 create trigger access_no_update before update on access begin select raise(abort, 'fact table access is append-only'); end;
 create trigger access_no_delete before delete on access begin select raise(abort, 'fact table access is append-only'); end;
+create trigger decision_cause_no_update before update on decision_cause begin select raise(abort, 'fact table decision_cause is append-only'); end;
+create trigger decision_cause_no_delete before delete on decision_cause begin select raise(abort, 'fact table decision_cause is append-only'); end;

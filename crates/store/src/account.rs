@@ -122,8 +122,7 @@ pub fn begin_session(tx: &mut Tx, token: &Digest, name: &str) -> Result<(), Faul
 /// The session behind the digest of a token, unless it was ended.
 pub fn session(connection: &mut Connection, token: &Digest) -> Result<Option<SessionRow>, Fault> {
     let Some(row) = connection.query_opt(&SESSION, params![token])? else { return Ok(None) };
-    let session =
-        SessionRow { account: account(&row)?, started_at: Moment(row.get("started_at")?), seen_at: Moment(row.get("seen_at")?) };
+    let session = SessionRow { account: account(&row)?, started_at: Moment(row.get("started_at")?), seen_at: Moment(row.get("seen_at")?) };
     Ok(Some(session))
 }
 

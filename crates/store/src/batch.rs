@@ -12,26 +12,26 @@ use crate::{Fault, params};
 
 statements! {
     /// A batch with its state.
-    BY_ID = "select b.batch_id, b.entry, b.source, b.kind, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
+    BY_ID = "select b.batch_id, b.entry, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
             b.covers_through, b.rows_read, coalesce(c.rows_accepted, b.rows_accepted) as rows_accepted,
             coalesce(c.rows_duplicate, b.rows_duplicate) as rows_duplicate, b.rows_refused,
-            coalesce(c.rows_quarantined, b.rows_quarantined) as rows_quarantined, b.note, c.entry as committed, x.entry as recalled,
+            coalesce(c.rows_quarantined, b.rows_quarantined) as rows_quarantined, b.root, b.note, c.entry as committed, x.entry as recalled,
             j.at as staged_at, j.actor as staged_by
         from batch b join journal j on j.entry = b.entry left join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id where b.batch_id = $1";
     /// Batches before a number, newest first.
-    NEWEST = "select b.batch_id, b.entry, b.source, b.kind, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
+    NEWEST = "select b.batch_id, b.entry, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
             b.covers_through, b.rows_read, coalesce(c.rows_accepted, b.rows_accepted) as rows_accepted,
             coalesce(c.rows_duplicate, b.rows_duplicate) as rows_duplicate, b.rows_refused,
-            coalesce(c.rows_quarantined, b.rows_quarantined) as rows_quarantined, b.note, c.entry as committed, x.entry as recalled,
+            coalesce(c.rows_quarantined, b.rows_quarantined) as rows_quarantined, b.root, b.note, c.entry as committed, x.entry as recalled,
             j.at as staged_at, j.actor as staged_by
         from batch b join journal j on j.entry = b.entry left join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id
         where b.batch_id < $1 order by b.batch_id desc limit $2";
     /// A staged batch.
-    STAGE = "insert into batch (batch_id, entry, source, kind, file_name, file_digest, pack_digest, area, covers_from, covers_through,
-            rows_read, rows_accepted, rows_duplicate, rows_refused, rows_quarantined, note)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    STAGE = "insert into batch (batch_id, entry, source, kind, organ, file_name, file_digest, pack_digest, area, covers_from, covers_through,
+            rows_read, rows_accepted, rows_duplicate, rows_refused, rows_quarantined, root, note)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     /// It takes effect.
     COMMIT = "insert into batch_commit (batch_id, entry, rows_accepted, rows_duplicate, rows_quarantined, root) values ($1, $2, $3, $4, $5, $6)";
     /// It is taken back.
@@ -83,6 +83,8 @@ pub struct BatchRow {
     pub source: String,
     /// Id of the record kind its rows become.
     pub kind: String,
+    /// Organ of whoever staged it.
+    pub organ: Option<String>,
     /// Name of the file as uploaded.
     pub file_name: String,
     /// SHA-256 of the file.
@@ -95,6 +97,8 @@ pub struct BatchRow {
     pub covers: Option<(Day, Day)>,
     /// Its counts.
     pub counts: Counts,
+    /// Merkle root of the accepted rows' digests, as staged.
+    pub root: Digest,
     /// Remarks about the whole file, as JSON.
     pub note: String,
     /// Since when it counts.
@@ -152,8 +156,21 @@ pub struct Chunk {
     pub verdicts: Vec<(i64, Outcome, String)>,
     /// Repetitions: row, record.
     pub confirmations: Vec<(i64, RecordId)>,
-    /// Waiting rows: row, reason, against, sealed candidate.
-    pub waiting: Vec<(i64, &'static str, Option<RecordId>, Vec<u8>)>,
+    /// Rows that wait for a person.
+    pub waiting: Vec<NewWaiting>,
+}
+
+/// A row that is to wait for a person.
+#[derive(Clone, Debug)]
+pub struct NewWaiting {
+    /// The row as a person counts.
+    pub row: i64,
+    /// Code of the remark that says why.
+    pub reason: String,
+    /// The record it corrects or contradicts.
+    pub against: Option<RecordId>,
+    /// What it would become, sealed under the office's key.
+    pub candidate: Vec<u8>,
 }
 
 fn batch(row: &Row) -> Result<BatchRow, Fault> {
@@ -166,6 +183,7 @@ fn batch(row: &Row) -> Result<BatchRow, Fault> {
         staged: Position(row.get("entry")?),
         source: row.get("source")?,
         kind: row.get("kind")?,
+        organ: row.get("organ")?,
         file_name: row.get("file_name")?,
         file_digest: row.get("file_digest")?,
         pack_digest: row.get("pack_digest")?,
@@ -178,6 +196,7 @@ fn batch(row: &Row) -> Result<BatchRow, Fault> {
             refused: row.get("rows_refused")?,
             quarantined: row.get("rows_quarantined")?,
         },
+        root: row.get("root")?,
         note: row.get("note")?,
         committed: committed.map(Position),
         recalled: recalled.map(Position),
@@ -203,11 +222,8 @@ pub fn insert_chunk(tx: &mut Tx, id: BatchId, chunk: &Chunk) -> Result<(), Fault
     tx.connection.insert_many("verdict", &["batch_id", "row_number", "outcome", "remarks"], &verdicts)?;
     let repeated: Vec<Vec<Param>> = chunk.confirmations.iter().map(|(row, record)| params![id.0, *row, record.0].to_vec()).collect();
     tx.connection.insert_many("confirmation", &["batch_id", "row_number", "record_id"], &repeated)?;
-    let waiting: Vec<Vec<Param>> = chunk
-        .waiting
-        .iter()
-        .map(|(row, reason, against, candidate)| params![id.0, *row, *reason, against.map(|r| r.0), candidate.as_slice()].to_vec())
-        .collect();
+    let waiting: Vec<Vec<Param>> =
+        chunk.waiting.iter().map(|w| params![id.0, w.row, &w.reason, w.against.map(|r| r.0), w.candidate.as_slice()].to_vec()).collect();
     tx.connection.insert_many("waiting_row", &["batch_id", "row_number", "reason", "against", "candidate"], &waiting)
 }
 
@@ -219,6 +235,7 @@ pub fn stage(tx: &mut Tx, row: &BatchRow) -> Result<(), Fault> {
         row.staged.0,
         &row.source,
         &row.kind,
+        row.organ.as_ref(),
         &row.file_name,
         &row.file_digest,
         &row.pack_digest,
@@ -230,6 +247,7 @@ pub fn stage(tx: &mut Tx, row: &BatchRow) -> Result<(), Fault> {
         row.counts.duplicate,
         row.counts.refused,
         row.counts.quarantined,
+        &row.root,
         &row.note
     ];
     tx.connection.execute(&STAGE, parameters).map(drop)
@@ -299,6 +317,12 @@ pub fn waiting_count(connection: &mut Connection) -> Result<i64, Fault> {
 /// One waiting row, unless somebody ruled on it or its batch was recalled.
 pub fn waiting_by_row(connection: &mut Connection, id: BatchId, row: i64) -> Result<Option<WaitingRow>, Fault> {
     connection.query_opt(&WAITING_ROW, params![id.0, row])?.as_ref().map(waiting_row).transpose()
+}
+
+/// Lets a row of a batch wait after its commit found it overtaken.
+pub fn add_waiting(tx: &mut Tx, id: BatchId, waiting: &NewWaiting) -> Result<(), Fault> {
+    let chunk = Chunk { waiting: vec![waiting.clone()], ..Chunk::default() };
+    insert_chunk(tx, id, &chunk)
 }
 
 /// A person's ruling on a waiting row.

@@ -50,7 +50,7 @@ statements! {
             cast(coalesce(sum(case when f.outcome = 'applied' then 1 else 0 end), 0) as bigint) as executed,
             cast(coalesce(sum(case when f.outcome = 'not_applied' then 1 else 0 end), 0) as bigint) as not_executed,
             cast(coalesce(sum(case when z.feedback_id is null and o.due_day < $1 then 1 else 0 end), 0) as bigint) as overdue,
-            cast(coalesce(sum(case when z.feedback_id is null and exists (select 1 from feedback a where a.check_id = o.check_id
+            cast(coalesce(sum(case when z.feedback_id is null and o.due_day >= $1 and exists (select 1 from feedback a where a.check_id = o.check_id
                 and a.measure = o.measure) then 1 else 0 end), 0) as bigint) as acknowledged
         from obligation o join check_event e on e.check_id = o.check_id
             left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
@@ -65,11 +65,15 @@ statements! {
     /// The final one.
     CLOSE = "insert into obligation_closing (check_id, measure, feedback_id) values ($1, $2, $3)";
     /// Decisions about a subject, as known at a position.
-    DECISIONS = "select decision_id, subject_id, measure, cause_record, from_day, until_day, officer, document, organ, document_day, notice_day
-        from decision where subject_id = $1 and decision_id <= $2 order by decision_id";
-    /// A new decision. The same measure on the same cause is decided once (D10).
-    DECIDE = "insert into decision (decision_id, subject_id, measure, cause_record, from_day, until_day, officer, document, organ,
-            document_day, notice_day) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing";
+    DECISIONS = "select d.decision_id, d.subject_id, d.measure, d.from_day, d.until_day, d.officer, d.document, d.organ, d.document_day,
+            d.notice_day, c.record_id
+        from decision d join decision_cause c on c.decision_id = d.decision_id
+        where d.subject_id = $1 and d.decision_id <= $2 order by d.decision_id, c.record_id";
+    /// A new decision.
+    DECIDE = "insert into decision (decision_id, subject_id, measure, from_day, until_day, officer, document, organ, document_day,
+            notice_day) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// What it rests on.
+    DECIDE_ON = "insert into decision_cause (decision_id, measure, record_id) values ($1, $2, $3)";
     /// Payloads of checks, for doctor.
     PAYLOADS = "select e.check_id, e.answer, e.salt, j.payload from check_event e join journal j on j.entry = e.check_id
         where e.check_id > $1 order by e.check_id limit $2";
@@ -171,7 +175,7 @@ pub struct FiguresRow {
     pub not_executed: i64,
     /// Not closed and past due.
     pub overdue: i64,
-    /// Not closed but acknowledged.
+    /// Not closed, in time, acknowledged.
     pub acknowledged: i64,
 }
 
@@ -211,8 +215,8 @@ pub struct DecisionRow {
     pub subject: SubjectId,
     /// Id of the measure.
     pub measure: String,
-    /// The record that brought it about.
-    pub cause: RecordId,
+    /// The records that brought it about.
+    pub causes: Vec<RecordId>,
     /// First day.
     pub from: Day,
     /// Last day.
@@ -401,48 +405,67 @@ pub fn add_feedback(tx: &mut Tx, row: &FeedbackRow, salt: &[u8]) -> Result<(), F
 
 /// Decisions about a subject, as known at a position.
 pub fn decisions(connection: &mut Connection, subject: SubjectId, known: Position) -> Result<Vec<DecisionRow>, Fault> {
-    let rows = connection.query(&DECISIONS, params![subject, known.0])?;
+    let mut decisions: Vec<DecisionRow> = Vec::new();
+    for row in connection.query(&DECISIONS, params![subject, known.0])? {
+        let (number, cause) = (Position(row.get("decision_id")?), RecordId(row.get("record_id")?));
+        if let Some(last) = decisions.last_mut().filter(|last| last.decision == number) {
+            last.causes.push(cause);
+            continue;
+        }
+        decisions.push(DecisionRow {
+            decision: number,
+            subject: row.get("subject_id")?,
+            measure: row.get("measure")?,
+            causes: vec![cause],
+            from: row.get("from_day")?,
+            until: row.get("until_day")?,
+            officer: row.get("officer")?,
+            document: row.get("document")?,
+            organ: row.get("organ")?,
+            document_day: row.get("document_day")?,
+            notice_day: row.get("notice_day")?,
+        });
+    }
+    Ok(decisions)
+}
+
+/// Writes a decision. A cause that brought this measure about before is a fault of the constraint (D10); ask `decisions` first.
+pub fn decide(tx: &mut Tx, row: &DecisionRow) -> Result<(), Fault> {
+    let days = [row.from, row.until, row.document_day, row.notice_day].map(|day| day.to_string());
+    let [from, until, document_day, notice_day] = &days;
+    let parameters: &[Param] =
+        params![row.decision.0, row.subject, &row.measure, from, until, &row.officer, &row.document, &row.organ, document_day, notice_day];
+    tx.connection.execute(&DECIDE, parameters)?;
+    for cause in &row.causes {
+        tx.connection.execute(&DECIDE_ON, params![row.decision.0, &row.measure, cause.0])?;
+    }
+    Ok(())
+}
+
+/// A check's answer beside what the journal says of it, for doctor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayloadRow {
+    /// The check.
+    pub check: CheckId,
+    /// The answer as stored.
+    pub answer: String,
+    /// Its salt.
+    pub salt: Vec<u8>,
+    /// The digest in the journal.
+    pub payload: Digest,
+}
+
+/// Answers of checks after `after` with their salts and journal payloads.
+pub fn payloads(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<PayloadRow>, Fault> {
+    let rows = connection.query(&PAYLOADS, params![after, limit])?;
     rows.iter()
         .map(|row| {
-            Ok(DecisionRow {
-                decision: Position(row.get("decision_id")?),
-                subject: row.get("subject_id")?,
-                measure: row.get("measure")?,
-                cause: RecordId(row.get("cause_record")?),
-                from: row.get("from_day")?,
-                until: row.get("until_day")?,
-                officer: row.get("officer")?,
-                document: row.get("document")?,
-                organ: row.get("organ")?,
-                document_day: row.get("document_day")?,
-                notice_day: row.get("notice_day")?,
+            Ok(PayloadRow {
+                check: CheckId(row.get("check_id")?),
+                answer: row.get("answer")?,
+                salt: row.get("salt")?,
+                payload: row.get("payload")?,
             })
         })
         .collect()
-}
-
-/// Writes a decision; false when the same cause already brought this measure about (D10).
-pub fn decide(tx: &mut Tx, row: &DecisionRow) -> Result<bool, Fault> {
-    let days = [row.from, row.until, row.document_day, row.notice_day].map(|day| day.to_string());
-    let [from, until, document_day, notice_day] = &days;
-    let parameters: &[Param] = params![
-        row.decision.0,
-        row.subject,
-        &row.measure,
-        row.cause.0,
-        from,
-        until,
-        &row.officer,
-        &row.document,
-        &row.organ,
-        document_day,
-        notice_day
-    ];
-    Ok(tx.connection.execute(&DECIDE, parameters)? == 1)
-}
-
-/// Answers of checks after `after` with their salts and journal payloads, for doctor.
-pub fn payloads(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<(CheckId, String, Vec<u8>, Digest)>, Fault> {
-    let rows = connection.query(&PAYLOADS, params![after, limit])?;
-    rows.iter().map(|row| Ok((CheckId(row.get("check_id")?), row.get("answer")?, row.get("salt")?, row.get("payload")?))).collect()
 }

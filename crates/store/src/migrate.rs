@@ -15,11 +15,7 @@ struct Step {
 
 /// Every step. Where one text serves both databases, it stands in both columns.
 const STEPS: &[Step] = &[
-    Step {
-        number: 1,
-        sqlite: include_str!("../migrations/0001_office.sql"),
-        postgres: include_str!("../migrations/0001_office.sql"),
-    },
+    Step { number: 1, sqlite: include_str!("../migrations/0001_office.sql"), postgres: include_str!("../migrations/0001_office.sql") },
     Step {
         number: 2,
         sqlite: include_str!("../migrations/0002_append_only.sqlite.sql"),

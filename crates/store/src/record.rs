@@ -53,7 +53,7 @@ statements! {
     /// Whether anything of a kind took effect after a position.
     KIND_MOVED = "select 1 as moved from batch_commit c join batch b on b.batch_id = c.batch_id where b.kind = $1 and c.entry > $2 limit 1";
     /// Sealed fields of a record.
-    SEALED = "select subject_id, sealed from record where record_id = $1";
+    SEALED = "select subject_id, chain, sealed from record where record_id = $1 and sealed is not null";
     /// Closes a record.
     CLOSE = "insert into record_closing (record_id, entry, reason) values ($1, $2, $3)";
     /// When a batch is recalled, rows of other batches that only repeated its records take their place.
@@ -65,6 +65,12 @@ statements! {
             organ_code, supplier, class, fields, sealed, salt, digest)
         select $2, subject_id, kind, chain, content, $3, $4, $5, document, document_day, organ, organ_code, supplier, class, fields, sealed,
             salt, digest from record where record_id = $1";
+    /// What a batch of registrations says of its subjects, beside what is known of them.
+    DESCRIPTIONS = "select r.record_id, r.subject_id, r.fields, s.kind, s.name, s.area, s.industry from record r
+        join subject s on s.subject_id = r.subject_id where r.batch_id = $1 and s.person = 0 and r.record_id > $2
+        order by r.record_id limit $3";
+    /// Subjects of a batch.
+    SUBJECTS_OF_BATCH = "select distinct subject_id from record where batch_id = $1";
     /// How many records hold now.
     COUNT = "select count(*) as records from record r left join batch_commit c on c.batch_id = r.batch_id
         left join batch_recall x on x.batch_id = r.batch_id left join record_closing z on z.record_id = r.record_id
@@ -202,9 +208,67 @@ pub fn of_chain(connection: &mut Connection, chain: &[u8], batch: Option<BatchId
     row.map(version).transpose()
 }
 
-/// Sealed fields of a record, with the subject whose key opens them.
-pub fn sealed(connection: &mut Connection, id: RecordId) -> Result<Option<(SubjectId, Option<Vec<u8>>)>, Fault> {
-    connection.query_opt(&SEALED, params![id.0])?.map(|row| Ok((row.get("subject_id")?, row.get("sealed")?))).transpose()
+/// Sealed fields of a record with its subject, whose key opens them, and its chain, which is bound into them.
+pub fn sealed(connection: &mut Connection, id: RecordId) -> Result<Option<(SubjectId, Vec<u8>, Vec<u8>)>, Fault> {
+    let row = connection.query_opt(&SEALED, params![id.0])?;
+    row.map(|row| Ok((row.get("subject_id")?, row.get("chain")?, row.get("sealed")?))).transpose()
+}
+
+/// What a record's digest covers, with the digest: doctor computes it again.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// Its number.
+    pub record: RecordId,
+    /// About whom.
+    pub subject: SubjectId,
+    /// Id of its kind.
+    pub kind: String,
+    /// Digest of its natural key.
+    pub chain: Vec<u8>,
+    /// Digest of its content.
+    pub content: Vec<u8>,
+    /// What it rests on.
+    pub document: Document,
+    /// Who reported it.
+    pub supplier: String,
+    /// Its class.
+    pub class: Option<i64>,
+    /// Open fields.
+    pub fields: String,
+    /// Sealed fields.
+    pub sealed: Option<Vec<u8>>,
+    /// Salt.
+    pub salt: Vec<u8>,
+    /// The digest as stored.
+    pub digest: Digest,
+}
+
+/// Records after a number with all that their digests cover.
+pub fn contents(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<Content>, Fault> {
+    let rows = connection.query(&CONTENTS, params![after, limit])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Content {
+                record: RecordId(row.get("record_id")?),
+                subject: row.get("subject_id")?,
+                kind: row.get("kind")?,
+                chain: row.get("chain")?,
+                content: row.get("content")?,
+                document: Document {
+                    number: row.get("document")?,
+                    organ: row.get("organ")?,
+                    organ_code: row.get("organ_code")?,
+                    date: row.get("document_day")?,
+                },
+                supplier: row.get("supplier")?,
+                class: row.get("class")?,
+                fields: row.get("fields")?,
+                sealed: row.get("sealed")?,
+                salt: row.get("salt")?,
+                digest: row.get("digest")?,
+            })
+        })
+        .collect()
 }
 
 /// Rows of `batch` that another commit overtook since position `staged`. Cheap when no batch of `kind` took effect since.
@@ -315,12 +379,52 @@ pub fn revive(tx: &mut Tx, batch: BatchId, entry: Position) -> Result<i64, Fault
         if previous.replace(original) == Some(original) {
             continue;
         }
-        let number = tx.take_numbers("record", 1)?;
-        let (from_batch, from_row): (i64, i64) = (row.get("batch_id")?, row.get("row_number")?);
-        tx.connection.execute(&COPY, params![original, number, from_batch, from_row, entry.0])?;
+        let place = (BatchId(row.get("batch_id")?), row.get("row_number")?);
+        copy(tx, RecordId(original), place, entry)?;
         revived += 1;
     }
     Ok(revived)
+}
+
+/// What a registration says, beside what is known of its subject.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The record.
+    pub record: RecordId,
+    /// Its subject.
+    pub subject: SubjectId,
+    /// Its open fields.
+    pub fields: String,
+    /// Name, area and industry as known.
+    pub known: (String, Option<String>, Option<String>),
+}
+
+/// Registrations of a batch after a record.
+pub fn descriptions(connection: &mut Connection, batch: BatchId, after: RecordId, limit: i64) -> Result<Vec<Description>, Fault> {
+    let rows = connection.query(&DESCRIPTIONS, params![batch.0, after.0, limit])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Description {
+                record: RecordId(row.get("record_id")?),
+                subject: row.get("subject_id")?,
+                fields: row.get("fields")?,
+                known: (row.get("name")?, row.get("area")?, row.get("industry")?),
+            })
+        })
+        .collect()
+}
+
+/// Subjects that a batch has records of.
+pub fn subjects_of_batch(connection: &mut Connection, batch: BatchId) -> Result<Vec<SubjectId>, Fault> {
+    connection.query(&SUBJECTS_OF_BATCH, params![batch.0])?.iter().map(|row| row.get("subject_id")).collect()
+}
+
+/// Copies a record under a new number, known from `entry`, and returns that number.
+pub fn copy(tx: &mut Tx, original: RecordId, place: (BatchId, i64), entry: Position) -> Result<RecordId, Fault> {
+    let number = tx.take_numbers("record", 1)?;
+    let (batch, row) = place;
+    tx.connection.execute(&COPY, params![original.0, number, batch.0, row, entry.0])?;
+    Ok(RecordId(number))
 }
 
 /// How many records hold now.

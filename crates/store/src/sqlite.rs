@@ -129,11 +129,6 @@ impl Sqlite {
     pub(crate) fn transaction_is_gone(&self) -> bool {
         self.connection.is_autocommit()
     }
-
-    /// A consistent copy while others write.
-    pub(crate) fn back_up(&self, to: &Path) -> Result<(), Fault> {
-        self.connection.backup("main", to, None::<fn(rusqlite::backup::Progress)>).map_err(unusable)
-    }
 }
 
 impl ToSql for Param<'_> {

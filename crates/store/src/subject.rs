@@ -157,15 +157,11 @@ pub fn create(tx: &mut Tx, subjects: &[NewSubject]) -> Result<(), Fault> {
         .collect();
     let columns = ["subject_id", "kind", "person", "name", "area", "industry", "version", "entry"];
     tx.connection.insert_many("subject", &columns, &rows)?;
-    let codes: Vec<_> = subjects
-        .iter()
-        .flat_map(|new| new.codes.iter().map(|(scheme, code)| params![scheme, code, new.row.subject].to_vec()))
-        .collect();
+    let codes: Vec<_> =
+        subjects.iter().flat_map(|new| new.codes.iter().map(|(scheme, code)| params![scheme, code, new.row.subject].to_vec())).collect();
     tx.connection.insert_many("subject_code", &["scheme", "code", "subject_id"], &codes)?;
-    let keys: Vec<_> = subjects
-        .iter()
-        .filter_map(|new| new.wrapped_key.as_ref().map(|key| params![new.row.subject, key.as_slice()].to_vec()))
-        .collect();
+    let keys: Vec<_> =
+        subjects.iter().filter_map(|new| new.wrapped_key.as_ref().map(|key| params![new.row.subject, key.as_slice()].to_vec())).collect();
     tx.connection.insert_many("subject_key", &["subject_id", "wrapped"], &keys)?;
     subjects.iter().filter(|new| !new.tokens.is_empty()).try_for_each(|new| index(tx, new.row.subject, &new.tokens))
 }

@@ -102,10 +102,7 @@ fn a_panicking_act_is_undone_and_does_not_stop_the_writer() {
     assert_eq!(write(&writer, |tx| tx.append(&draft())).unwrap().0, 1);
 }
 
-fn write<T: Send + 'static>(
-    writer: &Writer,
-    act: impl FnOnce(&mut crate::Tx) -> Result<T, Fault> + Send + 'static,
-) -> Result<T, Fault> {
+fn write<T: Send + 'static>(writer: &Writer, act: impl FnOnce(&mut crate::Tx) -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     let (sender, receiver) = channel();
     writer.submit(actor(), act, move |answer| sender.send(answer).unwrap()).unwrap();
     receiver.recv().unwrap()

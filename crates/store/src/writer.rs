@@ -1,7 +1,7 @@
 //! The one writer of a process: acts that arrive together share a transaction, a savepoint each, and one flush to disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -81,16 +81,41 @@ impl Writer {
         T: Send + 'static,
         E: From<Fault> + Send + 'static,
     {
-        let job: Job = Box::new(move |tx| {
-            let result = act(tx);
-            let keep = result.is_ok();
-            Ran { keep, deliver: Box::new(move |durable| answer(result.and_then(|value| durable.map(|()| value).map_err(E::from)))) }
-        });
         let queue = self.queue.as_ref().ok_or(Fault::Closed)?;
-        queue.try_send(Act { actor, job }).map_err(|error| match error {
+        queue.try_send(Act { actor, job: job(act, answer) }).map_err(|error| match error {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => Fault::Closed,
         })
     }
+
+    /// Like [`Writer::submit`], but waits for a place in the queue: for imports, which have time, never for requests.
+    ///
+    /// # Errors
+    /// [`Fault::Closed`] when the writer has stopped.
+    pub fn submit_patiently<T, E>(
+        &self,
+        actor: Actor,
+        act: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        answer: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) -> Result<(), Fault>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        let queue = self.queue.as_ref().ok_or(Fault::Closed)?;
+        queue.send(Act { actor, job: job(act, answer) }).map_err(|_| Fault::Closed)
+    }
+}
+
+fn job<T, E>(act: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static, answer: impl FnOnce(Result<T, E>) + Send + 'static) -> Job
+where
+    T: Send + 'static,
+    E: From<Fault> + Send + 'static,
+{
+    Box::new(move |tx| {
+        let result = act(tx);
+        let keep = result.is_ok();
+        Ran { keep, deliver: Box::new(move |durable| answer(result.and_then(|value| durable.map(|()| value).map_err(E::from)))) }
+    })
 }
 
 impl Drop for Writer {
@@ -126,10 +151,7 @@ fn group(connection: &mut Connection, world: &World, first: Act, acts: &Receiver
         while let Some(act) = next.take() {
             delivered.push(one(connection, world, &mut head, act)?);
             if delivered.len() < GROUP_ACTS_MAX && world.clock.now() < started.plus_ms(GROUP_MS_MAX) {
-                next = match acts.try_recv() {
-                    Ok(act) => Some(act),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = acts.try_recv().ok();
             }
         }
         if head != before {

@@ -1,0 +1,127 @@
+//! Columns made from facts: of one subject for an explanation, of many for a run without a projection.
+
+use std::collections::BTreeMap;
+
+use xinzhi_core::record::RecordId;
+use xinzhi_rules::fact::Fact;
+use xinzhi_rules::model::{FieldIx, KindIx};
+use xinzhi_rules::predicate;
+
+use crate::columns::{Column, ColumnsFault, KindColumns, Population};
+use crate::coverage::Coverage;
+use crate::plan::Plan;
+
+/// Owned columns of the kinds and fields that a plan reads.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    kinds: BTreeMap<KindIx, KindRows>,
+    subjects: u32,
+}
+
+/// The rows of one kind, each subject's together, oldest document first: the order of facts handed in leaves no trace.
+#[derive(Clone, Debug, Default)]
+pub struct KindRows {
+    /// Which record each row is; the kernel never sees it.
+    pub records: Vec<RecordId>,
+    subject: Vec<u32>,
+    day: Vec<i64>,
+    class: Owned,
+    fields: BTreeMap<FieldIx, Owned>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Owned {
+    values: Vec<i64>,
+    known: Vec<u8>,
+}
+
+impl Owned {
+    fn push(&mut self, value: Option<i64>) {
+        self.values.push(value.unwrap_or(0));
+        self.known.push(u8::from(value.is_some()));
+    }
+
+    fn borrow(&self) -> Column<'_> {
+        Column { values: &self.values, known: &self.known }
+    }
+}
+
+impl Feed {
+    /// Columns of subjects 0, 1, 2 …, whose facts come in that order.
+    pub fn new<'f>(plan: &Plan, subjects: impl IntoIterator<Item = &'f [Fact]>) -> Feed {
+        let empty = |fields: &std::collections::BTreeSet<FieldIx>| KindRows {
+            fields: fields.iter().map(|field| (*field, Owned::default())).collect(),
+            ..KindRows::default()
+        };
+        let kinds = plan.reads().iter().map(|(kind, fields)| (*kind, empty(fields))).collect();
+        let mut feed = Feed { kinds, subjects: 0 };
+        for facts in subjects {
+            let mut facts: Vec<&Fact> = facts.iter().collect();
+            facts.sort_by_key(|fact| (fact.day, fact.record));
+            facts.into_iter().for_each(|fact| feed.push(fact));
+            feed.subjects += 1;
+        }
+        feed
+    }
+
+    fn push(&mut self, fact: &Fact) {
+        let Some(rows) = self.kinds.get_mut(&fact.kind) else { return };
+        rows.records.push(fact.record);
+        rows.subject.push(self.subjects);
+        rows.day.push(fact.day.number());
+        rows.class.push(fact.value(predicate::Column::Class));
+        for (field, column) in &mut rows.fields {
+            column.push(fact.value(predicate::Column::Field(*field)));
+        }
+    }
+
+    /// The rows of a kind, with their records.
+    pub fn kind(&self, kind: KindIx) -> Option<&KindRows> {
+        self.kinds.get(&kind)
+    }
+
+    /// The population that these columns are, each subject with its coverage.
+    ///
+    /// # Errors
+    /// [`ColumnsFault::Coverage`] unless there is one coverage for each subject.
+    pub fn population<'a>(&'a self, coverage_of: &[&'a Coverage]) -> Result<Population<'a>, ColumnsFault> {
+        if u32::try_from(coverage_of.len()).ok() != Some(self.subjects) {
+            return Err(ColumnsFault::Coverage);
+        }
+        let (coverages, places) = distinct(coverage_of);
+        Population::new(self.kinds.iter().map(|(kind, rows)| (*kind, rows.borrow())).collect(), coverages, places)
+    }
+}
+
+/// One subject after another usually shares its coverage; runs of the same one are stored once.
+fn distinct<'a>(coverage_of: &[&'a Coverage]) -> (Vec<&'a Coverage>, Vec<u32>) {
+    let mut coverages: Vec<&Coverage> = Vec::new();
+    let mut place = 0_u32;
+    let mut places = Vec::with_capacity(coverage_of.len());
+    for coverage in coverage_of {
+        match coverages.last() {
+            Some(last) if std::ptr::eq(*last, *coverage) => {}
+            Some(_) => {
+                coverages.push(coverage);
+                place += 1;
+            }
+            None => coverages.push(coverage),
+        }
+        places.push(place);
+    }
+    (coverages, places)
+}
+
+impl KindRows {
+    /// The rows as the kernel sees them.
+    pub(crate) fn borrow(&self) -> KindColumns<'_> {
+        let width = self.fields.keys().next_back().map_or(0, |last| last.0 + 1);
+        let fields = (0..width).map(|index| self.fields.get(&FieldIx(index)).map(Owned::borrow)).collect();
+        KindColumns { subject: &self.subject, day: &self.day, class: &self.class.values, class_known: &self.class.known, fields }
+    }
+
+    /// The document day of a row, as a number.
+    pub(crate) fn day(&self, row: usize) -> Option<i64> {
+        self.day.get(row).copied()
+    }
+}

@@ -1,0 +1,35 @@
+//! 模型构建: a scorecard of a pack, the records of a subject, a day, and out comes an evaluation that explains itself.
+//!
+//! Pure: no clock, no randomness, no floats, no database. One integer kernel over columns serves one subject at a desk and ten
+//! million at night; an explanation is the same run with its rows kept.
+//!
+//! Reading order: `columns` is what the kernel sees and `coverage` which silence means "none"; `plan` compiles a scorecard and
+//! proves that its sums fit; `kernel` runs it; `feed` makes columns from facts; `result` is what comes out; `explain` puts the
+//! kept rows into words and finds the next day on which anything changes; `evaluate` ties them together.
+
+#![deny(clippy::float_arithmetic)]
+
+pub mod columns;
+pub mod coverage;
+
+pub mod plan;
+
+pub mod kernel;
+
+pub mod feed;
+
+pub mod result;
+
+mod explain;
+
+mod evaluate;
+
+#[cfg(test)]
+mod tests;
+
+pub use columns::{Column, ColumnsFault, KindColumns, Population};
+pub use coverage::Coverage;
+pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_many};
+pub use kernel::standings;
+pub use plan::{Plan, PlanFault};
+pub use result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Outcome, Reason, Standing};

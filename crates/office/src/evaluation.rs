@@ -1,0 +1,147 @@
+//! 模型构建 in the office: from stored records to an evaluation, with a cache that a new fact about a subject outdates.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use xinzhi_core::day::Span;
+use xinzhi_core::journal::Position;
+use xinzhi_core::{AreaCode, Code, Day, Digest, SubjectId};
+use xinzhi_evaluate::{Coverage, Evaluation, Question, Subject};
+use xinzhi_rules::Pack;
+use xinzhi_rules::fact::{Fact, rule_values};
+use xinzhi_rules::model::{KindIx, ScorecardIx, SubjectKindIx};
+use xinzhi_store::Connection;
+use xinzhi_store::batch::CoverageRow;
+use xinzhi_store::record::RecordRow;
+use xinzhi_store::subject::SubjectRow;
+
+use crate::Error;
+
+/// Evaluations kept; beyond it the cache starts anew.
+const ENTRIES_MAX: usize = 50_000;
+
+/// What an evaluation depends on: a subject's version moves with every fact about it, coverage with the commits it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Pin {
+    subject: SubjectId,
+    version: i64,
+    coverage: usize,
+    pack: Digest,
+    card: ScorecardIx,
+    as_of: Day,
+}
+
+/// Evaluations of today, by what they depend on.
+#[derive(Debug, Default)]
+pub struct Cache(Mutex<HashMap<Pin, Arc<Evaluation>>>);
+
+/// A subject with all that rules may know of it at a position.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The subject.
+    pub subject: SubjectRow,
+    /// Its kind in the pack.
+    pub kind: SubjectKindIx,
+    /// Its records, newest document first.
+    pub records: Vec<RecordRow>,
+    /// The same as rules see them.
+    pub facts: Vec<Fact>,
+    /// What has been reported for its area.
+    pub coverage: Coverage,
+    /// How many statements that coverage rests on: part of the cache's key.
+    coverage_rows: usize,
+}
+
+/// Reads a subject as known at `position`.
+pub fn know(connection: &mut Connection, pack: &Pack, subject: SubjectRow, position: Position) -> Result<Known, Error> {
+    let records = xinzhi_store::record::of_subject(connection, subject.subject, position)?;
+    let coverage_rows = xinzhi_store::batch::coverage(connection, position)?;
+    let facts = facts(pack, &records)?;
+    let kind = kind_of(pack, &subject)?;
+    let coverage = coverage(pack, &coverage_rows, subject.area.as_deref());
+    Ok(Known { subject, kind, records, facts, coverage, coverage_rows: coverage_rows.len() })
+}
+
+fn kind_of(pack: &Pack, subject: &SubjectRow) -> Result<SubjectKindIx, Error> {
+    let position = pack.subject_kinds.iter().position(|kind| kind.id == subject.kind);
+    position.map(SubjectKindIx).ok_or_else(|| Error::inconsistent(format!("subject kind {} is not in the pack", subject.kind)))
+}
+
+/// Stored records as rules see them. A record whose kind the pack no longer has is no fact to it.
+pub fn facts(pack: &Pack, records: &[RecordRow]) -> Result<Vec<Fact>, Error> {
+    let mut facts = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(index) = pack.record_kinds.iter().position(|kind| kind.id == record.kind) else { continue };
+        let Some(kind) = pack.record_kinds.get(index) else { continue };
+        let fields: serde_json::Value =
+            serde_json::from_str(&record.fields).map_err(|e| Error::inconsistent(format!("fields of record {}: {e}", record.record.0)))?;
+        facts.push(Fact {
+            record: record.record,
+            kind: KindIx(index),
+            day: record.document.date,
+            class: record.class,
+            values: rule_values(kind, &fields),
+        });
+    }
+    Ok(facts)
+}
+
+/// What was reported for the area a subject lies in. A subject without a known area is covered by what covers everything.
+fn coverage(pack: &Pack, rows: &[CoverageRow], area: Option<&str>) -> Coverage {
+    let mine = area.and_then(AreaCode::parse);
+    let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
+    for row in rows {
+        let Some(kind) = pack.record_kinds.iter().position(|kind| kind.id == row.kind) else { continue };
+        let reported = AreaCode::parse(&row.area);
+        let applies = match (&mine, &reported) {
+            (Some(mine), Some(reported)) => reported.contains(mine),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if applies {
+            spans.entry(KindIx(kind)).or_default().push(Span { from: row.from, until: Some(row.through) });
+        }
+    }
+    Coverage::new(spans)
+}
+
+impl Cache {
+    /// Evaluates a subject by one scorecard, or returns what was found before from the same facts on the same day.
+    ///
+    /// # Errors
+    /// [`Code::ScorecardUnknown`] where the scorecard does not evaluate this kind of subject, natural persons above all (C2).
+    pub fn evaluate(&self, pack: &Pack, known: &Known, card: ScorecardIx, as_of: Day) -> Result<Arc<Evaluation>, Error> {
+        let Known { subject, coverage_rows, .. } = known;
+        let pin = Pin { subject: subject.subject, version: subject.version, coverage: *coverage_rows, pack: pack.digest, card, as_of };
+        if let Some(evaluation) = self.entries().get(&pin) {
+            return Ok(Arc::clone(evaluation));
+        }
+        let evaluation = Arc::new(evaluate(pack, known, card, as_of)?);
+        let mut entries = self.entries();
+        if entries.len() >= ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(pin, Arc::clone(&evaluation));
+        Ok(evaluation)
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<Pin, Arc<Evaluation>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Evaluates without the cache: for another day or position than now.
+pub fn evaluate(pack: &Pack, known: &Known, card: ScorecardIx, as_of: Day) -> Result<Evaluation, Error> {
+    let subject = Subject { kind: known.kind, facts: &known.facts, coverage: &known.coverage };
+    xinzhi_evaluate::evaluate(&Question { pack, card, as_of }, &subject).map_err(|fault| match fault {
+        xinzhi_evaluate::Fault::Person | xinzhi_evaluate::Fault::NotApplicable { .. } => {
+            xinzhi_core::Refusal::detail(Code::ScorecardUnknown, fault.to_string()).into()
+        }
+        xinzhi_evaluate::Fault::Plan(_) | xinzhi_evaluate::Fault::Columns(_) => Error::inconsistent(fault.to_string()),
+    })
+}
+
+/// The scorecards that evaluate subjects of a kind.
+pub fn scorecards_for(pack: &Pack, kind: SubjectKindIx) -> impl Iterator<Item = ScorecardIx> {
+    pack.scorecards.iter().enumerate().filter(move |(_, card)| card.subjects.contains(&kind)).map(|(index, _)| ScorecardIx(index))
+}

@@ -1,0 +1,212 @@
+//! Looking at batches and at what became of each row.
+
+use std::sync::Arc;
+
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use xinzhi_core::actor::Actor;
+use xinzhi_core::record::{BatchId, Counts, Outcome, Remark};
+use xinzhi_core::{Code, Day, Moment};
+use xinzhi_rules::Pack;
+use xinzhi_store::batch::{BatchRow, VerdictRow};
+
+use crate::permission::{Action, Scope};
+use crate::{Error, Office};
+
+/// Rows of one page of verdicts, and of the workbook at most.
+const VERDICTS_XLSX_MAX: i64 = 100_000;
+
+/// A batch as people see it.
+#[derive(Clone, Debug)]
+pub struct BatchView {
+    /// Its number.
+    pub batch: BatchId,
+    /// Id of the source.
+    pub source: String,
+    /// Title of the source.
+    pub source_title: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// First hex digits of the file's SHA-256.
+    pub file_digest: String,
+    /// Organ of whoever delivered it.
+    pub organ: Option<String>,
+    /// Who delivered it.
+    pub staged_by: String,
+    /// When.
+    pub staged_at: Moment,
+    /// Days for which it is complete.
+    pub covers: Option<(Day, Day)>,
+    /// Its counts.
+    pub counts: Counts,
+    /// Columns that no field knows; kept with the records.
+    pub unknown_columns: Vec<String>,
+    /// Columns that were expected and are not there.
+    pub missing_columns: Vec<String>,
+    /// What state it is in.
+    pub state: BatchState,
+}
+
+/// Where a batch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchState {
+    /// Judged, counts for nothing yet.
+    Staged,
+    /// In effect.
+    Committed,
+    /// Taken back.
+    Recalled,
+}
+
+impl BatchState {
+    /// The word that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            BatchState::Staged => "待提交",
+            BatchState::Committed => "已生效",
+            BatchState::Recalled => "已撤回",
+        }
+    }
+
+    /// The word that the API speaks.
+    pub fn word(self) -> &'static str {
+        match self {
+            BatchState::Staged => "staged",
+            BatchState::Committed => "committed",
+            BatchState::Recalled => "recalled",
+        }
+    }
+}
+
+/// A verdict as people see it.
+#[derive(Clone, Debug)]
+pub struct VerdictView {
+    /// The row as a person counts.
+    pub row: i64,
+    /// What happened to it.
+    pub outcome: Outcome,
+    /// Whether this was found at commit, after the preview.
+    pub at_commit: bool,
+    /// Reasons and warnings.
+    pub remarks: Vec<Remark>,
+    /// What a person ruled later.
+    pub ruled: Option<Outcome>,
+}
+
+fn view(pack: &Pack, row: BatchRow) -> Result<BatchView, Error> {
+    let note: serde_json::Value = serde_json::from_str(&row.note).map_err(|e| Error::inconsistent(format!("note of a batch: {e}")))?;
+    let texts = |key: &str| {
+        let list = note.get(key).and_then(serde_json::Value::as_array).into_iter().flatten();
+        list.filter_map(serde_json::Value::as_str).map(str::to_owned).collect()
+    };
+    let source_title = pack.sources.iter().find(|s| s.id == row.source).map_or_else(|| row.source.clone(), |s| s.title.clone());
+    let state = match (row.committed, row.recalled) {
+        (_, Some(_)) => BatchState::Recalled,
+        (Some(_), None) => BatchState::Committed,
+        (None, None) => BatchState::Staged,
+    };
+    Ok(BatchView {
+        batch: row.batch,
+        source_title,
+        file_digest: row.file_digest.short(),
+        unknown_columns: texts("unknown_columns"),
+        missing_columns: texts("missing_columns"),
+        source: row.source,
+        file_name: row.file_name,
+        organ: row.organ,
+        staged_by: row.staged_by,
+        staged_at: Moment(row.staged_at),
+        covers: row.covers,
+        counts: row.counts,
+        state,
+    })
+}
+
+/// One batch.
+///
+/// # Errors
+/// [`Code::NotFound`] also where it is another organ's: its existence is not told.
+pub async fn batch(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<BatchView, Error> {
+    let scope = Scope::of(Action::SeeBatches, actor)?;
+    let pack = office.pack();
+    office
+        .read(move |connection| {
+            let row = xinzhi_store::batch::by_id(connection, id)?.ok_or(Code::NotFound)?;
+            if !scope.covers_work(row.organ.as_deref(), Some(&row.area)) {
+                return Err(Code::NotFound.into());
+            }
+            view(&pack, row)
+        })
+        .await
+}
+
+/// The newest batches that the actor may see.
+pub async fn batches(office: &Arc<Office>, actor: &Actor, limit: i64) -> Result<Vec<BatchView>, Error> {
+    let scope = Scope::of(Action::SeeBatches, actor)?;
+    let pack = office.pack();
+    office
+        .read(move |connection| {
+            let rows = xinzhi_store::batch::newest(connection, i64::MAX, limit)?;
+            let mine = rows.into_iter().filter(|row| scope.covers_work(row.organ.as_deref(), Some(&row.area)));
+            mine.map(|row| view(&pack, row)).collect()
+        })
+        .await
+}
+
+/// Verdicts of a batch after row `after`, of one outcome or of all; rows accepted without a remark have none.
+pub async fn verdicts(
+    office: &Arc<Office>,
+    actor: &Actor,
+    id: BatchId,
+    (after, outcome, limit): (i64, Option<Outcome>, i64),
+) -> Result<Vec<VerdictView>, Error> {
+    batch(office, actor, id).await?;
+    office
+        .read(move |connection| {
+            let rows = xinzhi_store::batch::verdicts(connection, id, after, outcome, limit)?;
+            rows.into_iter().map(verdict).collect()
+        })
+        .await
+}
+
+fn verdict(row: VerdictRow) -> Result<VerdictView, Error> {
+    let remarks = serde_json::from_str(&row.remarks).map_err(|e| Error::inconsistent(format!("remarks of a verdict: {e}")))?;
+    Ok(VerdictView {
+        row: row.row.abs(),
+        outcome: row.outcome,
+        at_commit: row.row < 0,
+        remarks,
+        ruled: row.ruled.as_deref().and_then(Outcome::from_word),
+    })
+}
+
+/// The verdicts as a workbook to send back to the department. Texts are written as texts: no cell becomes a formula (X7).
+pub async fn verdicts_xlsx(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<Vec<u8>, Error> {
+    let verdicts = verdicts(office, actor, id, (i64::MIN, None, VERDICTS_XLSX_MAX)).await?;
+    let workbook = tokio::task::spawn_blocking(move || workbook(&verdicts));
+    let bytes = workbook.await.map_err(|_| Error::inconsistent("a workbook ended without an answer"))?;
+    bytes.map_err(|e| Error::inconsistent(format!("writing a workbook: {e}")))
+}
+
+fn workbook(verdicts: &[VerdictView]) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let bold = Format::new().set_bold();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("逐行结果")?;
+    for (column, (title, width)) in (0_u16..).zip([("行号", 8), ("结果", 10), ("字段", 24), ("说明", 90)]) {
+        sheet.write_string_with_format(0, column, title, &bold)?;
+        sheet.set_column_width(column, width)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let mut line = 1;
+    for verdict in verdicts {
+        let remarks = verdict.remarks.iter().map(|r| (r.field.as_deref().unwrap_or(""), r.sentence.as_str()));
+        for (field, sentence) in remarks {
+            sheet.write_string(line, 0, verdict.row.to_string())?;
+            sheet.write_string(line, 1, verdict.outcome.title())?;
+            sheet.write_string(line, 2, field)?;
+            sheet.write_string(line, 3, sentence)?;
+            line += 1;
+        }
+    }
+    workbook.save_to_buffer()
+}

@@ -1,0 +1,432 @@
+//! Staging: read, judge, write in chunks that nobody sees, and end with one entry that counts them.
+
+use std::collections::HashMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use sha2::{Digest as _, Sha256};
+use xinzhi_collect::{Candidate, Judge, Judged, Mapping, Options, Row};
+use xinzhi_core::actor::Actor;
+use xinzhi_core::journal::{Act, Draft};
+use xinzhi_core::record::{BatchId, Class, Counts, Outcome, RecordId, Remark};
+use xinzhi_core::{AreaCode, Code, Day, Digest, Refusal};
+use xinzhi_proof::Tree;
+use xinzhi_rules::Pack;
+use xinzhi_store::Tx;
+use xinzhi_store::batch::{BatchRow, Chunk, NewWaiting};
+use xinzhi_store::record::{KEY_BYTES, NewRecord, Origin};
+
+use crate::idempotent::Once;
+use crate::import::subjects::{House, Meeting, note_name};
+use crate::import::{Stored, Waiting};
+use crate::keys::Keys;
+use crate::permission::{Action, Scope};
+use crate::{Error, Office};
+
+/// Rows written between two chances for others to work: small enough that a check beside an import waits only milliseconds.
+const CHUNK_ROWS: usize = 200;
+
+/// A file as delivered.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Id of the source.
+    pub source: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// For which area it reports; none means the whole office.
+    pub area: Option<AreaCode>,
+    /// Days for which the supplier states that it is complete.
+    pub covers: Option<(Day, Day)>,
+    /// Declared format, encoding, sheet.
+    pub options: Options,
+    /// The client's key: the same file under the same key is staged once.
+    pub once: Option<Once>,
+}
+
+struct Staging {
+    batch: BatchId,
+    kind: String,
+    meeting: Meeting,
+    counts: Counts,
+    tree: Tree,
+}
+
+struct JudgedRow {
+    number: i64,
+    judged: Judged,
+}
+
+/// Reads, judges and stages a file; nothing of it counts before its commit. Runs on this thread: call it off the async ones.
+///
+/// # Errors
+/// A refusal for the file as a whole: unreadable, wrong header, unknown source. Faults of rows become verdicts instead.
+pub fn stage<R: Read + Seek + Send + 'static>(
+    office: &Arc<Office>,
+    actor: &Actor,
+    delivery: &Delivery,
+    mut file: R,
+    progress: &mut dyn FnMut(i64),
+) -> Result<BatchId, Error> {
+    Scope::of(Action::ImportBatch, actor)?;
+    if let Some(staged) = staged_before(office, actor, delivery)? {
+        return Ok(staged);
+    }
+    let pack = office.pack();
+    let unknown = || Refusal::field(Code::SourceUnknown, "source", format!("没有数据来源 `{}`", delivery.source));
+    let source = pack.sources.iter().find(|s| s.id == delivery.source).ok_or_else(unknown)?;
+    let file_digest = digest(&mut file)?;
+    let unreadable = |words: String| Error::from(Refusal::field(Code::FileUnreadable, "file", words));
+    let mut table = xinzhi_collect::table::open(file, &delivery.options).map_err(|e| unreadable(e.to_string()))?;
+    let mapping = Mapping::of(&pack, source, &table.header).map_err(|e| unreadable(e.to_string()))?;
+    let note = file_note(&mapping)?;
+    let judge = Judge::new(&pack, source, mapping, office.today()).map_err(|e| unreadable(e.to_string()))?;
+    let kind = pack.record_kinds.get(source.kind.0).map(|kind| kind.id.clone()).unwrap_or_default();
+
+    let batch = office.write_here(actor, |tx| Ok(BatchId(tx.take_numbers("batch", 1)?)))?;
+    let staging = Staging { batch, kind, meeting: Meeting::default(), counts: Counts::default(), tree: Tree::new() };
+    let mut pipe = Pipe { office, actor, pack: Arc::clone(&pack), state: State::Here(Box::new(staging)) };
+    let mut row = Row::default();
+    let mut rows = Vec::with_capacity(CHUNK_ROWS);
+    while table.next(&mut row).map_err(|e| unreadable(e.to_string()))? {
+        rows.push(JudgedRow { number: row.number, judged: judge.judge(&row) });
+        if rows.len() == CHUNK_ROWS {
+            progress(pipe.write(std::mem::replace(&mut rows, Vec::with_capacity(CHUNK_ROWS)))?);
+        }
+    }
+    pipe.write(rows)?;
+    let staging = pipe.finish()?;
+    progress(staging.counts.read);
+    let row = BatchRow {
+        batch,
+        staged: xinzhi_core::journal::Position(0),
+        source: delivery.source.clone(),
+        kind: staging.kind,
+        organ: actor.organ.clone(),
+        file_name: delivery.file_name.clone(),
+        file_digest,
+        pack_digest: pack.digest,
+        area: delivery.area.as_ref().unwrap_or(&office.row().area).to_string(),
+        covers: delivery.covers,
+        counts: staging.counts,
+        root: staging.tree.root(),
+        note,
+        committed: None,
+        recalled: None,
+        staged_at: 0,
+        staged_by: actor.name.clone(),
+    };
+    let once = delivery.once.clone();
+    office.write_here(actor, move |tx| close(tx, row, once))?;
+    Ok(batch)
+}
+
+/// The batch that this very delivery became before.
+fn staged_before(office: &Office, actor: &Actor, delivery: &Delivery) -> Result<Option<BatchId>, Error> {
+    let Some(once) = delivery.once.clone() else { return Ok(None) };
+    let given = office.write_here(actor, move |tx| once.given(tx))?;
+    let number = |text: String| text.parse().map(BatchId).map_err(|_| Error::inconsistent(format!("a kept answer: {text}")));
+    given.map(number).transpose()
+}
+
+/// The last act of staging: the entry, and the row that carries its position.
+fn close(tx: &mut Tx, mut row: BatchRow, once: Option<Once>) -> Result<(), Error> {
+    let counts = row.counts;
+    let numbers = format!(
+        "{{\"accepted\":{},\"batch\":{},\"duplicate\":{},\"quarantined\":{},\"read\":{},\"refused\":{}}}",
+        counts.accepted, row.batch.0, counts.duplicate, counts.quarantined, counts.read, counts.refused
+    );
+    let payload = xinzhi_proof::salted(row.root.as_bytes(), &[numbers.as_bytes(), row.file_digest.as_bytes()]);
+    row.staged = tx.append(&Draft { act: Act::BatchStaged, subject: None, refs: numbers, payload })?;
+    xinzhi_store::batch::stage(tx, &row)?;
+    once.map_or(Ok(()), |once| once.keep(tx, &row.batch.0.to_string()))
+}
+
+/// One chunk is being written while the next is read and judged.
+struct Pipe<'a> {
+    office: &'a Arc<Office>,
+    actor: &'a Actor,
+    pack: Arc<Pack>,
+    state: State,
+}
+
+enum State {
+    Here(Box<Staging>),
+    Away(Receiver<Result<Box<Staging>, Error>>),
+}
+
+impl Pipe<'_> {
+    /// Sends a chunk off after the one before has come back; returns how many rows are written so far.
+    fn write(&mut self, rows: Vec<JudgedRow>) -> Result<i64, Error> {
+        let mut staging = self.back()?;
+        let done = staging.counts.read;
+        let (keys, world, pack) = (self.office.keys.clone(), self.office.world.clone(), Arc::clone(&self.pack));
+        let act = move |tx: &mut Tx| {
+            let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
+            staging.write(tx, &house, rows)?;
+            Ok(staging)
+        };
+        self.state = State::Away(self.office.write_later(self.actor, act)?);
+        Ok(done)
+    }
+
+    fn back(&mut self) -> Result<Box<Staging>, Error> {
+        let lost = || Error::inconsistent("staging lost its state");
+        match std::mem::replace(&mut self.state, State::Away(std::sync::mpsc::channel().1)) {
+            State::Here(staging) => Ok(staging),
+            State::Away(receiver) => receiver.recv().map_err(|_| lost())?,
+        }
+    }
+
+    fn finish(mut self) -> Result<Box<Staging>, Error> {
+        self.back()
+    }
+}
+
+/// A chunk on its way into the tables.
+#[derive(Default)]
+struct Writing {
+    chunk: Chunk,
+    records: Vec<NewRecord>,
+    /// Chains of this chunk: content, supplier and record of the version that stands.
+    chains: HashMap<[u8; KEY_BYTES], (Vec<u8>, String, RecordId)>,
+}
+
+impl Staging {
+    fn write(&mut self, tx: &mut Tx, house: &House<'_>, rows: Vec<JudgedRow>) -> Result<(), Error> {
+        let accepted: Vec<&Candidate> =
+            rows.iter().filter(|r| r.judged.outcome == Outcome::Accepted).filter_map(|r| r.judged.candidate.as_ref()).collect();
+        self.meeting.meet(tx, house, &accepted)?;
+        let mut number = tx.take_numbers("record", i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
+        let mut writing = Writing::default();
+        for row in rows {
+            let (outcome, mut remarks) = (row.judged.outcome, row.judged.remarks);
+            let outcome = match (outcome, row.judged.candidate) {
+                (Outcome::Accepted, Some(candidate)) => {
+                    let place = Place { batch: self.batch, row: row.number, record: RecordId(number) };
+                    number += 1;
+                    self.accept(tx, house, (&candidate, place), (&mut writing, &mut remarks))?
+                }
+                (Outcome::Quarantined, Some(candidate)) => {
+                    let reason = remarks.last().map_or_else(String::new, |remark| remark.code.clone());
+                    writing.wait(house, (&candidate, row.number), (reason, None))?;
+                    Outcome::Quarantined
+                }
+                (_, _) => Outcome::Refused,
+            };
+            self.counts.add(outcome);
+            if outcome != Outcome::Accepted || !remarks.is_empty() {
+                let remarks = serde_json::to_string(&remarks).map_err(|e| Error::inconsistent(e.to_string()))?;
+                writing.chunk.verdicts.push((row.number, outcome, remarks));
+            }
+        }
+        writing.records.iter().for_each(|record| self.tree.push(record.digest.as_bytes()));
+        xinzhi_store::record::insert(tx, &writing.records)?;
+        Ok(xinzhi_store::batch::insert_chunk(tx, self.batch, &writing.chunk)?)
+    }
+
+    /// Compares an acceptable row with what its chain holds.
+    fn accept(
+        &mut self,
+        tx: &mut Tx,
+        house: &House<'_>,
+        (candidate, place): (&Candidate, Place),
+        (writing, remarks): (&mut Writing, &mut Vec<Remark>),
+    ) -> Result<Outcome, Error> {
+        let Some(met) = self.meeting.find(house, candidate).cloned() else {
+            return Err(Error::inconsistent("an accepted row without a subject"));
+        };
+        if let Some(known) = note_name(tx, &met, candidate, self.batch)? {
+            let sentence =
+                format!("名称 `{}` 与该代码已登记的名称 `{known}` 不一致，已按代码归入；如确有更名请归集登记信息", candidate.party.name);
+            remarks.push(Remark { code: "name.differs".to_owned(), field: None, sentence });
+        }
+        let chain = chain(house.keys, &self.kind, candidate, met.subject.0);
+        let content = content(house.keys, candidate);
+        let supplier = candidate.document.organ.clone();
+        let standing = match writing.chains.get(&chain) {
+            Some(standing) => Some(standing.clone()),
+            None => xinzhi_store::record::of_chain(tx.connection(), &chain, Some(self.batch))?.map(|v| (v.content, v.supplier, v.record)),
+        };
+        if let Some((standing_content, standing_supplier, record)) = standing {
+            if standing_content == content {
+                writing.chunk.confirmations.push((place.row, record));
+                remarks.push(repeated());
+                return Ok(Outcome::Duplicate);
+            }
+            let remark = contradicting(candidate, standing_supplier == supplier);
+            writing.wait(house, (candidate, place.row), (remark.code.clone(), Some(record)))?;
+            remarks.push(remark);
+            return Ok(Outcome::Quarantined);
+        }
+        let sealed = match &candidate.sealed {
+            Some(plain) => {
+                self.meeting.key(tx, house, candidate)?.map(|key| key.seal(house.entropy, &chain, plain.as_bytes())).transpose()?
+            }
+            None => None,
+        };
+        let origin = Origin::Row(place.batch, place.row);
+        let record =
+            new_record(tx, &self.kind, candidate, Parts { record: place.record, subject: met.subject, chain, content, origin, sealed });
+        writing.chains.insert(chain, (content.to_vec(), supplier, place.record));
+        writing.records.push(record);
+        Ok(Outcome::Accepted)
+    }
+}
+
+/// Where an accepted row goes.
+#[derive(Clone, Copy)]
+struct Place {
+    batch: BatchId,
+    row: i64,
+    record: RecordId,
+}
+
+impl Writing {
+    fn wait(
+        &mut self,
+        house: &House<'_>,
+        (candidate, row): (&Candidate, i64),
+        (reason, against): (String, Option<RecordId>),
+    ) -> Result<(), Error> {
+        let candidate = seal_waiting(house, &Waiting::Candidate(Box::new(Stored::of(candidate))))?;
+        self.chunk.waiting.push(NewWaiting { row, reason, against, candidate });
+        Ok(())
+    }
+}
+
+pub(super) fn seal_waiting(house: &House<'_>, waiting: &Waiting) -> Result<Vec<u8>, Error> {
+    let json = serde_json::to_vec(waiting).map_err(|e| Error::inconsistent(e.to_string()))?;
+    Ok(house.keys.office().seal(house.entropy, b"waiting_row", &json)?)
+}
+
+pub(super) fn open_waiting(keys: &Keys, sealed: &[u8]) -> Result<Waiting, Error> {
+    let json = keys.office().open(b"waiting_row", sealed)?;
+    serde_json::from_slice(&json).map_err(|e| Error::inconsistent(format!("a waiting row: {e}")))
+}
+
+pub(super) fn chain(keys: &Keys, kind: &str, candidate: &Candidate, subject: i64) -> [u8; KEY_BYTES] {
+    keys.keyed_short(&[b"chain", kind.as_bytes(), candidate.key.as_bytes(), &subject.to_be_bytes()])
+}
+
+pub(super) fn content(keys: &Keys, candidate: &Candidate) -> [u8; KEY_BYTES] {
+    let class = candidate.class.map_or("", Class::title);
+    let sealed = candidate.sealed.as_deref().unwrap_or("");
+    keys.keyed_short(&[b"content", class.as_bytes(), candidate.open.as_bytes(), sealed.as_bytes()])
+}
+
+/// What a candidate gets when it becomes a record.
+pub(super) struct Parts {
+    pub(super) record: RecordId,
+    pub(super) subject: xinzhi_core::SubjectId,
+    pub(super) chain: [u8; KEY_BYTES],
+    pub(super) content: [u8; KEY_BYTES],
+    pub(super) origin: Origin,
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
+pub(super) fn new_record(tx: &Tx, kind: &str, candidate: &Candidate, parts: Parts) -> NewRecord {
+    let Parts { record, subject, chain, content, origin, sealed } = parts;
+    let mut new = NewRecord {
+        record,
+        subject,
+        kind: kind.to_owned(),
+        chain,
+        content,
+        origin,
+        document: candidate.document.clone(),
+        supplier: candidate.document.organ.clone(),
+        class: candidate.class,
+        fields: candidate.open.clone(),
+        sealed,
+        salt: tx.random(),
+        digest: Digest([0; 32]),
+    };
+    new.digest = record_digest(&Digested::of(&new));
+    new
+}
+
+/// What a record's digest covers: everything but its number and where it came from.
+pub(crate) struct Digested<'a> {
+    pub(crate) subject: i64,
+    pub(crate) kind: &'a str,
+    pub(crate) chain: &'a [u8],
+    pub(crate) content: &'a [u8],
+    pub(crate) document: &'a xinzhi_core::record::Document,
+    pub(crate) class: Option<i64>,
+    pub(crate) fields: &'a str,
+    pub(crate) sealed: Option<&'a [u8]>,
+    pub(crate) salt: &'a [u8],
+}
+
+impl<'a> Digested<'a> {
+    pub(crate) fn of(record: &'a NewRecord) -> Digested<'a> {
+        Digested {
+            subject: record.subject.0,
+            kind: &record.kind,
+            chain: &record.chain,
+            content: &record.content,
+            document: &record.document,
+            class: record.class.map(Class::number),
+            fields: &record.fields,
+            sealed: record.sealed.as_deref(),
+            salt: &record.salt,
+        }
+    }
+}
+
+pub(crate) fn record_digest(d: &Digested<'_>) -> Digest {
+    xinzhi_proof::salted(
+        d.salt,
+        &[
+            &d.subject.to_be_bytes(),
+            d.kind.as_bytes(),
+            d.chain,
+            d.content,
+            d.document.number.as_bytes(),
+            d.document.date.to_string().as_bytes(),
+            d.document.organ.as_bytes(),
+            d.document.organ_code.as_deref().unwrap_or("").as_bytes(),
+            &d.class.unwrap_or(-1).to_be_bytes(),
+            d.fields.as_bytes(),
+            d.sealed.unwrap_or(&[]),
+        ],
+    )
+}
+
+fn repeated() -> Remark {
+    let sentence = "与已有记录内容相同，不重复登记".to_owned();
+    Remark { code: "row.duplicate".to_owned(), field: None, sentence }
+}
+
+fn contradicting(candidate: &Candidate, same_supplier: bool) -> Remark {
+    let number = &candidate.document.number;
+    let (code, sentence) = if same_supplier {
+        ("row.correction", format!("文书 `{number}` 已有记录而内容不同，视为更正申请，待工作人员核实后生效"))
+    } else {
+        ("row.conflict", format!("文书 `{number}` 已由另一单位报送且内容不同，待工作人员核实以哪一份为准"))
+    };
+    Remark { code: code.to_owned(), field: None, sentence }
+}
+
+/// Remarks about the whole file: columns that nobody knows, expected ones that are not there.
+fn file_note(mapping: &Mapping) -> Result<String, Error> {
+    let unknown: Vec<&str> = mapping.unknown.iter().map(|(_, header)| header.as_str()).collect();
+    let note = serde_json::json!({ "unknown_columns": unknown, "missing_columns": mapping.expected_missing });
+    serde_json::to_string(&note).map_err(|e| Error::inconsistent(e.to_string()))
+}
+
+/// SHA-256 of the whole file; leaves it at its beginning.
+fn digest<R: Read + Seek>(file: &mut R) -> Result<Digest, Error> {
+    let io = |cause| xinzhi_store::Fault::Io { what: "reading the delivered file".to_owned(), cause };
+    file.seek(SeekFrom::Start(0)).map_err(io)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer).map_err(io)?;
+        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
+        hasher.update(read);
+    }
+    file.seek(SeekFrom::Start(0)).map_err(io)?;
+    Ok(Digest(hasher.finalize().into()))
+}

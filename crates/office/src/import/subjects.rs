@@ -1,0 +1,161 @@
+//! Whom candidates are about: found by code, or created provisionally with a key where they have something to seal.
+
+use std::collections::HashMap;
+
+use xinzhi_collect::Candidate;
+use xinzhi_core::SubjectId;
+use xinzhi_core::mask;
+use xinzhi_core::record::BatchId;
+use xinzhi_core::subject::SubjectCode;
+use xinzhi_rules::Pack;
+use xinzhi_store::subject::{NewSubject, SubjectRow};
+use xinzhi_store::{Entropy, Tx};
+
+use crate::Error;
+use crate::import::plain;
+use crate::keys::{Key, Keys};
+use crate::search;
+
+/// Subjects remembered while a batch is staged; beyond it the memory starts anew.
+const REMEMBERED_MAX: usize = 200_000;
+
+/// A subject as staging needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Met {
+    pub(crate) subject: SubjectId,
+    pub(crate) name: String,
+    pub(crate) person: bool,
+    pub(crate) key: Option<Key>,
+}
+
+/// The subjects met so far in a batch, by scheme and stored code.
+#[derive(Debug, Default)]
+pub(crate) struct Meeting(HashMap<(String, String), Met>);
+
+/// The code as it is stored: a person's number only as a keyed digest.
+pub(crate) fn stored_code(keys: &Keys, code: &SubjectCode) -> (String, String) {
+    let text = match code {
+        SubjectCode::ResidentId(id) => {
+            let digest = keys.keyed(&[b"resident_id", id.expose().as_bytes()]);
+            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+        code => plain(code).to_owned(),
+    };
+    (code.scheme().to_owned(), text)
+}
+
+impl Meeting {
+    /// Makes sure that every candidate's subject is met; creates those that nobody knew.
+    pub(crate) fn meet(&mut self, tx: &mut Tx, house: &House<'_>, candidates: &[&Candidate]) -> Result<(), Error> {
+        if self.0.len() > REMEMBERED_MAX {
+            self.0.clear();
+        }
+        let mut unknown: Vec<((String, String), &Candidate)> = Vec::new();
+        for candidate in candidates {
+            let Some(code) = &candidate.party.code else { continue };
+            let stored = stored_code(house.keys, code);
+            if self.0.contains_key(&stored) || unknown.iter().any(|(known, _)| *known == stored) {
+                continue;
+            }
+            match xinzhi_store::subject::by_code(tx.connection(), &stored.0, &stored.1)? {
+                Some(row) => {
+                    let key = xinzhi_store::subject::wrapped_key(tx.connection(), row.subject)?;
+                    let key = key.map(|wrapped| house.keys.unwrap(&wrapped)).transpose()?;
+                    self.0.insert(stored, Met { subject: row.subject, name: row.name, person: row.person, key });
+                }
+                None => unknown.push((stored, candidate)),
+            }
+        }
+        self.create(tx, house, unknown)
+    }
+
+    fn create(&mut self, tx: &mut Tx, house: &House<'_>, unknown: Vec<((String, String), &Candidate)>) -> Result<(), Error> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let mut number = tx.take_numbers("subject", i64::try_from(unknown.len()).unwrap_or(i64::MAX))?;
+        let mut rows = Vec::with_capacity(unknown.len());
+        for (stored, candidate) in unknown {
+            let key = candidate.sealed.as_ref().map(|_| Key::generate(house.entropy));
+            let new = new_subject(tx, house, SubjectId(number), (&stored, candidate, key.as_ref()))?;
+            self.0.insert(stored, Met { subject: SubjectId(number), name: new.row.name.clone(), person: new.row.person, key });
+            rows.push(new);
+            number += 1;
+        }
+        Ok(xinzhi_store::subject::create(tx, &rows)?)
+    }
+
+    /// The subject of a candidate; none where the party has no code. Call [`Meeting::meet`] first.
+    pub(crate) fn find(&self, house: &House<'_>, candidate: &Candidate) -> Option<&Met> {
+        candidate.party.code.as_ref().and_then(|code| self.0.get(&stored_code(house.keys, code)))
+    }
+
+    /// The subject's key, made now if this is its first sealed field.
+    pub(crate) fn key(&mut self, tx: &mut Tx, house: &House<'_>, candidate: &Candidate) -> Result<Option<Key>, Error> {
+        let Some(code) = &candidate.party.code else { return Ok(None) };
+        let Some(met) = self.0.get_mut(&stored_code(house.keys, code)) else { return Ok(None) };
+        if met.key.is_none() {
+            let key = Key::generate(house.entropy);
+            xinzhi_store::subject::add_key(tx, met.subject, &house.keys.wrap(house.entropy, &key)?)?;
+            met.key = Some(key);
+        }
+        Ok(met.key.clone())
+    }
+}
+
+/// What staging needs of the office.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct House<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) entropy: &'a dyn Entropy,
+    pub(crate) pack: &'a Pack,
+}
+
+fn new_subject(
+    tx: &Tx,
+    house: &House<'_>,
+    subject: SubjectId,
+    (stored, candidate, key): (&(String, String), &Candidate, Option<&Key>),
+) -> Result<NewSubject, Error> {
+    let party = &candidate.party;
+    let kind = house.pack.subject_kinds.get(party.kind.0).map_or_else(String::new, |kind| kind.id.clone());
+    let name = match (party.is_person, party.name.is_empty()) {
+        (true, _) => mask::name(&party.name),
+        (false, false) => party.name.clone(),
+        // A sole trader without a name of its own is called by its kind.
+        (false, true) => house.pack.subject_kinds.get(party.kind.0).map_or_else(String::new, |kind| kind.title.clone()),
+    };
+    let tokens = if party.is_person { Vec::new() } else { tokens(&party.name, &stored.1) };
+    let row = SubjectRow {
+        subject,
+        kind,
+        person: party.is_person,
+        name,
+        area: party.area.clone(),
+        industry: party.industry.clone(),
+        version: 0,
+        entry: tx.head().0,
+    };
+    let wrapped_key = key.map(|key| house.keys.wrap(house.entropy, key)).transpose()?;
+    Ok(NewSubject { row, codes: vec![stored.clone()], tokens, wrapped_key })
+}
+
+/// What an organisation is found by.
+pub(crate) fn tokens(name: &str, code: &str) -> Vec<String> {
+    let mut tokens = search::tokens_of_name(name);
+    tokens.insert(search::token_of_code(code));
+    tokens.into_iter().collect()
+}
+
+/// Remembers that a subject was reported under another name than its own; tells the other name.
+pub(crate) fn note_name(tx: &mut Tx, met: &Met, candidate: &Candidate, batch: BatchId) -> Result<Option<String>, Error> {
+    let reported = &candidate.party.name;
+    if met.person || reported.is_empty() || *reported == met.name {
+        return Ok(None);
+    }
+    if xinzhi_store::subject::add_alias(tx, met.subject, reported, batch.0)? {
+        let found_by: Vec<String> = search::tokens_of_name(reported).into_iter().collect();
+        xinzhi_store::subject::index(tx, met.subject, &found_by)?;
+    }
+    Ok(Some(met.name.clone()))
+}

@@ -1,0 +1,31 @@
+//! 办理: the use cases. Each reads, decides through a pure room, and writes, in one transaction that cannot be opened without
+//! an actor and a moment.
+//!
+//! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
+//! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` (模型构建), `check` (场景应用)
+//! with feedback and the loop board, `account`. `react` closes the loop: what follows from each act of the journal.
+//! `doctor` checks on stored data what must always hold.
+
+pub mod account;
+pub mod check;
+pub mod doctor;
+mod error;
+pub mod evaluation;
+pub mod idempotent;
+pub mod import;
+pub mod journal;
+pub mod keys;
+pub mod office;
+pub mod pack;
+pub mod permission;
+pub mod react;
+pub mod search;
+pub mod subject;
+
+pub use error::Error;
+pub use office::{Founding, Office, SystemClock, SystemEntropy};
+
+// What pages and commands show of the links travels through the office: they depend on it alone.
+pub use xinzhi_apply as apply;
+pub use xinzhi_evaluate as evaluate;
+pub use xinzhi_rules as rules;

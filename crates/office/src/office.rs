@@ -1,0 +1,243 @@
+//! The office: one database, one Writer, the pack in force, and how use cases reach them.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use xinzhi_core::actor::{Actor, Role};
+use xinzhi_core::journal::{Act, Draft};
+use xinzhi_core::{AreaCode, Clock, Code, Day, Moment, Refusal};
+use xinzhi_rules::Pack;
+use xinzhi_store::office::OfficeRow;
+use xinzhi_store::{Connection, Entropy, Fault, Purpose, Readers, Tx, Url, World, Writer, migrate};
+
+use crate::Error;
+use crate::evaluation::Cache;
+use crate::keys::Keys;
+use crate::pack;
+
+/// What a new office is called and where it is; an existing one keeps what it has.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// 单位名称.
+    pub name: String,
+    /// Its area.
+    pub area: AreaCode,
+}
+
+/// An open office. Cheap to share behind an [`Arc`]; dropping the last one finishes the Writer's queue.
+#[derive(Debug)]
+pub struct Office {
+    writer: Writer,
+    readers: Readers,
+    pub(crate) world: World,
+    pub(crate) keys: Keys,
+    pub(crate) cache: Cache,
+    row: OfficeRow,
+    pack: RwLock<Arc<Pack>>,
+    /// Held for the life of the office: one directory has one writer.
+    _lock: File,
+}
+
+impl Office {
+    /// Opens the office at `url`, creating it where there is none, and installs the pack the binary carries if it is newer.
+    ///
+    /// # Errors
+    /// When another process holds the directory, the database breaks its promises, the schema is from the future, or the
+    /// clock is before the last entry of the journal (W5).
+    pub fn open(url: &Url, world: World, founding: &Founding) -> Result<Office, Error> {
+        let directory = url.directory();
+        std::fs::create_dir_all(directory).map_err(io("creating the office's directory"))?;
+        let lock = take_lock(directory)?;
+        let keys = Keys::open(directory, world.entropy.as_ref())?;
+        let mut connection = Connection::open(url, Purpose::Write)?;
+        migrate::migrate(&mut connection, world.clock.now())?;
+        refuse_earlier_clock(&mut connection, world.clock.now())?;
+        let writer = Writer::start(connection, world.clone())?;
+        let readers = Readers::new(url.clone());
+        let row = found(&writer, &readers, founding)?;
+        let pack = pack::install_own(&writer, &readers)?;
+        Ok(Office { writer, readers, world, keys, cache: Cache::default(), row, pack: RwLock::new(pack), _lock: lock })
+    }
+
+    /// 单位名称 and area.
+    pub fn row(&self) -> &OfficeRow {
+        &self.row
+    }
+
+    /// The pack in force.
+    pub fn pack(&self) -> Arc<Pack> {
+        // The lock is only held to copy a pointer; a panic in between cannot leave it half-written.
+        Arc::clone(&self.pack.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub(crate) fn put_pack(&self, pack: Arc<Pack>) {
+        *self.pack.write().unwrap_or_else(std::sync::PoisonError::into_inner) = pack;
+    }
+
+    /// The present moment, from the injected clock.
+    pub fn now(&self) -> Moment {
+        self.world.clock.now()
+    }
+
+    /// The civil day.
+    pub fn today(&self) -> Day {
+        self.now().day()
+    }
+
+    /// Runs a writing act and answers once it is durable. The closure must be free of effects outside its [`Tx`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        // Whoever asked may have gone; the act stands all the same, and its idempotency key tells them later.
+        self.writer.submit(actor.clone(), act, move |answer| drop(sender.send(answer)))?;
+        receiver.await.unwrap_or_else(|_| Err(Error::inconsistent("an act ended without an answer")))
+    }
+
+    /// Runs a writing act and waits for it on this thread: for the command line and for imports.
+    pub fn write_here<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.write_later(actor, act)?.recv().map_err(|_| Error::inconsistent("an act ended without an answer"))?
+    }
+
+    /// Queues a writing act, waiting for a place in the queue; the answer comes through the receiver.
+    pub(crate) fn write_later<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<std::sync::mpsc::Receiver<Result<T, Error>>, Error> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.writer.submit_patiently(actor.clone(), act, move |answer| drop(sender.send(answer)))?;
+        Ok(receiver)
+    }
+
+    /// Runs a read in one consistent state, off the async threads.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let office = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || office.readers.read(read));
+        task.await.unwrap_or_else(|_| Err(Error::inconsistent("a read ended without an answer")))
+    }
+
+    /// Runs a read on this thread: for the command line and for work that is off the async threads already.
+    pub fn read_here<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.readers.read(read)
+    }
+
+    /// Whoever sits at the machine, with the rights of the credit centre; the journal names them `cli`.
+    pub fn operator() -> Actor {
+        Actor {
+            name: "cli".to_owned(),
+            title: "本机操作员".to_owned(),
+            role: Role::Centre,
+            organ: Some("信用中心".to_owned()),
+            area: None,
+            subject: None,
+            is_person: true,
+        }
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.world.entropy.as_ref()
+    }
+}
+
+/// A fresh key for a form, so that sending it twice has one effect.
+pub fn form_token(office: &Office) -> String {
+    let mut bytes = [0; 16];
+    office.entropy().fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Runs an act while the office is being opened, before there is a runtime.
+pub(crate) fn write_now<T: Send + 'static>(
+    writer: &Writer,
+    act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    writer.submit(Office::operator(), act, move |answer| drop(sender.send(answer)))?;
+    receiver.recv().unwrap_or_else(|_| Err(Error::inconsistent("an act ended without an answer")))
+}
+
+fn found(writer: &Writer, readers: &Readers, founding: &Founding) -> Result<OfficeRow, Error> {
+    if let Some(row) = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::find(connection)?))? {
+        return Ok(row);
+    }
+    let Founding { name, area } = founding.clone();
+    write_now(writer, move |tx| {
+        let payload = xinzhi_proof::salted(&tx.random::<16>(), &[name.as_bytes(), area.as_str().as_bytes()]);
+        tx.append(&Draft { act: Act::OfficeFounded, subject: None, refs: "{}".to_owned(), payload })?;
+        xinzhi_store::office::found(tx, &name, &area)?;
+        Ok(OfficeRow { name, area, founded_at: tx.moment() })
+    })
+}
+
+fn take_lock(directory: &Path) -> Result<File, Error> {
+    let path = directory.join("lock");
+    let file = File::create(path).map_err(io("opening the lock file"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let words = "数据目录正由另一个信治进程使用，请先停止它，或通过它的地址访问";
+            Err(Refusal::detail(Code::Unavailable, words).into())
+        }
+        Err(TryLockError::Error(cause)) => Err(io("locking the directory")(cause).into()),
+    }
+}
+
+fn refuse_earlier_clock(connection: &mut Connection, now: Moment) -> Result<(), Error> {
+    let last = xinzhi_store::office::last_moment(connection)?;
+    if now >= last {
+        return Ok(());
+    }
+    let words = format!("系统时钟（{now}）早于账簿最后一笔的时间（{last}），请先校准时钟再启动");
+    Err(Refusal::detail(Code::Unavailable, words).into())
+}
+
+fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> Fault {
+    move |cause| Fault::Io { what: what.to_owned(), cause }
+}
+
+/// The clock of the machine; the one place that reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the injected clock of the product comes from")]
+    fn now(&self) -> Moment {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Moment(since.ok().and_then(|d| i64::try_from(d.as_millis()).ok()).unwrap_or(0))
+    }
+}
+
+/// Randomness for salts, keys and tokens: a stream cipher keyed once from the operating system.
+#[derive(Debug)]
+pub struct SystemEntropy(std::sync::Mutex<rand_chacha::ChaCha20Rng>);
+
+impl SystemEntropy {
+    /// Keys the generator.
+    ///
+    /// # Errors
+    /// Where the operating system has no randomness to give.
+    pub fn new() -> Result<SystemEntropy, Error> {
+        use rand_chacha::rand_core::SeedableRng;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|e| Error::inconsistent(format!("no randomness: {e}")))?;
+        Ok(SystemEntropy(std::sync::Mutex::new(rand_chacha::ChaCha20Rng::from_seed(seed))))
+    }
+}
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        use rand_chacha::rand_core::Rng;
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(bytes);
+    }
+}

@@ -1,0 +1,243 @@
+//! Packs in the office: the one the binary carries, installing by digest, running a pack's cases.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use include_dir::{Dir, DirEntry, include_dir};
+use xinzhi_apply::check::{self as apply_check, CheckInput, GradeKnown};
+use xinzhi_core::journal::{Act, Draft};
+use xinzhi_core::record::RecordId;
+use xinzhi_core::{Code, Points, Refusal};
+use xinzhi_evaluate::{Coverage, Evaluation, Outcome, Question, Subject};
+use xinzhi_rules::Pack;
+use xinzhi_rules::case::{Case, ExpectedCheck, ExpectedEvaluation};
+use xinzhi_rules::fact::Fact;
+use xinzhi_rules::load::Files;
+use xinzhi_rules::model::{KindIx, ScorecardIx};
+use xinzhi_store::office::InstalledPack;
+use xinzhi_store::{Readers, Tx, Writer};
+
+use crate::office::write_now;
+use crate::{Error, Office};
+
+static OWN: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../packs/national");
+const OWN_ID: &str = "national";
+
+/// The files of the pack that the binary carries.
+pub fn own_files() -> Files {
+    let mut files = Vec::new();
+    let mut folders = vec![&OWN];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.entries() {
+            match entry {
+                DirEntry::Dir(inner) => folders.push(inner),
+                DirEntry::File(file) => {
+                    if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+                        files.push((path.to_owned(), text.to_owned()));
+                    }
+                }
+            }
+        }
+    }
+    files.into_iter().collect()
+}
+
+/// Loads a pack or refuses with its first fault and how many more there are.
+pub fn load(id: &str, files: &Files) -> Result<Pack, Error> {
+    xinzhi_rules::load::load(id, files).map_err(|faults| {
+        let first = faults.first().map(ToString::to_string).unwrap_or_default();
+        Refusal::detail(Code::PackInvalid, format!("规则包 `{id}` 有 {} 处错误，第一处：{first}", faults.len())).into()
+    })
+}
+
+/// The pack in force; a new office gets the one that the binary carries.
+pub(crate) fn install_own(writer: &Writer, readers: &Readers) -> Result<Arc<Pack>, Error> {
+    let installed = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::pack_in_force(connection)?))?;
+    if let Some(installed) = installed {
+        return from_installed(&installed).map(Arc::new);
+    }
+    let files = own_files();
+    let pack = load(OWN_ID, &files)?;
+    let (version, digest) = (pack.version.clone(), pack.digest);
+    write_now(writer, move |tx| install(tx, OWN_ID, &version, &files, digest))?;
+    Ok(Arc::new(pack))
+}
+
+fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: xinzhi_core::Digest) -> Result<(), Error> {
+    let by_path: BTreeMap<&str, &str> = files.iter().collect();
+    let text = xinzhi_proof::canonical::to_string(&by_path).map_err(|e| Error::inconsistent(e.to_string()))?;
+    let refs = format!("{{\"digest\":\"{digest}\",\"pack\":\"{id}\"}}");
+    let payload = xinzhi_proof::salted(&[], &[text.as_bytes()]);
+    let entry = tx.append(&Draft { act: Act::PackInstalled, subject: None, refs, payload })?;
+    let row = InstalledPack { entry, pack: id.to_owned(), version: version.to_owned(), digest, files: text };
+    Ok(xinzhi_store::office::install(tx, &row)?)
+}
+
+/// Loads a pack from what the office keeps of it.
+pub fn from_installed(installed: &InstalledPack) -> Result<Pack, Error> {
+    let files: BTreeMap<String, String> =
+        serde_json::from_str(&installed.files).map_err(|e| Error::inconsistent(format!("files of pack {}: {e}", installed.pack)))?;
+    let pack = load(&installed.pack, &files.into_iter().collect())?;
+    if pack.digest == installed.digest {
+        return Ok(pack);
+    }
+    Err(Error::inconsistent(format!("digest of installed pack {}", installed.pack)))
+}
+
+impl Office {
+    /// Installs a checked pack; from the next act on it is the one in force.
+    ///
+    /// # Errors
+    /// [`Code::PackInvalid`] with the first fault; a pack whose cases fail is refused as well.
+    pub async fn install_pack(&self, id: &str, files: Files) -> Result<Arc<Pack>, Error> {
+        let pack = load(id, &files)?;
+        if let Some(failure) = run_cases(&pack)?.into_iter().next() {
+            return Err(Refusal::detail(Code::PackInvalid, failure).into());
+        }
+        let (id, version, digest) = (id.to_owned(), pack.version.clone(), pack.digest);
+        self.write(&Office::operator(), move |tx| install(tx, &id, &version, &files, digest)).await?;
+        let pack = Arc::new(pack);
+        self.put_pack(Arc::clone(&pack));
+        Ok(pack)
+    }
+}
+
+/// Runs every case of a pack; the result is a sentence for each that fails.
+pub fn run_cases(pack: &Pack) -> Result<Vec<String>, Error> {
+    let mut failures = Vec::new();
+    for case in &pack.cases {
+        for difference in run_case(pack, case)? {
+            failures.push(format!("{}:{} 案例「{}」：{difference}", case.file, case.line, case.title));
+        }
+    }
+    Ok(failures)
+}
+
+/// What differs from the expectation of one case.
+fn run_case(pack: &Pack, case: &Case) -> Result<Vec<String>, Error> {
+    let number = |index: usize| RecordId(i64::try_from(index).unwrap_or(i64::MAX) + 1);
+    let facts: Vec<Fact> = case
+        .records
+        .iter()
+        .enumerate()
+        .map(|(index, r)| {
+            let by_rule = || pack.record_kinds.get(r.kind.0).and_then(|kind| xinzhi_rules::class_of(kind, &r.values));
+            Fact { record: number(index), kind: r.kind, day: r.day, class: r.class.or_else(by_rule), values: r.values.clone() }
+        })
+        .collect();
+    let coverage = covered(&case.covered, case.as_of);
+    let evaluate = |card: ScorecardIx| {
+        let question = Question { pack, card, as_of: case.as_of };
+        xinzhi_evaluate::evaluate(&question, &Subject { kind: case.subject, facts: &facts, coverage: &coverage })
+    };
+    let mut differences = Vec::new();
+    if let Some(expected) = &case.evaluation {
+        match evaluate(expected.scorecard) {
+            Ok(evaluation) => compare_evaluation(pack, case, expected, &evaluation, &mut differences),
+            Err(fault) => differences.push(fault.to_string()),
+        }
+    }
+    if let Some(expected) = &case.check {
+        let mut grades = BTreeMap::new();
+        for (index, card) in pack.scorecards.iter().enumerate().filter(|(_, card)| card.subjects.contains(&case.subject)) {
+            let evaluation = evaluate(ScorecardIx(index)).map_err(|e| Error::inconsistent(format!("{}: {e}", card.id)))?;
+            grades.insert(ScorecardIx(index), known_grade(&evaluation));
+        }
+        compare_check(pack, case, expected, &CaseFacts { facts: &facts, grades: &grades }, &mut differences)?;
+    }
+    Ok(differences)
+}
+
+/// Coverage in a case reaches from before every window to its day.
+fn covered(kinds: &[KindIx], as_of: xinzhi_core::Day) -> Coverage {
+    let span = xinzhi_core::day::Span { from: xinzhi_core::Day::EARLIEST, until: Some(as_of) };
+    Coverage::new(kinds.iter().map(|kind| (*kind, vec![span])).collect())
+}
+
+/// The grade as a check reads it.
+pub(crate) fn known_grade(evaluation: &Evaluation) -> Option<GradeKnown> {
+    evaluation.grade.map(|grade| GradeKnown { grade, valid_until: evaluation.valid_until })
+}
+
+fn compare_evaluation(pack: &Pack, case: &Case, expected: &ExpectedEvaluation, found: &Evaluation, differences: &mut Vec<String>) {
+    let points: Option<Points> = match found.outcome {
+        Outcome::Graded { points, .. } => Some(points),
+        Outcome::NotEvaluable { .. } => None,
+    };
+    if points != expected.points {
+        let show = |points: Option<Points>| points.map_or("不作评价".to_owned(), |p| format!("{p} 分"));
+        differences.push(format!("应为 {}，实为 {}", show(expected.points), show(points)));
+    }
+    let card = pack.scorecards.get(expected.scorecard.0);
+    let grade = found.grade.and_then(|grade| card.and_then(|card| card.grades.get(grade))).map(|grade| grade.name.clone());
+    if grade != expected.grade {
+        differences.push(format!(
+            "应评为 {}，实为 {}",
+            expected.grade.as_deref().unwrap_or("无等级"),
+            grade.as_deref().unwrap_or("无等级")
+        ));
+    }
+    let name = |record: RecordId| {
+        let index = usize::try_from(record.0 - 1).ok();
+        index.and_then(|index| case.records.get(index)).map_or_else(String::new, |record| record.name.clone())
+    };
+    for (indicator, records) in &expected.contributions {
+        let line = found.indicators().find(|line| line.id == *indicator);
+        let mut names: Vec<String> = line.into_iter().flat_map(|line| &line.contributions).map(|c| name(c.record)).collect();
+        let mut wanted = records.clone();
+        names.sort();
+        wanted.sort();
+        if names != wanted {
+            differences.push(format!("指标 `{indicator}` 应由 {wanted:?} 计分，实由 {names:?}"));
+        }
+    }
+    if let Some(unknown) = &expected.unknown {
+        let mut found: Vec<&str> = found.unknown().map(|line| line.id.as_str()).collect();
+        let mut wanted: Vec<&str> = unknown.iter().map(String::as_str).collect();
+        found.sort_unstable();
+        wanted.sort_unstable();
+        if found != wanted {
+            differences.push(format!("应有未知指标 {wanted:?}，实有 {found:?}"));
+        }
+    }
+}
+
+struct CaseFacts<'a> {
+    facts: &'a [Fact],
+    grades: &'a BTreeMap<ScorecardIx, Option<GradeKnown>>,
+}
+
+fn compare_check(
+    pack: &Pack,
+    case: &Case,
+    expected: &ExpectedCheck,
+    given: &CaseFacts<'_>,
+    differences: &mut Vec<String>,
+) -> Result<(), Error> {
+    let input = CheckInput {
+        pack,
+        matter: expected.matter,
+        subject_kind: case.subject,
+        facts: given.facts,
+        grades: given.grades,
+        decisions: &[],
+        exact_identity: true,
+        today: case.as_of,
+    };
+    let answers = apply_check::check(&input)?;
+    let found: BTreeMap<String, _> =
+        answers.iter().filter_map(|answer| pack.measures.get(answer.measure.0).map(|m| (m.id.clone(), answer.state))).collect();
+    if found != expected.measures {
+        let show = |measures: &BTreeMap<String, xinzhi_core::measure::MeasureState>| {
+            let mut text = String::new();
+            for (id, state) in measures {
+                // Writing to a String cannot fail.
+                let _written = write!(text, "{id}（{}）", state.title());
+            }
+            if text.is_empty() { "无措施".to_owned() } else { text }
+        };
+        differences.push(format!("核查应得 {}，实得 {}", show(&expected.measures), show(&found)));
+    }
+    Ok(())
+}

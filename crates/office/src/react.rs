@@ -1,0 +1,117 @@
+//! What follows from an act: one exhaustive match, in the transaction of the act. Here the loop closes.
+
+use xinzhi_core::SubjectId;
+use xinzhi_core::record::{BatchId, RecordId};
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::RecordKind;
+use xinzhi_store::Tx;
+use xinzhi_store::record::NewRecord;
+
+use crate::Error;
+use crate::import::subjects::{House, tokens};
+
+/// What happened, with what its consequences need to know.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Facts arrived.
+    BatchCommitted {
+        /// Which batch.
+        batch: BatchId,
+        /// Id of the record kind.
+        kind: String,
+    },
+    /// Facts were taken back.
+    BatchRecalled {
+        /// Which batch.
+        batch: BatchId,
+        /// Id of the record kind.
+        kind: String,
+    },
+    /// A measure of a check was answered for good: that is a record again.
+    FeedbackGiven {
+        /// The record that it becomes.
+        record: Box<NewRecord>,
+    },
+    /// A named person decided on a restriction.
+    RestrictionDecided {
+        /// About whom.
+        subject: SubjectId,
+    },
+}
+
+/// Does in this transaction what follows from `event`.
+pub(crate) fn follow(tx: &mut Tx, house: &House<'_>, event: &Event) -> Result<(), Error> {
+    match event {
+        Event::BatchCommitted { batch, kind } => {
+            xinzhi_store::subject::touch_batch(tx, batch.0)?;
+            describe_anew(tx, house.pack, *batch, kind, false)
+        }
+        Event::BatchRecalled { batch, kind } => {
+            xinzhi_store::subject::touch_batch(tx, batch.0)?;
+            describe_anew(tx, house.pack, *batch, kind, true)
+        }
+        Event::FeedbackGiven { record } => {
+            xinzhi_store::record::insert(tx, std::slice::from_ref(record.as_ref()))?;
+            Ok(xinzhi_store::subject::touch(tx, record.subject)?)
+        }
+        Event::RestrictionDecided { subject } => Ok(xinzhi_store::subject::touch(tx, *subject)?),
+    }
+}
+
+/// Name, area and industry of a subject are what its latest registration says. Only kinds that tell an area describe.
+fn describe_anew(tx: &mut Tx, pack: &Pack, batch: BatchId, kind: &str, recalled: bool) -> Result<(), Error> {
+    const PAGE: i64 = 1_000;
+    let Some(kind) = pack.record_kinds.iter().find(|k| k.id == kind).filter(|k| k.roles.area.is_some()) else { return Ok(()) };
+    let mut last = RecordId(0);
+    loop {
+        let rows = xinzhi_store::record::descriptions(tx.connection(), batch, last, PAGE)?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = end.record;
+        for row in &rows {
+            let said = description(kind, &row.fields)?;
+            let (name, area, industry) = &row.known;
+            let same = said.name.as_ref().is_none_or(|said| said == name) && said.area == *area && said.industry == *industry;
+            if recalled || !same {
+                describe_subject(tx, pack, row.subject)?;
+            }
+        }
+    }
+}
+
+struct Said {
+    name: Option<String>,
+    area: Option<String>,
+    industry: Option<String>,
+}
+
+fn description(kind: &RecordKind, fields: &str) -> Result<Said, Error> {
+    let fields: serde_json::Value = serde_json::from_str(fields).map_err(|e| Error::inconsistent(format!("fields of a record: {e}")))?;
+    let text = |role: Option<xinzhi_rules::model::FieldIx>| {
+        let code = role.and_then(|ix| kind.at(ix)).map(|field| field.code.as_str())?;
+        fields.get(code).and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+    Ok(Said { name: text(kind.roles.party_name), area: text(kind.roles.area), industry: text(kind.roles.industry) })
+}
+
+/// Takes over what the latest registration in effect says; without one, what was known stays.
+fn describe_subject(tx: &mut Tx, pack: &Pack, id: SubjectId) -> Result<(), Error> {
+    let head = tx.head();
+    let records = xinzhi_store::record::of_subject(tx.connection(), id, head)?;
+    let latest = records.iter().find_map(|record| {
+        let kind = pack.record_kinds.iter().find(|k| k.id == record.kind).filter(|k| k.roles.area.is_some())?;
+        Some((kind, record))
+    });
+    let (Some((kind, record)), Some(mut row)) = (latest, xinzhi_store::subject::by_id(tx.connection(), id)?) else { return Ok(()) };
+    let said = description(kind, &record.fields)?;
+    let old_name = std::mem::replace(&mut row.name, said.name.unwrap_or_default());
+    if row.name.is_empty() {
+        row.name.clone_from(&old_name);
+    }
+    (row.area, row.industry) = (said.area, said.industry);
+    if row.name != old_name {
+        for (_, code) in xinzhi_store::subject::codes(tx.connection(), id)? {
+            xinzhi_store::subject::index(tx, id, &tokens(&row.name, &code))?;
+        }
+    }
+    Ok(xinzhi_store::subject::describe(tx, &row)?)
+}

@@ -1,0 +1,9 @@
+//! Subjects: finding one, and the file that tells everything this role may know.
+
+pub mod file;
+pub mod find;
+pub mod unmask;
+
+pub use file::{SubjectFile, open_file};
+pub use find::{Found, search};
+pub use unmask::unmask;

@@ -1,0 +1,77 @@
+//! Kinds of subjects.
+
+use super::duplicate;
+use crate::model::{Pack, SubjectKind, SubjectKindIx};
+use crate::raw::At;
+use crate::report::{Noun, Report};
+use crate::shape::{Item, Map, flag_of, id_of, map, words};
+
+/// One entry of `subjects/*.yaml`.
+pub(super) fn read(item: Item<'_>, pack: &mut Pack, report: &mut Report) {
+    let Some(map) = map(item, &["id", "title", "person", "uscc_prefixes"], report) else { return };
+    let id = map.need("id", report).and_then(|item| id_of(item, report));
+    let title = map.text("title", report);
+    let person = map.need("person", report).and_then(|item| flag_of(item, report));
+    let prefixes = map.get("uscc_prefixes").map(|item| words(item, report)).unwrap_or_default();
+    for kind in &pack.subject_kinds {
+        for (name, key) in [(&id, "id"), (&title, "title")] {
+            if let Some(name) = name.as_deref().filter(|name| *name == kind.id || *name == kind.title) {
+                duplicate(Noun::SubjectKind, name, map.at_key(key), report);
+            }
+        }
+    }
+    for (at, prefix) in &prefixes {
+        self::prefix(*at, prefix, pack, report);
+    }
+    if person == Some(true) && !prefixes.is_empty() {
+        let message = "自然人没有统一社会信用代码，不能登记 `uscc_prefixes`";
+        report.fault(map.at_key("uscc_prefixes"), "prefix", message, "请删去 `uscc_prefixes`，或把 `person` 改为 `false`");
+    }
+    let uscc_prefixes = prefixes.into_iter().map(|(_, prefix)| prefix).collect();
+    let kind = (|| Some(SubjectKind { id: id.clone()?, title: title?, person: person?, uscc_prefixes }))();
+    match (kind, id) {
+        (Some(kind), _) => pack.subject_kinds.push(kind),
+        (None, Some(id)) => report.doubt(Noun::SubjectKind, id),
+        (None, None) => report.unreadable(Noun::SubjectKind),
+    }
+}
+
+fn prefix(at: At, prefix: &str, pack: &Pack, report: &mut Report) {
+    let charset = |c: char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !matches!(c, 'I' | 'O' | 'S' | 'V' | 'Z'));
+    if !(1..=2).contains(&prefix.len()) || !prefix.chars().all(charset) {
+        let help = "请写统一社会信用代码的前一位或前两位，如 `9` 或 `91`";
+        report.fault(at, "prefix", format!("`{prefix}` 不能用作代码前缀"), help);
+    }
+    if let Some(kind) = pack.subject_kinds.iter().find(|kind| kind.uscc_prefixes.iter().any(|other| other == prefix)) {
+        let message = format!("代码前缀 `{prefix}` 已属于 `{}`", kind.title);
+        report.fault(at, "prefix", message, "一个前缀只能对应一种主体类型，请删去其中一处");
+    }
+}
+
+/// Reads `subjects`: at least one, every name known.
+pub(super) fn subjects(map: Map<'_>, pack: &Pack, report: &mut Report) -> Vec<(At, SubjectKindIx)> {
+    let Some(item) = map.need("subjects", report) else { return Vec::new() };
+    if matches!(&item.node.value, crate::raw::Value::List(nodes) if nodes.is_empty()) {
+        report.fault(item.at(), "no-subjects", "`subjects` 是空的", "请至少列出一种主体类型");
+    }
+    words(item, report).into_iter().filter_map(|(at, name)| Some((at, subject(at, &name, pack, report)?))).collect()
+}
+
+/// Resolves one subject kind by id or title.
+pub(super) fn subject(at: At, name: &str, pack: &Pack, report: &mut Report) -> Option<SubjectKindIx> {
+    let position = pack.subject_kinds.iter().position(|kind| kind.id == name || kind.title == name);
+    if position.is_none() {
+        report.unknown(at, (Noun::SubjectKind, name), "", pack.subject_kinds.iter().map(|kind| kind.id.as_str()));
+    }
+    position.map(SubjectKindIx)
+}
+
+/// The positions alone.
+pub(super) fn positions(subjects: &[(At, SubjectKindIx)]) -> Vec<SubjectKindIx> {
+    subjects.iter().map(|(_, ix)| *ix).collect()
+}
+
+/// Whether two rules can concern the same subject.
+pub(super) fn overlap(some: &[SubjectKindIx], others: &[SubjectKindIx]) -> bool {
+    some.is_empty() || others.is_empty() || some.iter().any(|kind| others.contains(kind))
+}

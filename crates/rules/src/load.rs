@@ -1,0 +1,143 @@
+//! A pack's files, read from a folder or embedded, and the one way from them to a [`Pack`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use xinzhi_core::Digest;
+
+use crate::check;
+use crate::diagnostic::Diagnostic;
+use crate::model::Pack;
+
+/// Files beyond which a folder is no pack.
+pub const FILES_MAX: usize = 512;
+/// Bytes beyond which a file is no rule text.
+pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The YAML files of a pack: path inside the pack, with `/`, to text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files(BTreeMap<String, String>);
+
+/// Why a folder cannot be read as a pack.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAPack {
+    /// The system would not let us read.
+    #[error("无法读取 `{}`：{fault}，请核对路径和权限", .path.display())]
+    Unreadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// What the system said.
+        fault: std::io::Error,
+    },
+    /// A link could lead anywhere.
+    #[error("`{}` 是符号链接，规则包只收普通文件，请换成文件本身", .0.display())]
+    Link(PathBuf),
+    /// A file whose rules would silently not apply.
+    #[error("`{}` 不是 .yaml 文件，请改名为 .yaml 或移出规则包", .0.display())]
+    Extension(PathBuf),
+    /// The name cannot be written down.
+    #[error("`{}` 的文件名不是 UTF-8 文字，请改名", .0.display())]
+    Name(PathBuf),
+    /// The content cannot be read as text.
+    #[error("`{}` 不是 UTF-8 编码，请另存为 UTF-8", .0.display())]
+    Encoding(PathBuf),
+    /// Larger than a rule text ever is.
+    #[error("`{}` 超过 1 MiB，请拆成几个文件", .0.display())]
+    TooLarge(PathBuf),
+    /// More files than a pack ever has.
+    #[error("`{}` 中的文件超过 512 个，请核对是否选错了目录", .0.display())]
+    TooMany(PathBuf),
+}
+
+impl Files {
+    /// Reads a folder. Files whose name begins with a dot, and `.md` and `.txt` beside the rules, are left alone; every
+    /// other file must be `.yaml`, so that no rule is overlooked.
+    ///
+    /// # Errors
+    /// [`NotAPack`], a sentence for the operator.
+    pub fn read(dir: &Path) -> Result<Files, NotAPack> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![(dir.to_owned(), String::new())];
+        while let Some((folder, prefix)) = folders.pop() {
+            let unreadable = |fault| NotAPack::Unreadable { path: folder.clone(), fault };
+            for entry in fs::read_dir(&folder).map_err(unreadable)? {
+                let entry = entry.map_err(unreadable)?;
+                let path = entry.path();
+                let Ok(name) = entry.file_name().into_string() else { return Err(NotAPack::Name(path)) };
+                if name.starts_with('.') {
+                    continue;
+                }
+                let kind = entry.file_type().map_err(unreadable)?;
+                if kind.is_symlink() {
+                    return Err(NotAPack::Link(path));
+                }
+                let inside = format!("{prefix}{name}");
+                if kind.is_dir() {
+                    folders.push((path, format!("{inside}/")));
+                } else if let Some(text) = read_file(&path)? {
+                    files.insert(inside, text);
+                }
+                if files.len() > FILES_MAX || folders.len() > FILES_MAX {
+                    return Err(NotAPack::TooMany(dir.to_owned()));
+                }
+            }
+        }
+        Ok(Files(files))
+    }
+
+    /// The text of one file.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+
+    /// Every file in the order of its path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// SHA-256 over the sorted files, each as length and bytes of its path, length and bytes of its text.
+    pub fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for part in self.0.iter().flat_map(|(path, text)| [path, text]) {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Digest(hash.finalize().into())
+    }
+}
+
+/// For embedded packs: keeps what ends in `.yaml`, as [`Files::read`] does.
+impl FromIterator<(String, String)> for Files {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(files: I) -> Files {
+        Files(files.into_iter().filter(|(path, _)| path.ends_with(".yaml")).collect())
+    }
+}
+
+/// None for a file that may lie beside the rules without being one.
+fn read_file(path: &Path) -> Result<Option<String>, NotAPack> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("yaml") => {}
+        Some("md" | "txt") => return Ok(None),
+        _ => return Err(NotAPack::Extension(path.to_owned())),
+    }
+    let unreadable = |fault| NotAPack::Unreadable { path: path.to_owned(), fault };
+    if fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
+        return Err(NotAPack::TooLarge(path.to_owned()));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    String::from_utf8(bytes).map(Some).map_err(|_| NotAPack::Encoding(path.to_owned()))
+}
+
+/// Parses and checks a pack.
+///
+/// # Errors
+/// Every fault found, in the order of the files.
+pub fn load(id: &str, files: &Files) -> Result<Pack, Vec<Diagnostic>> {
+    let checked = check::check(id, files);
+    checked.pack.ok_or(checked.faults)
+}
+
+#[cfg(test)]
+mod tests;

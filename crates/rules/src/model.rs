@@ -1,0 +1,645 @@
+//! A checked pack: what the loader hands to the rest of the house.
+//!
+//! Everything that could be wrong has been found by then. Names are resolved to positions (`KindIx`, `FieldIx` …), words to
+//! the integers that the kernel compares, and every rule holds at least one legal basis. The YAML a jurist writes is in
+//! `raw`; how one becomes the other is in `check`.
+
+use std::collections::BTreeMap;
+
+use xinzhi_core::day::Span;
+use xinzhi_core::measure::MeasureKind;
+use xinzhi_core::money;
+use xinzhi_core::record::Class;
+use xinzhi_core::{Day, Digest, Points};
+
+use crate::calendar::Calendar;
+use crate::predicate::Predicate;
+
+/// Position of a law in [`Pack::laws`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LawIx(pub usize);
+
+/// Position of a subject kind in [`Pack::subject_kinds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectKindIx(pub usize);
+
+/// Position of a record kind in [`Pack::record_kinds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindIx(pub usize);
+
+/// Position of a field in [`RecordKind::fields`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldIx(pub usize);
+
+/// Position of a scorecard in [`Pack::scorecards`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScorecardIx(pub usize);
+
+/// Position of a measure in [`Pack::measures`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MeasureIx(pub usize);
+
+/// Position of a matter in [`Pack::matters`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MatterIx(pub usize);
+
+/// A checked pack.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// Folder name.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Version as its authors count.
+    pub version: String,
+    /// Where it applies, in words.
+    pub jurisdiction: String,
+    /// Who reviewed its legality.
+    pub review: Review,
+    /// After this day nothing in it applies until it is reviewed again (W6).
+    pub review_by: Day,
+    /// SHA-256 over its files: what an office installs and every result pins.
+    pub digest: Digest,
+    /// Legal bases.
+    pub laws: Vec<Law>,
+    /// Kinds of subjects.
+    pub subject_kinds: Vec<SubjectKind>,
+    /// The catalogue.
+    pub record_kinds: Vec<RecordKind>,
+    /// How departments' files map onto it.
+    pub sources: Vec<Source>,
+    /// Evaluation models.
+    pub scorecards: Vec<Scorecard>,
+    /// Business triggers.
+    pub matters: Vec<Matter>,
+    /// What a check may answer.
+    pub measures: Vec<Measure>,
+    /// Working days.
+    pub calendar: Calendar,
+    /// Its cases, run by `pack test` and by our tests.
+    pub cases: Vec<crate::case::Case>,
+}
+
+/// 合法性审查.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// 演示,未经合法性审查: shown wherever the pack is shown.
+    Demonstration,
+    /// Reviewed.
+    Reviewed {
+        /// Organ or person.
+        by: String,
+        /// Day of the opinion.
+        on: Day,
+        /// Its document number.
+        document: String,
+    },
+}
+
+/// Level of a legal basis. Only the first four may reduce a right (L1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// 法律.
+    Law,
+    /// 行政法规.
+    AdministrativeRegulation,
+    /// 地方性法规.
+    LocalRegulation,
+    /// 党中央、国务院政策文件.
+    CentralPolicy,
+    /// 部门规章.
+    DepartmentRule,
+    /// 规范性文件.
+    NormativeDocument,
+    /// 标准.
+    Standard,
+    /// 本系统自定的模型说明: explains a scorecard of our own, founds nothing else.
+    OwnModel,
+}
+
+impl Level {
+    /// The Chinese word, as written in `laws.yaml`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Level::Law => "法律",
+            Level::AdministrativeRegulation => "行政法规",
+            Level::LocalRegulation => "地方性法规",
+            Level::CentralPolicy => "中央政策文件",
+            Level::DepartmentRule => "部门规章",
+            Level::NormativeDocument => "规范性文件",
+            Level::Standard => "标准",
+            Level::OwnModel => "自定模型",
+        }
+    }
+
+    /// Every level, highest first.
+    pub const ALL: [Level; 8] = [
+        Level::Law,
+        Level::AdministrativeRegulation,
+        Level::LocalRegulation,
+        Level::CentralPolicy,
+        Level::DepartmentRule,
+        Level::NormativeDocument,
+        Level::Standard,
+        Level::OwnModel,
+    ];
+
+    /// Whether a restriction may rest on it (L1).
+    pub fn may_restrict(self) -> bool {
+        matches!(self, Level::Law | Level::AdministrativeRegulation | Level::LocalRegulation | Level::CentralPolicy)
+    }
+}
+
+/// A legal basis: one article of one document.
+#[derive(Clone, Debug)]
+pub struct Law {
+    /// Id inside the pack.
+    pub id: String,
+    /// Title of the document.
+    pub title: String,
+    /// 第…条; empty where the whole document is meant.
+    pub article: String,
+    /// Its level.
+    pub level: Level,
+    /// Who issued it.
+    pub issued_by: String,
+    /// When it holds.
+    pub in_force: Span,
+    /// Whether the figures or the wording are still to be confirmed against the official text.
+    pub to_confirm: Option<String>,
+}
+
+impl Law {
+    /// `《行政许可法》第七十八条`.
+    pub fn citation(&self) -> String {
+        format!("《{}》{}", self.title, self.article)
+    }
+}
+
+/// A kind of subject. `person` is the one property with consequences in code: no scorecard may evaluate it (C2).
+#[derive(Clone, Debug)]
+pub struct SubjectKind {
+    /// Id, as in `enterprise`.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Whether it is a natural person.
+    pub person: bool,
+    /// First two characters of the 统一社会信用代码 that mark this kind, as `91`; one character covers all its second ones.
+    pub uscc_prefixes: Vec<String>,
+}
+
+/// What a record of a kind means for its subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// 失信信息: needs a document, a class, and never counts where it is uncertain.
+    Adverse,
+    /// 一般信息.
+    Neutral,
+    /// 守信信息.
+    Positive,
+}
+
+impl Nature {
+    /// The Chinese word, as written in the catalogue.
+    pub fn title(self) -> &'static str {
+        match self {
+            Nature::Adverse => "失信信息",
+            Nature::Neutral => "一般信息",
+            Nature::Positive => "守信信息",
+        }
+    }
+}
+
+/// A row of the catalogue: a kind of record.
+#[derive(Clone, Debug)]
+pub struct RecordKind {
+    /// Id, as in `administrative-penalty`.
+    pub id: String,
+    /// Chinese title, as in 行政处罚.
+    pub title: String,
+    /// 信息类别 of the national catalogue.
+    pub category: String,
+    /// Why it may be collected (guardrail 1).
+    pub basis: Vec<LawIx>,
+    /// 责任单位.
+    pub supplier: String,
+    /// What it means.
+    pub nature: Nature,
+    /// Whom it may be about.
+    pub subjects: Vec<SubjectKindIx>,
+    /// Its fields in catalogue order: the order of the stored JSON.
+    pub fields: Vec<Field>,
+    /// Which field plays which part.
+    pub roles: Roles,
+    /// Fields that, with the subject, name a chain of versions (natural key).
+    pub key: Vec<FieldIx>,
+    /// 失信程度: the first line whose predicate holds decides. Empty for records that are not adverse.
+    pub class_lines: Vec<ClassLine>,
+    /// Present where a record of this kind is membership of a list.
+    pub list: Option<ListSpan>,
+    /// Working days within which it must be reported after the document's date.
+    pub report_within: Option<u32>,
+    /// Months after the document's date beyond which a record is no longer used.
+    pub retention_months: i32,
+}
+
+impl RecordKind {
+    /// Finds a field by Chinese title or by code.
+    pub fn field(&self, name: &str) -> Option<FieldIx> {
+        self.fields.iter().position(|f| f.title == name || f.code == name).map(FieldIx)
+    }
+
+    /// The field at a position of this kind.
+    pub fn at(&self, ix: FieldIx) -> Option<&Field> {
+        self.fields.get(ix.0)
+    }
+}
+
+/// The days on which a list entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListSpan {
+    /// Field with the day of entry.
+    pub from: FieldIx,
+    /// Field with the day of removal; empty there means still listed.
+    pub until: Option<FieldIx>,
+}
+
+/// One line of a class rule.
+#[derive(Clone, Debug)]
+pub struct ClassLine {
+    /// When it applies; none is the last line, `otherwise`.
+    pub when: Option<Predicate>,
+    /// The class it gives.
+    pub class: Class,
+}
+
+/// Which field plays which part in a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// 相对人名称.
+    pub party_name: Option<FieldIx>,
+    /// 相对人类别; its choice values carry the subject kind.
+    pub party_kind: Option<FieldIx>,
+    /// 统一社会信用代码 of the party.
+    pub party_uscc: Option<FieldIx>,
+    /// 组织机构代码 of the party.
+    pub party_org_code: Option<FieldIx>,
+    /// Identity number of a party who is a natural person.
+    pub party_resident_id: Option<FieldIx>,
+    /// 文书号.
+    pub document_number: Option<FieldIx>,
+    /// Date of the document.
+    pub document_date: Option<FieldIx>,
+    /// Name of the organ that issued it.
+    pub organ_name: Option<FieldIx>,
+    /// 统一社会信用代码 of that organ.
+    pub organ_code: Option<FieldIx>,
+    /// 数据来源单位, where it is not the organ itself.
+    pub supplier_name: Option<FieldIx>,
+    /// Area code of the subject (registrations).
+    pub area: Option<FieldIx>,
+    /// Industry code of the subject (registrations).
+    pub industry: Option<FieldIx>,
+}
+
+/// Whether a field must be filled.
+#[derive(Clone, Debug)]
+pub enum Need {
+    /// Empty is refused.
+    Required,
+    /// Empty is refused when the predicate holds on the row.
+    When(Predicate),
+    /// Empty draws a warning.
+    Expected,
+    /// May be empty.
+    Optional,
+}
+
+/// Whether a field identifies a person and is sealed under the subject's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seal {
+    /// Stored openly.
+    Open,
+    /// Sealed when the party is a natural person.
+    WhenPerson,
+    /// Always sealed, such as a legal representative's identity number.
+    Always,
+}
+
+/// A field of a record kind.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Field code of the data standard, as `CF_WSH`.
+    pub code: String,
+    /// Chinese title: how rules and people name it.
+    pub title: String,
+    /// Further headers that mean this field.
+    pub aliases: Vec<String>,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it must be filled.
+    pub need: Need,
+    /// Characters beyond which a warning is given; the text is kept whole.
+    pub width: Option<usize>,
+    /// Whether it is sealed.
+    pub seal: Seal,
+}
+
+/// What a field holds. Rules read choices, integers, money and days; never text or codes (D12).
+#[derive(Clone, Debug)]
+pub enum FieldKind {
+    /// Free text.
+    Text,
+    /// 统一社会信用代码 or the placeholder.
+    Uscc,
+    /// 组织机构代码.
+    OrgCode,
+    /// 公民身份号码 or another identity document's number.
+    PersonNumber,
+    /// One of a closed list.
+    Choice(Choices),
+    /// Any number of a closed list; the kernel sees a bit set.
+    Choices(Choices),
+    /// A whole number inside bounds that the compiler uses to prove sums.
+    Integer {
+        /// Smallest allowed.
+        min: i64,
+        /// Largest allowed.
+        max: i64,
+    },
+    /// Money in the stated unit, stored in 分.
+    Money(money::Unit),
+    /// A day.
+    Day {
+        /// Whether it may lie after the day of import, as an end of validity may.
+        future: bool,
+    },
+}
+
+impl FieldKind {
+    /// Whether a rule may read it (D12).
+    pub fn rules_may_read(&self) -> bool {
+        matches!(
+            self,
+            FieldKind::Choice(_) | FieldKind::Choices(_) | FieldKind::Integer { .. } | FieldKind::Money(_) | FieldKind::Day { .. }
+        )
+    }
+}
+
+/// The values of a choice. The position of a value is the integer the kernel sees.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// The values in catalogue order, at most 62.
+    pub values: Vec<ChoiceValue>,
+    /// Whether text that is no value is kept as the last one (`其他`) with a warning instead of being refused.
+    pub other: Option<usize>,
+}
+
+impl Choices {
+    /// Finds a value by title or alias.
+    pub fn find(&self, text: &str) -> Option<usize> {
+        self.values.iter().position(|v| v.title == text || v.aliases.iter().any(|a| a == text))
+    }
+}
+
+/// One value of a choice.
+#[derive(Clone, Debug)]
+pub struct ChoiceValue {
+    /// The word stored and shown.
+    pub title: String,
+    /// Other words and codes that mean it, as `01`.
+    pub aliases: Vec<String>,
+    /// For the party kind: which subject kinds it stands for, the first being taken where no code tells.
+    pub subject_kinds: Vec<SubjectKindIx>,
+}
+
+/// How a department's file maps onto a record kind.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Id, as in `cf-2018`.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// What its rows become.
+    pub kind: KindIx,
+    /// Who supplies it, where the file itself does not say.
+    pub supplier: Option<String>,
+    /// Headers that mean a field in this source, beside code, title and aliases of the field.
+    pub headers: BTreeMap<String, FieldIx>,
+    /// Values a field has where the file has no such column.
+    pub defaults: BTreeMap<FieldIx, String>,
+    /// Fields that this source is known to lack: they are not asked for.
+    pub absent: Vec<FieldIx>,
+}
+
+/// An evaluation model. Its subjects are never persons (C2); the checker guarantees it.
+#[derive(Clone, Debug)]
+pub struct Scorecard {
+    /// Id, as in `market-entity`.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// What the result is for (C3).
+    pub purpose: String,
+    /// Whom it evaluates.
+    pub subjects: Vec<SubjectKindIx>,
+    /// When it may be used.
+    pub in_force: Span,
+    /// Why it may be used.
+    pub basis: Vec<LawIx>,
+    /// Points before any record.
+    pub base: Points,
+    /// Least points.
+    pub min: Points,
+    /// Most points.
+    pub max: Points,
+    /// Share of the weight, in thousandths, that must be inside coverage before a grade is given.
+    pub assessed_share: i64,
+    /// Days by which coverage may lag behind the day of evaluation.
+    pub coverage_lag_days: i32,
+    /// Days after which a result must be made anew (C3).
+    pub valid_days: i32,
+    /// Dimensions in order.
+    pub dimensions: Vec<Dimension>,
+    /// Grades that a list forces.
+    pub overrides: Vec<Override>,
+    /// Grades from best to worst; each holds from its points up to the one before.
+    pub grades: Vec<Grade>,
+}
+
+/// A group of indicators.
+#[derive(Clone, Debug)]
+pub struct Dimension {
+    /// Chinese title.
+    pub title: String,
+    /// Indicators in order.
+    pub indicators: Vec<Indicator>,
+}
+
+/// One indicator: records of one kind, filtered, each worth points, faded by age, bounded in sum.
+#[derive(Clone, Debug)]
+pub struct Indicator {
+    /// Id inside the scorecard.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Which records count.
+    pub kind: KindIx,
+    /// Which of them.
+    pub filter: Option<Predicate>,
+    /// How old they may be, in months before the day of evaluation.
+    pub window_months: i32,
+    /// What each is worth.
+    pub each: Each,
+    /// What is left of it with age, by rising age.
+    pub fade: Vec<Fade>,
+    /// Least sum.
+    pub floor: Option<Points>,
+    /// Most sum.
+    pub cap: Option<Points>,
+    /// Why it may be evaluated.
+    pub basis: Vec<LawIx>,
+}
+
+impl Indicator {
+    /// The most that this indicator can move the sum: its weight in the assessed share.
+    pub fn weight(&self) -> Points {
+        Points(self.floor.map_or(0, |p| p.0.abs()).max(self.cap.map_or(0, |p| p.0.abs())))
+    }
+}
+
+/// What one record is worth.
+#[derive(Clone, Debug)]
+pub enum Each {
+    /// The same for each.
+    Constant(Points),
+    /// By 失信程度, in the order of [`Class::ALL`].
+    ByClass([Points; 3]),
+    /// By the value of a choice, in its order.
+    ByChoice {
+        /// Which choice.
+        field: FieldIx,
+        /// Points by position of the value.
+        points: Vec<Points>,
+    },
+    /// By bands over an amount, a number or a day count: the last band whose start is not above the value.
+    ByBand {
+        /// Which field.
+        field: FieldIx,
+        /// Start of each band with its points, rising; the first starts at the field's minimum.
+        bands: Vec<(i64, Points)>,
+    },
+}
+
+/// From `after_months` on, `keep` thousandths of a record's points remain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fade {
+    /// Age in months.
+    pub after_months: i32,
+    /// Thousandths kept.
+    pub keep: i64,
+}
+
+/// A list that forces a grade.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The list's record kind.
+    pub list: KindIx,
+    /// The grade, one of the scorecard's.
+    pub grade: usize,
+    /// Why.
+    pub basis: Vec<LawIx>,
+}
+
+/// A grade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grade {
+    /// Short name, as `A`.
+    pub name: String,
+    /// Chinese words for it.
+    pub title: String,
+    /// Least points.
+    pub from: Points,
+}
+
+/// A business trigger.
+#[derive(Clone, Debug)]
+pub struct Matter {
+    /// Id, as in `food-licence`.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Which organ handles it.
+    pub organ: String,
+    /// Purpose code of the access that a check is.
+    pub purpose: String,
+    /// Why the check may be made.
+    pub basis: Vec<LawIx>,
+    /// Whose subjects it concerns.
+    pub subjects: Vec<SubjectKindIx>,
+    /// Working days within which each measure is owed an answer.
+    pub feedback_within: u32,
+    /// Commitments the applicant may make, in words.
+    pub commitments: Vec<String>,
+    /// The measures a check of this matter looks at.
+    pub measures: Vec<MeasureIx>,
+}
+
+/// A measure.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// Id, as in `green-channel`.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// What the executing body does, in one sentence.
+    pub content: String,
+    /// Incentive, supervision or restriction.
+    pub kind: MeasureKind,
+    /// Its number in the list it comes from, as `基础清单 6`; empty for incentives of our own list.
+    pub list_item: String,
+    /// Whom it may concern.
+    pub subjects: Vec<SubjectKindIx>,
+    /// Who carries it out.
+    pub body: String,
+    /// Its articles.
+    pub basis: Vec<LawIx>,
+    /// What brings it about.
+    pub trigger: Trigger,
+    /// Mildest class of record that may bring it about; restrictions never below 一般 (L7).
+    pub class_floor: Option<Class>,
+    /// Longest it may last, in months (L10).
+    pub term_months: i32,
+    /// 退出途径: how the subject gets out of it (L10).
+    pub way_out: String,
+    /// After this day it no longer applies (W6).
+    pub review_by: Day,
+}
+
+/// What brings a measure about. Restrictions have only `Record` and `OnList` inside (D4); the checker guarantees it.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// A grade of a scorecard.
+    Grade {
+        /// Which scorecard.
+        scorecard: ScorecardIx,
+        /// Which of its grades.
+        grades: Vec<usize>,
+    },
+    /// Being on a list today.
+    OnList(KindIx),
+    /// Having a record.
+    Record {
+        /// Of which kind.
+        kind: KindIx,
+        /// Which of them.
+        filter: Option<Predicate>,
+        /// How old it may be, in months.
+        within_months: i32,
+    },
+    /// All of these, e.g. a grade and no list.
+    All(Vec<Trigger>),
+    /// Not this one. Unknown stays unknown, and an unknown trigger brings nothing about (D3).
+    Not(Box<Trigger>),
+}

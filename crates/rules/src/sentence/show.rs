@@ -1,0 +1,82 @@
+//! A whole pack as text, for `xinzhi pack show`.
+
+use super::{class_rule, field, grades, indicator, law, matter, measure, override_rule, record_kind, scorecard};
+use crate::model::{Pack, Review};
+
+/// Every rule of the pack, a sentence a line, under headings.
+pub fn show(pack: &Pack) -> String {
+    let mut lines = head(pack);
+    section(&mut lines, "依据", pack.laws.iter().map(|entry| format!("  {}  {}", entry.id, law(entry))));
+    section(
+        &mut lines,
+        "主体类型",
+        pack.subject_kinds.iter().map(|kind| {
+            let person = if kind.person { "，自然人" } else { "" };
+            let prefixes =
+                if kind.uscc_prefixes.is_empty() { String::new() } else { format!("，代码前缀 {}", kind.uscc_prefixes.join("、")) };
+            format!("  {}（{}）{person}{prefixes}", kind.title, kind.id)
+        }),
+    );
+    section(
+        &mut lines,
+        "信息目录",
+        pack.record_kinds.iter().flat_map(|kind| {
+            let own = [Some(format!("  {}", record_kind(pack, kind))), class_rule(kind).map(|rule| format!("    {rule}"))];
+            own.into_iter().flatten().chain(kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry))))
+        }),
+    );
+    section(
+        &mut lines,
+        "数据来源",
+        pack.sources.iter().map(|source| {
+            let kind = pack.record_kind(source.kind).map_or("", |kind| kind.title.as_str());
+            format!("  {}（{}）：归集为{kind}", source.title, source.id)
+        }),
+    );
+    section(
+        &mut lines,
+        "评价模型",
+        pack.scorecards.iter().flat_map(|card| {
+            let mut part = vec![format!("  {}", scorecard(pack, card))];
+            for dimension in &card.dimensions {
+                part.push(format!("    【{}】", dimension.title));
+                part.extend(dimension.indicators.iter().map(|entry| format!("      {}", indicator(pack, card, entry))));
+            }
+            part.extend(card.overrides.iter().map(|rule| format!("    {}", override_rule(pack, card, rule))));
+            part.push(format!("    {}", grades(card)));
+            part
+        }),
+    );
+    section(&mut lines, "措施", pack.measures.iter().map(|entry| format!("  {}", measure(pack, entry))));
+    section(&mut lines, "事项", pack.matters.iter().map(|entry| format!("  {}", matter(pack, entry))));
+    section(
+        &mut lines,
+        "工作日",
+        pack.calendar.years.iter().map(|(number, year)| {
+            let (off, on) = (year.holidays.len(), year.workdays.len());
+            format!("  {number} 年：{}，放假 {off} 天，调休上班 {on} 天", year.notice)
+        }),
+    );
+    section(&mut lines, "用例", pack.cases.iter().map(|case| format!("  {}（{}:{}）", case.title, case.file, case.line)));
+    lines.join("\n") + "\n"
+}
+
+fn head(pack: &Pack) -> Vec<String> {
+    let review = match &pack.review {
+        Review::Demonstration => "演示，未经合法性审查".to_owned(),
+        Review::Reviewed { by, on, document } => format!("{by} {on} 审查（{document}）"),
+    };
+    vec![
+        format!("{}（{}）{} 版，适用于{}", pack.title, pack.id, pack.version, pack.jurisdiction),
+        format!("合法性审查：{review}；{} 后须复核方可适用；摘要 {}", pack.review_by, pack.digest.short()),
+    ]
+}
+
+fn section(lines: &mut Vec<String>, title: &str, entries: impl Iterator<Item = String>) {
+    let entries: Vec<String> = entries.collect();
+    if !entries.is_empty() {
+        lines.push(String::new());
+        lines.push(format!("{title}（{}）", entries.iter().filter(|line| !line.starts_with("    ")).count()));
+        lines.extend(entries);
+    }
+}

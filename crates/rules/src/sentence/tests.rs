@@ -1,0 +1,147 @@
+use std::path::Path;
+
+use super::*;
+use crate::load::{Files, load};
+
+fn good() -> Pack {
+    let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good")).unwrap();
+    load("example", &files).unwrap()
+}
+
+/// The good pack with one text of one file replaced.
+fn changed(file: &str, find: &str, replace: &str) -> Pack {
+    let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good")).unwrap();
+    let edited = files.iter().map(|(path, text)| {
+        let text = if path == file { text.replace(find, replace) } else { text.to_owned() };
+        (path.to_owned(), text)
+    });
+    load("example", &edited.collect()).unwrap()
+}
+
+fn kind<'a>(pack: &'a Pack, name: &str) -> &'a RecordKind {
+    pack.record_kind_by_name(name).unwrap().1
+}
+
+#[test]
+fn indicators_say_what_counts_how_much_and_why() {
+    let pack = good();
+    let card = pack.scorecard_by_id("market").unwrap();
+    let said: Vec<String> = card.dimensions.iter().flat_map(|d| &d.indicators).map(|i| indicator(&pack, card, i)).collect();
+    assert_eq!(
+        said,
+        [
+            "行政处罚：近 3 年内处罚类别不含警告、通报批评的行政处罚，按失信程度计分：轻微 0 分、一般 -20 分、严重 -80 分；满 1 年后按 50% 计；\
+             满 2 年后按 12.5% 计；合计最低 -200 分。依据：《中华人民共和国行政处罚法》第四十八条。",
+            "罚款金额：近 2 年内的行政处罚，按罚款金额分段计分：0 元起 -5 分、2 万元起 -20 分；合计最低 -100 分、最高 0 分。\
+             依据：《中华人民共和国行政处罚法》第四十八条、《示例评价模型说明》。",
+            "荣誉：近 3 年内的荣誉表彰，按荣誉级别计分：国家级 +40 分、省级 +25.5 分；合计最高 +60 分。依据：《示例评价模型说明》。",
+        ]
+    );
+    assert_eq!(
+        override_rule(&pack, card, &card.overrides[0]),
+        "列入严重失信主体名单的，等级直接定为 D（较差）。\
+         依据：《国务院办公厅关于进一步完善失信约束制度构建诚信建设长效机制的指导意见》。"
+    );
+    assert_eq!(grades(card), "等级：A（优秀）850 分起，B（良好）700 分起，D（较差）0 分起。");
+    let pack = changed("scorecards/market.yaml", "{ by: 荣誉级别, points: { 国家级: 40, 省级: 25.5 } }", "{ points: 5 }");
+    let card = pack.scorecard_by_id("market").unwrap();
+    assert!(indicator(&pack, card, &card.dimensions[1].indicators[0]).contains("的荣誉表彰，每条 +5 分；"));
+}
+
+#[test]
+fn measures_say_who_does_what_when_and_how_long() {
+    let pack = good();
+    let said = |id| measure(&pack, pack.measure_by_id(id).unwrap());
+    assert_eq!(
+        said("no-subsidy"),
+        "限制申请财政性资金项目（惩戒）：近 1 年内有失信程度为严重的行政处罚，且近 1 年内没有荣誉表彰的企业，\
+         由财政部门不予受理财政性资金项目申请；所依据记录的失信程度须为严重；期限 1 年；退出：信用修复之日起自动解除；基础清单 6；2027-06-30 前复核。\
+         依据：《国务院办公厅关于进一步完善失信约束制度构建诚信建设长效机制的指导意见》。"
+    );
+    assert_eq!(
+        said("key-supervision"),
+        "重点监管（监管）：市场主体公共信用评价等级为 D（较差）的企业、个体工商户，由行业主管部门列为重点抽查对象；期限 1 年；\
+         退出：等级回升后自动停止；2027-06-30 前复核。依据：《市场监督管理严重违法失信名单管理办法》第二条。"
+    );
+    let triggered = |id| trigger(&pack, &pack.measure_by_id(id).unwrap().trigger);
+    assert_eq!(triggered("green-channel"), "市场主体公共信用评价等级为 A（优秀），且未列入严重失信主体名单");
+    let not_all = Trigger::Not(Box::new(pack.measure_by_id("no-subsidy").unwrap().trigger.clone()));
+    assert_eq!(trigger(&pack, &not_all), "不属于（近 1 年内有失信程度为严重的行政处罚，且近 1 年内没有荣誉表彰）");
+    assert_eq!(
+        matter(&pack, pack.matter_by_id("food-licence").unwrap()),
+        "食品经营许可：市场监督管理局为企业、个体工商户办理行政许可时核查，对照 3 项措施（绿色通道；重点监管；限制申请财政性资金项目），\
+         5 个工作日内反馈应用结果；可以承诺：食品安全信用承诺。依据：《市场监督管理严重违法失信名单管理办法》第二条。"
+    );
+}
+
+#[test]
+fn conditions_read_as_clauses_in_which_and_or_never_mix() {
+    for (written, said) in [
+        ("{ 处罚类别: { is: 罚款 } }", "处罚类别包含罚款"),
+        ("{ 处罚类别: { any_of: [罚款, 其他] } }", "处罚类别包含罚款或其他"),
+        ("{ 处罚类别: { none_of: [警告、通报批评, 其他] } }", "处罚类别不含「警告、通报批评」或「其他」"),
+        ("{ 行政相对人类别: { is: 自然人 } }", "行政相对人类别为自然人"),
+        ("{ 行政相对人类别: { none_of: [个体工商户, 自然人] } }", "行政相对人类别不为个体工商户或自然人"),
+        ("{ 罚款金额（万元）: { at_least: 2 万元, at_most: 2500.5 元 } }", "罚款金额不低于 2 万元，且罚款金额不高于 2,500.50 元"),
+        ("{ 一年内处罚次数: { at_least: 3 } }", "一年内处罚次数不低于 3"),
+        ("{ 处罚决定日期: { at_least: 2026-01-01 } }", "处罚决定日期不早于 2026-01-01"),
+        ("{ 处罚决定日期: { at_most: 2026-01-01 } }", "处罚决定日期不晚于 2026-01-01"),
+        ("{ 失信程度: { at_least: 一般 } }", "失信程度不低于一般"),
+        ("{ 罚款金额（万元）: { present: false } }", "没有填写罚款金额"),
+        ("{ not: { 罚款金额（万元）: { present: true } } }", "不属于（填写了罚款金额）"),
+        (
+            "{ any: [ { 一年内处罚次数: { at_least: 3 }, 失信程度: { is: 一般 } }, { 失信程度: { is: 严重 } } ] }",
+            "（一年内处罚次数不低于 3，且失信程度为一般），或失信程度为严重",
+        ),
+    ] {
+        let pack = changed("scorecards/market.yaml", "{ 处罚类别: { none_of: [警告、通报批评] } }", written);
+        let filter = pack.scorecards[0].dimensions[0].indicators[0].filter.clone().unwrap();
+        assert_eq!(predicate(kind(&pack, "行政处罚"), &filter), said, "{written}");
+    }
+}
+
+#[test]
+fn the_catalogue_says_what_is_collected_and_how_bad_it_is() {
+    let pack = good();
+    let penalty = kind(&pack, "行政处罚");
+    assert_eq!(
+        record_kind(&pack, penalty),
+        "行政处罚：失信信息，属行政管理信息，由作出行政处罚决定的行政机关提供，涉及企业、个体工商户、自然人；\
+         同一主体的处罚机关、行政处罚决定书文号相同即为同一记录；文书作出后 7 个工作日内报送；自文书之日起使用 5 年。\
+         依据：《中华人民共和国行政处罚法》第四十八条。"
+    );
+    assert_eq!(
+        class_rule(penalty).unwrap(),
+        "失信程度：处罚类别包含吊销许可证件的，为严重；处罚类别包含罚款，且罚款金额不低于 10 万元的，为严重；\
+         处罚类别不含罚款或吊销许可证件，且不属于（处罚类别包含其他）的，为轻微；其余为一般。"
+    );
+    assert_eq!(class_rule(kind(&pack, "严重失信主体名单")).unwrap(), "失信程度：一律为严重。");
+    assert_eq!(class_rule(kind(&pack, "荣誉表彰")), None);
+    let said = |title| field(penalty, penalty.at(penalty.field(title).unwrap()).unwrap());
+    assert_eq!(said("罚款金额（万元）"), "罚款金额（万元）（CF_NR_FK）：金额，单位万元；处罚类别包含罚款时必填。");
+    assert_eq!(said("自然人证件号码"), "自然人证件号码（CF_XDR_ZJHM）：个人证件号码；选填，加密。");
+    assert_eq!(said("处罚类别"), "处罚类别（CF_CFLB）：多选（警告、通报批评／罚款／吊销许可证件／其他）；必填。");
+    let laws: Vec<String> = pack.laws.iter().map(law).collect();
+    assert_eq!(laws[0], "《中华人民共和国行政处罚法》第四十八条：法律，全国人民代表大会常务委员会，2021-07-15 起施行。");
+    assert!(laws[1].ends_with("2020-12-07 起施行（待核：条文序号待核）。"));
+    assert!(laws[3].ends_with("2018-01-01 起施行，2024-12-31 失效。"));
+}
+
+#[test]
+fn show_names_every_rule_of_the_pack() {
+    let pack = good();
+    let text = show(&pack);
+    assert!(text.starts_with("示例规则包（example）2026.1 版，适用于某县\n合法性审查：演示，未经合法性审查；2027-12-31 后须复核方可适用"));
+    let titles = pack.record_kinds.iter().flat_map(|kind| kind.fields.iter().map(|field| &field.title).chain([&kind.title]));
+    let ids =
+        pack.laws.iter().map(|law| &law.id).chain(pack.subject_kinds.iter().map(|kind| &kind.id)).chain(pack.sources.iter().map(|s| &s.id));
+    let rules = pack.measures.iter().map(|measure| &measure.way_out).chain(pack.matters.iter().map(|matter| &matter.title));
+    for expected in titles.chain(ids).chain(rules).chain(pack.cases.iter().map(|case| &case.title)) {
+        assert!(text.contains(expected.as_str()), "{expected}");
+    }
+    assert!(
+        text.contains("措施（3）\n")
+            && text.contains("信息目录（4）\n")
+            && text.contains("  2026 年：国办发明电〔2025〕7号，放假 2 天，调休上班 1 天\n")
+    );
+}

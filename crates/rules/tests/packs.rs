@@ -1,0 +1,175 @@
+//! Packs as data: a good one, every way in which it can be spoilt, and the packs of the house.
+
+#[cfg(test)]
+mod packs {
+    use std::collections::BTreeMap;
+    use std::fmt::Write as _;
+    use std::path::{Path, PathBuf};
+
+    use xinzhi_rules::{Files, check, load};
+
+    fn folder(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    }
+
+    fn good() -> Files {
+        Files::read(&folder("tests/good")).unwrap()
+    }
+
+    #[test]
+    fn the_good_pack_has_neither_fault_nor_warning() {
+        let checked = check("example", &good());
+        let findings: Vec<String> = checked.faults.iter().chain(&checked.warnings).map(|f| f.render(&good())).collect();
+        assert!(findings.is_empty(), "{}", findings.join("\n"));
+        let pack = checked.pack.unwrap();
+        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (4, 1, 3, 2));
+    }
+
+    /// One way to spoil the good pack: in `file`, `find` becomes `replace`; nothing to find means the whole file.
+    #[derive(Debug, Default)]
+    struct Spoilt {
+        title: String,
+        file: String,
+        find: Option<String>,
+        replace: String,
+        faults: Vec<(String, String, String)>,
+    }
+
+    /// `expect:` holds code, line:column and a part of the message, as many lines as there are findings.
+    fn read(text: &str) -> Vec<Spoilt> {
+        let mut all: Vec<Spoilt> = Vec::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            if let Some(title) = line.strip_prefix("# ") {
+                all.push(Spoilt { title: title.to_owned(), ..Spoilt::default() });
+                continue;
+            }
+            let spoilt = all.last_mut().expect("a title first");
+            let (key, value) = line.split_once(':').unwrap();
+            let value = value.strip_prefix(' ').unwrap_or(value).replace("\\n", "\n").replace("\\t", "\t");
+            match key {
+                "file" => spoilt.file = value,
+                "find" => spoilt.find = Some(value),
+                "replace" => spoilt.replace = value,
+                "expect" => {
+                    let mut parts = value.splitn(3, ' ').map(str::to_owned);
+                    spoilt.faults.push((parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap()));
+                }
+                other => panic!("`{other}` in {}", spoilt.title),
+            }
+        }
+        all
+    }
+
+    fn spoil(spoilt: &Spoilt) -> Files {
+        let mut files: BTreeMap<String, String> = good().iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+        let text = files.entry(spoilt.file.clone()).or_default();
+        match &spoilt.find {
+            Some(find) => {
+                assert_eq!(text.matches(find.as_str()).count(), 1, "{}: `{find}` must occur once in {}", spoilt.title, spoilt.file);
+                *text = text.replace(find.as_str(), &spoilt.replace);
+            }
+            None if spoilt.replace == "(delete)" => drop(files.remove(&spoilt.file)),
+            None => spoilt.replace.clone_into(text),
+        }
+        files.into_iter().collect()
+    }
+
+    #[test]
+    fn every_spoilt_pack_is_refused_with_exactly_the_expected_findings() {
+        let mut count = 0;
+        let mut wrong = String::new();
+        let mut tables: Vec<PathBuf> = std::fs::read_dir(folder("tests/bad")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        tables.sort();
+        for table in tables {
+            for spoilt in read(&std::fs::read_to_string(&table).unwrap()) {
+                count += 1;
+                let files = spoil(&spoilt);
+                let checked = check("example", &files);
+                let warned = checked.warnings.iter().map(|warning| (warning, "warning:"));
+                let found: Vec<_> = checked.faults.iter().map(|fault| (fault, "")).chain(warned).collect();
+                assert_eq!(checked.pack.is_none(), !checked.faults.is_empty());
+                let fits = found.len() == spoilt.faults.len()
+                    && found.iter().zip(&spoilt.faults).all(|((f, kind), (code, at, part))| {
+                        format!("{kind}{}", f.code) == *code
+                            && format!("{}:{}", f.line, f.column) == *at
+                            && f.message.contains(part.as_str())
+                    });
+                let chinese = found.iter().all(|(f, _)| is_chinese(&f.message) && is_chinese(&f.help));
+                if !fits || !chinese {
+                    let findings: Vec<String> = found.iter().map(|(f, _)| f.render(&files)).collect();
+                    writeln!(wrong, "{}: {}\n{}\n", table.display(), spoilt.title, findings.join("\n")).unwrap();
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+        assert!(count >= 60, "only {count} ways to spoil a pack");
+    }
+
+    fn is_chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    }
+
+    #[test]
+    fn all_faults_are_found_at_once_in_the_order_of_the_files() {
+        let files: Files = good()
+            .iter()
+            .map(|(path, text)| {
+                let text =
+                    text.replace("basis: [own-model]\nrange", "basis: [no-such-law]\nrange").replace("person: true", "person: maybe");
+                (path.to_owned(), text.replace("valid_days: 31\n", ""))
+            })
+            .collect();
+        let faults = load("example", &files).unwrap_err();
+        let found: Vec<_> = faults.iter().map(|f| (f.file.as_str(), f.line, f.code)).collect();
+        let expected = [
+            ("scorecards/market.yaml", 1, "missing-key"),
+            ("scorecards/market.yaml", 6, "unknown-law"),
+            ("subjects/kinds.yaml", 4, "wrong-type"),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn whatever_line_is_missing_every_finding_points_into_its_file() {
+        let good = good();
+        for (path, text) in good.iter() {
+            let lines: Vec<&str> = text.lines().collect();
+            for missing in 0..lines.len() {
+                let kept: Vec<&str> = lines.iter().enumerate().filter(|(n, _)| *n != missing).map(|(_, line)| *line).collect();
+                let edited =
+                    |(other, text): (&str, &str)| (other.to_owned(), if other == path { kept.join("\n") } else { text.to_owned() });
+                let files: Files = good.iter().map(edited).collect();
+                let checked = check("example", &files);
+                for finding in checked.faults.iter().chain(&checked.warnings) {
+                    let text = files.text(&finding.file).unwrap();
+                    let line = text.lines().nth(usize::try_from(finding.line).unwrap() - 1).unwrap_or_default();
+                    let column = usize::try_from(finding.column).unwrap();
+                    let inside = (1..=line.chars().count() + 1).contains(&column);
+                    assert!(inside, "{path} without line {}: {finding}", missing + 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn packs_of_the_house_are_clean() {
+        let house = folder("../../packs");
+        let mut folders: Vec<PathBuf> =
+            std::fs::read_dir(&house).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        folders.sort();
+        assert!(!folders.is_empty(), "no pack in {}", house.display());
+        let mut wrong = String::new();
+        for folder in folders {
+            let id = folder.file_name().unwrap().to_str().unwrap();
+            let files = Files::read(&folder).unwrap();
+            let checked = check(id, &files);
+            for finding in checked.faults.iter().chain(&checked.warnings) {
+                writeln!(wrong, "{id}/{}", finding.render(&files)).unwrap();
+            }
+            if let Some(pack) = checked.pack {
+                assert!(xinzhi_rules::sentence::show(&pack).contains(&pack.title));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+    }
+}

@@ -1,0 +1,83 @@
+//! The JSON API under `/api/v1`, described by `/api/openapi.json`.
+
+mod batches;
+mod checks;
+pub mod input;
+pub mod problem;
+mod subjects;
+
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use xinzhi_core::Code;
+
+use crate::server::AppState;
+use problem::Problem;
+
+/// The description of every route.
+#[derive(OpenApi, Debug)]
+#[openapi(
+    info(title = "信治 Xinzhi", description = "公共信用归集、评价、核查与反馈。所有 POST 须带 Idempotency-Key 请求头；错误为 application/problem+json。"),
+    paths(
+        checks::matters,
+        checks::run,
+        checks::list,
+        checks::show,
+        checks::feedback,
+        batches::upload,
+        batches::show,
+        batches::verdicts,
+        batches::verdicts_xlsx,
+        batches::commit,
+        batches::recall,
+        subjects::search,
+        subjects::file,
+        subjects::records,
+        subjects::evaluations,
+        subjects::measures,
+        subjects::accesses,
+    ),
+    modifiers(&Keys)
+)]
+pub struct Description;
+
+struct Keys;
+
+impl utoipa::Modify for Keys {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        description.components.get_or_insert_default().add_security_scheme("key", scheme);
+    }
+}
+
+/// Every route of the API.
+pub fn router() -> Router<AppState> {
+    let v1 = Router::new()
+        .route("/checks", post(checks::run).get(checks::list))
+        .route("/checks/{id}", get(checks::show))
+        .route("/checks/{id}/feedback", post(checks::feedback))
+        .route("/batches", post(batches::upload).layer(axum::extract::DefaultBodyLimit::disable()))
+        .route("/batches/{id}", get(batches::show))
+        .route("/batches/{id}/verdicts", get(batches::verdicts))
+        .route("/batches/{id}/verdicts.xlsx", get(batches::verdicts_xlsx))
+        .route("/matters", get(checks::matters))
+        .route("/batches/{id}/commit", post(batches::commit))
+        .route("/batches/{id}/recall", post(batches::recall))
+        .route("/subjects", get(subjects::search))
+        .route("/subjects/{code}", get(subjects::file))
+        .route("/subjects/{code}/records", get(subjects::records))
+        .route("/subjects/{code}/evaluations", get(subjects::evaluations))
+        .route("/subjects/{code}/measures", get(subjects::measures))
+        .route("/subjects/{code}/accesses", get(subjects::accesses));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/openapi.json", get(|| async { Json(Description::openapi()) }))
+        .fallback(|| async { Problem::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodWrong) })
+}
+
+/// A path number; anything else is a resource that does not exist.
+pub(crate) fn number(text: &str) -> Result<i64, Problem> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| Code::NotFound.into())
+}

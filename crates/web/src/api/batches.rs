@@ -1,0 +1,218 @@
+//! Batches on the wire: a file is staged, looked at, committed as one, recalled as one.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use xinzhi_core::actor::Actor;
+use xinzhi_core::record::{BatchId, Counts, Outcome};
+use xinzhi_core::{Code, Refusal};
+use xinzhi_office::Office;
+use xinzhi_office::import::{self, BatchView as Batch};
+
+use crate::api::input::{Key, Posted};
+use crate::api::number;
+use crate::api::problem::Problem;
+use crate::server::AppState;
+use crate::session::Caller;
+use crate::upload::Upload;
+
+/// Verdicts on one page.
+const VERDICTS_MAX: i64 = 1_000;
+
+/// What a file upload consists of.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the multipart form for OpenAPI; the form is read part by part")]
+pub struct UploadForm {
+    /// Id of the source, as `cf-2018`.
+    source: String,
+    /// First and last day for which the file is complete, YYYY-MM-DD; both or none.
+    covers_from: Option<String>,
+    covers_through: Option<String>,
+    /// utf-8 or gb18030, where the file's bytes do not tell.
+    encoding: Option<String>,
+    /// CSV or XLSX.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// A batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchView {
+    id: i64,
+    source: String,
+    file_name: String,
+    /// staged, committed or recalled.
+    state: &'static str,
+    counts: CountsView,
+    covers_from: Option<String>,
+    covers_through: Option<String>,
+    unknown_columns: Vec<String>,
+    missing_columns: Vec<String>,
+}
+
+/// Counts; read is the sum of the other four.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CountsView {
+    read: i64,
+    accepted: i64,
+    duplicate: i64,
+    refused: i64,
+    quarantined: i64,
+}
+
+impl From<Counts> for CountsView {
+    fn from(c: Counts) -> CountsView {
+        CountsView { read: c.read, accepted: c.accepted, duplicate: c.duplicate, refused: c.refused, quarantined: c.quarantined }
+    }
+}
+
+impl From<Batch> for BatchView {
+    fn from(b: Batch) -> BatchView {
+        BatchView {
+            id: b.batch.0,
+            source: b.source,
+            file_name: b.file_name,
+            state: b.state.word(),
+            counts: b.counts.into(),
+            covers_from: b.covers.map(|(from, _)| from.to_string()),
+            covers_through: b.covers.map(|(_, through)| through.to_string()),
+            unknown_columns: b.unknown_columns,
+            missing_columns: b.missing_columns,
+        }
+    }
+}
+
+/// What is said about a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerdictView {
+    row: i64,
+    /// accepted, duplicate, refused or quarantined.
+    outcome: &'static str,
+    at_commit: bool,
+    remarks: Vec<RemarkView>,
+}
+
+/// One remark.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RemarkView {
+    code: String,
+    field: Option<String>,
+    sentence: String,
+}
+
+/// Which verdicts are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct VerdictQuery {
+    /// Rows after this one.
+    after: Option<i64>,
+    /// accepted, duplicate, refused or quarantined; all where left out.
+    outcome: Option<String>,
+}
+
+/// Why a batch is recalled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecallBody {
+    /// The reason, shown in the journal.
+    #[schema(max_length = 500)]
+    reason: String,
+}
+
+/// Stages a file: every row is judged, nothing counts yet.
+#[utoipa::path(post, path = "/api/v1/batches", request_body(content = UploadForm, content_type = "multipart/form-data"), security(("key" = [])),
+    tag = "数据归集", params(("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn upload(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Key(once): Key,
+    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Result<Json<BatchView>, Problem> {
+    let form = form.map_err(|_| Problem::from(Code::MediaTypeWrong))?;
+    let mut upload = Upload::receive(form).await?;
+    upload.delivery.once = Some(once);
+    let id = upload.stage(&state.office, &actor).await?;
+    view(&state.office, &actor, id).await
+}
+
+async fn view(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<Json<BatchView>, Problem> {
+    Ok(Json(import::batch(office, actor, id).await?.into()))
+}
+
+/// A batch.
+#[utoipa::path(get, path = "/api/v1/batches/{id}", params(("id" = i64, Path, minimum = 1)), security(("key" = [])), tag = "数据归集",
+    responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn show(State(state): State<AppState>, Caller(actor): Caller, Path(id): Path<String>) -> Result<Json<BatchView>, Problem> {
+    view(&state.office, &actor, BatchId(number(&id)?)).await
+}
+
+/// What is said about its rows; rows accepted without a remark have no verdict of their own.
+#[utoipa::path(get, path = "/api/v1/batches/{id}/verdicts", params(("id" = i64, Path, minimum = 1), VerdictQuery), security(("key" = [])), tag = "数据归集",
+    responses((status = 200, body = Vec<VerdictView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn verdicts(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    query: Result<Query<VerdictQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<VerdictView>>, Problem> {
+    let invalid = |field: &str, words: &str| Problem::from(Refusal::field(Code::FieldInvalid, field, words));
+    let Query(query) = query.map_err(|_| invalid("after", "after 应为行号"))?;
+    let word = |word: &String| Outcome::from_word(word).ok_or_else(|| invalid("outcome", "outcome 应为 accepted、duplicate、refused 或 quarantined"));
+    let outcome = query.outcome.as_ref().map(word).transpose()?;
+    let wanted = (query.after.unwrap_or(i64::MIN), outcome, VERDICTS_MAX);
+    let verdicts = import::verdicts(&state.office, &actor, BatchId(number(&id)?), wanted).await?;
+    let remark = |r: xinzhi_core::record::Remark| RemarkView { code: r.code, field: r.field, sentence: r.sentence };
+    let views = verdicts.into_iter().map(|v| VerdictView {
+        row: v.row,
+        outcome: v.outcome.word(),
+        at_commit: v.at_commit,
+        remarks: v.remarks.into_iter().map(remark).collect(),
+    });
+    Ok(Json(views.collect()))
+}
+
+/// The same as a workbook to send back to the department.
+#[utoipa::path(get, path = "/api/v1/batches/{id}/verdicts.xlsx", params(("id" = i64, Path, minimum = 1)), security(("key" = [])), tag = "数据归集",
+    responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn verdicts_xlsx(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let workbook = import::verdicts_xlsx(&state.office, &actor, BatchId(number(&id)?)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")], workbook))
+}
+
+/// Lets a staged batch take effect, all or nothing.
+#[utoipa::path(post, path = "/api/v1/batches/{id}/commit", security(("key" = [])), tag = "数据归集",
+    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    responses((status = 200, body = CountsView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn commit(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    Key(once): Key,
+) -> Result<Json<CountsView>, Problem> {
+    Ok(Json(import::commit(&state.office, &actor, BatchId(number(&id)?), Some(once)).await?.into()))
+}
+
+/// Takes a committed batch back, all of it.
+#[utoipa::path(post, path = "/api/v1/batches/{id}/recall", request_body = RecallBody, security(("key" = [])), tag = "数据归集",
+    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn recall(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    posted: Posted<RecallBody>,
+) -> Result<Json<BatchView>, Problem> {
+    let id = BatchId(number(&id)?);
+    import::recall(&state.office, &actor, id, (&posted.body.reason, Some(posted.once))).await?;
+    view(&state.office, &actor, id).await
+}

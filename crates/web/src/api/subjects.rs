@@ -1,0 +1,325 @@
+//! Subjects on the wire: by role, purpose and area; masked.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use xinzhi_core::record::Class;
+use xinzhi_core::{Code, Day, Refusal};
+use xinzhi_office::evaluate::{IndicatorLine, Knowledge, Outcome};
+use xinzhi_office::rules::model::Scorecard;
+use xinzhi_office::rules::{Pack, sentence};
+use xinzhi_office::subject::file::{EvaluationView as Evaluated, RecordView as Record};
+use xinzhi_office::subject::{self, SubjectFile};
+
+use crate::api::checks::MeasureView;
+use crate::api::problem::Problem;
+use crate::server::AppState;
+use crate::session::Caller;
+
+/// Results of one search.
+const FOUND_MAX: usize = 20;
+
+/// What is searched for.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct SearchQuery {
+    /// Two characters of the name, pinyin initials, or a code.
+    #[param(max_length = 60)]
+    q: String,
+}
+
+/// Why a file is opened.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct PurposeQuery {
+    /// One of the purposes of the office, as 日常监管.
+    purpose: String,
+}
+
+/// Why a file is opened, and which evaluation is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct EvaluationQuery {
+    /// One of the purposes of the office, as 日常监管.
+    purpose: String,
+    /// Id of a scorecard; all that apply where left out.
+    scorecard: Option<String>,
+    /// Day of evaluation, YYYY-MM-DD; needs a scorecard.
+    as_of: Option<String>,
+    /// Journal position of what is to be known; needs a scorecard.
+    known: Option<i64>,
+}
+
+/// A search result.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundView {
+    code: String,
+    name: String,
+    kind: String,
+    area: Option<String>,
+}
+
+/// A subject.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SubjectView {
+    code: String,
+    name: String,
+    kind: String,
+    area: Option<String>,
+    industry: Option<String>,
+    aliases: Vec<String>,
+    evaluations: Vec<EvaluationView>,
+    measures: Vec<MeasureView>,
+    records: usize,
+    /// YYYY-MM-DD.
+    today: String,
+    /// Journal position of what was known.
+    known: i64,
+    next_change: Option<String>,
+}
+
+/// An evaluation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvaluationView {
+    scorecard: String,
+    title: String,
+    as_of: String,
+    valid_until: String,
+    pack: String,
+    /// Points as written, `835` or `812.5`; none where not evaluable.
+    points: Option<String>,
+    grade: Option<String>,
+    /// Why there are no points.
+    reason: Option<String>,
+    /// Share of the weight inside coverage, in thousandths.
+    assessed_share: i64,
+    indicators: Vec<IndicatorView>,
+}
+
+/// An indicator.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IndicatorView {
+    id: String,
+    title: String,
+    known: bool,
+    points: String,
+    arithmetic: String,
+    /// The rule as a Chinese sentence with its articles.
+    rule: String,
+    contributions: Vec<ContributionView>,
+}
+
+/// A record's share in an indicator.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContributionView {
+    record: i64,
+    day: String,
+    /// 文书号, where the record can be shown.
+    document: Option<String>,
+    points: String,
+    arithmetic: String,
+    next_fade: Option<String>,
+    leaves_on: String,
+}
+
+/// A record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordView {
+    id: i64,
+    kind: String,
+    nature: &'static str,
+    document: String,
+    organ: String,
+    date: String,
+    class: Option<&'static str>,
+    fields: std::collections::BTreeMap<String, String>,
+    batch: Option<i64>,
+    row: Option<i64>,
+}
+
+/// A read of a subject's file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccessView {
+    at: String,
+    who: String,
+    role: String,
+    organ: Option<String>,
+    purpose: String,
+    case: String,
+    what: String,
+}
+
+fn evaluation(pack: &Pack, view: &Evaluated, records: &[Record]) -> EvaluationView {
+    let e = &view.evaluation;
+    let (points, reason) = match e.outcome {
+        Outcome::Graded { points, .. } => (Some(points.to_string()), None),
+        Outcome::NotEvaluable { reason } => (None, Some(reason.sentence())),
+    };
+    EvaluationView {
+        scorecard: e.scorecard.clone(),
+        title: view.title.clone(),
+        as_of: e.as_of.to_string(),
+        valid_until: e.valid_until.to_string(),
+        pack: view.pack.clone(),
+        points,
+        grade: view.grade.as_ref().map(|(name, _)| name.clone()),
+        reason,
+        assessed_share: e.assessed_share,
+        indicators: e.indicators().map(|line| indicator(pack, view, line, records)).collect(),
+    }
+}
+
+fn indicator(pack: &Pack, view: &Evaluated, line: &IndicatorLine, records: &[Record]) -> IndicatorView {
+    let card = pack.scorecards.get(view.card.0);
+    let of_card = |card: &'_ Scorecard| {
+        let found = card.dimensions.iter().flat_map(|d| &d.indicators).find(|i| i.id == line.id);
+        found.map(|indicator| sentence::indicator(pack, card, indicator))
+    };
+    let document = |record| records.iter().find(|r| r.record == record).map(|r| r.document.number.clone());
+    let contributions = line.contributions.iter().map(|c| ContributionView {
+        record: c.record.0,
+        day: c.day.to_string(),
+        document: document(c.record),
+        points: c.points.to_string(),
+        arithmetic: c.arithmetic(),
+        next_fade: c.next_fade.map(|day| day.to_string()),
+        leaves_on: c.leaves_on.to_string(),
+    });
+    IndicatorView {
+        id: line.id.clone(),
+        title: line.title.clone(),
+        known: line.state == Knowledge::Known,
+        points: line.points.to_string(),
+        arithmetic: line.arithmetic(),
+        rule: card.and_then(of_card).unwrap_or_default(),
+        contributions: contributions.collect(),
+    }
+}
+
+fn record(view: &Record) -> RecordView {
+    RecordView {
+        id: view.record.0,
+        kind: view.kind.clone(),
+        nature: view.nature,
+        document: view.document.number.clone(),
+        organ: view.document.organ.clone(),
+        date: view.document.date.to_string(),
+        class: view.class.map(Class::title),
+        fields: view.fields.iter().cloned().collect(),
+        batch: view.from.map(|(batch, _)| batch.0),
+        row: view.from.map(|(_, row)| row),
+    }
+}
+
+/// Organisations by name, pinyin initials or code.
+#[utoipa::path(get, path = "/api/v1/subjects", params(SearchQuery), security(("key" = [])), tag = "主体",
+    responses((status = 200, body = Vec<FoundView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn search(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    query: Result<Query<SearchQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<FoundView>>, Problem> {
+    let Query(query) = query.map_err(missing("q", "请用 q 给出名称中的两个字、拼音首字母或完整代码"))?;
+    let found = subject::search(&state.office, &actor, &query.q, FOUND_MAX).await?;
+    Ok(Json(found.into_iter().map(|f| FoundView { code: f.code, name: f.name, kind: f.kind, area: f.area }).collect()))
+}
+
+fn missing<E>(field: &'static str, words: &'static str) -> impl FnOnce(E) -> Problem {
+    move |_| Refusal::field(Code::FieldInvalid, field, words).into()
+}
+
+type Purpose = Result<Query<PurposeQuery>, axum::extract::rejection::QueryRejection>;
+
+async fn open(state: &AppState, caller: &Caller, code: &str, purpose: Purpose) -> Result<SubjectFile, Problem> {
+    let Query(query) = purpose.map_err(missing("purpose", "请用 purpose 说明查询用途"))?;
+    Ok(subject::open_file(&state.office, &caller.0, code, &query.purpose).await?)
+}
+
+/// One subject: what is in force and its evaluation.
+#[utoipa::path(get, path = "/api/v1/subjects/{code}", params(("code" = String, Path), PurposeQuery), security(("key" = [])), tag = "主体",
+    responses((status = 200, body = SubjectView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn file(State(state): State<AppState>, caller: Caller, Path(code): Path<String>, purpose: Purpose) -> Result<Json<SubjectView>, Problem> {
+    let file = open(&state, &caller, &code, purpose).await?;
+    let pack = state.office.pack();
+    Ok(Json(SubjectView {
+        evaluations: file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect(),
+        records: file.records.len(),
+        today: file.today.to_string(),
+        known: file.known.0,
+        next_change: file.next_change.map(|day| day.to_string()),
+        measures: file.measures.into_iter().map(|(measure, _)| measure.into()).collect(),
+        code: file.code,
+        name: file.name,
+        kind: file.kind,
+        area: file.area,
+        industry: file.industry,
+        aliases: file.aliases,
+    }))
+}
+
+/// Its records, newest document first.
+#[utoipa::path(get, path = "/api/v1/subjects/{code}/records", params(("code" = String, Path), PurposeQuery), security(("key" = [])), tag = "主体",
+    responses((status = 200, body = Vec<RecordView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn records(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    purpose: Purpose,
+) -> Result<Json<Vec<RecordView>>, Problem> {
+    Ok(Json(open(&state, &caller, &code, purpose).await?.records.iter().map(record).collect()))
+}
+
+/// Its evaluations, with every contribution; one scorecard's on any day and as known at any position, where asked.
+#[utoipa::path(get, path = "/api/v1/subjects/{code}/evaluations", params(("code" = String, Path), EvaluationQuery), security(("key" = [])),
+    tag = "主体",
+    responses((status = 200, body = Vec<EvaluationView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn evaluations(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    query: Result<Query<EvaluationQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Vec<EvaluationView>>, Problem> {
+    let Query(query) = query.map_err(missing("purpose", "请用 purpose 说明查询用途，known 应为账簿位置"))?;
+    let pack = state.office.pack();
+    let file = subject::open_file(&state.office, &caller.0, &code, &query.purpose).await?;
+    let Some(scorecard) = &query.scorecard else {
+        return Ok(Json(file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect()));
+    };
+    let invalid = |fault| Refusal::field(Code::FieldInvalid, "as_of", format!("评价日{fault}"));
+    let as_of = query.as_of.as_deref().map(Day::parse).transpose().map_err(invalid)?;
+    let known = query.known.map(xinzhi_core::journal::Position);
+    let view = subject::file::explain(&state.office, &caller.0, (&code, scorecard), (as_of, known)).await?;
+    Ok(Json(vec![evaluation(&pack, &view, &file.records)]))
+}
+
+/// The measures that apply to it or wait for a person.
+#[utoipa::path(get, path = "/api/v1/subjects/{code}/measures", params(("code" = String, Path), PurposeQuery), security(("key" = [])), tag = "主体",
+    responses((status = 200, body = Vec<MeasureView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn measures(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    purpose: Purpose,
+) -> Result<Json<Vec<MeasureView>>, Problem> {
+    Ok(Json(open(&state, &caller, &code, purpose).await?.measures.into_iter().map(|(measure, _)| measure.into()).collect()))
+}
+
+/// Who looked at its file.
+#[utoipa::path(get, path = "/api/v1/subjects/{code}/accesses", params(("code" = String, Path), PurposeQuery), security(("key" = [])), tag = "主体",
+    responses((status = 200, body = Vec<AccessView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn accesses(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    purpose: Purpose,
+) -> Result<Json<Vec<AccessView>>, Problem> {
+    let file = open(&state, &caller, &code, purpose).await?;
+    let views = file.accesses.into_iter().map(|a| AccessView {
+        at: a.at.to_string(),
+        who: a.title,
+        role: a.role,
+        organ: a.organ,
+        purpose: a.purpose,
+        case: a.case_number,
+        what: a.what,
+    });
+    Ok(Json(views.collect()))
+}

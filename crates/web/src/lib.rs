@@ -1,0 +1,15 @@
+//! 门面: HTTP. The JSON API for business systems and the pages for people, over the same use cases of `office`.
+//!
+//! Reading order: `server` puts everything under one router with its limits, `session` finds out who asks, `upload` receives
+//! files, `api` speaks JSON, `pages` speaks HTML.
+
+pub mod api;
+pub mod pages;
+pub mod server;
+pub mod session;
+mod upload;
+
+pub use pages::Site;
+pub use server::{AppState, operator_router, router};
+pub use axum::body::Body;
+pub use axum::serve;

@@ -1,0 +1,38 @@
+//! The pages: HTML for people, in Chinese, from the same use cases as the JSON interface.
+//!
+//! A page is a typed struct beside its handler; its template says how it looks and decides nothing. Every form works without
+//! script: it posts, is answered by a redirect, and comes back with what was typed where something has to be corrected.
+//!
+//! Reading order: `frame` is what surrounds a page, `reader` who opens it, `answer` how it ends, `refused` how it ends badly,
+//! `text` how facts are written, `assets` the look; then the places: `portal`, `rules`.
+
+mod answer;
+mod assets;
+mod frame;
+mod reader;
+mod refused;
+pub mod text;
+
+mod portal;
+mod rules;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+
+pub use frame::{Site, Theme};
+
+use crate::server::AppState;
+
+/// Every page, with a page for what does not exist. `site` fills the footer and the head tags.
+pub fn router(state: &AppState, site: Site) -> Router<AppState> {
+    Router::new()
+        .merge(portal::router())
+        .merge(rules::router())
+        .fallback(refused::nowhere)
+        .layer(from_fn_with_state(state.clone(), refused::surround))
+        .layer(axum::Extension(Arc::new(site)))
+        .route("/assets/{file}", get(assets::serve))
+}

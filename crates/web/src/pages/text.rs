@@ -1,0 +1,221 @@
+//! How facts are written on a page: one formatter each, so that a day, a code or a time limit looks the same everywhere.
+
+use xinzhi_core::Day;
+use xinzhi_core::journal::Act;
+use xinzhi_core::measure::{MeasureKind, MeasureState};
+use xinzhi_core::record::Outcome;
+use xinzhi_office::apply::Light;
+
+/// A colour's meaning. Red is overdue or restricting, amber due soon or proposed, green closed; never without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Overdue or restricting.
+    Red,
+    /// Due soon, proposed, provisional.
+    Amber,
+    /// Closed, fulfilled.
+    Green,
+    /// In force or current, without any of these meanings.
+    Accent,
+    /// Nothing to be said.
+    Plain,
+}
+
+impl Tone {
+    /// The class in the style sheet.
+    pub fn class(self) -> &'static str {
+        match self {
+            Tone::Red => "red",
+            Tone::Amber => "amber",
+            Tone::Green => "green",
+            Tone::Accent => "accent",
+            Tone::Plain => "plain",
+        }
+    }
+}
+
+/// A word with its tone, as in `逾期 3 天`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// What it means.
+    pub tone: Tone,
+    /// What it says.
+    pub words: String,
+}
+
+impl Mark {
+    /// A mark.
+    pub fn new(tone: Tone, words: impl Into<String>) -> Mark {
+        Mark { tone, words: words.into() }
+    }
+}
+
+/// The parts of a code that are set apart by a thin space: 91330803 MA2XXXXXX X. The text that is copied has no spaces.
+pub fn groups(code: impl AsRef<str>) -> Vec<String> {
+    let code: Vec<char> = code.as_ref().chars().collect();
+    let cuts: &[usize] = if code.len() == 18 { &[8, 9, 1] } else { &[] };
+    let mut rest = code.as_slice();
+    let mut parts = Vec::new();
+    for cut in cuts {
+        let (part, after) = rest.split_at_checked(*cut).unwrap_or((rest, &[]));
+        parts.push(part.iter().collect());
+        rest = after;
+    }
+    if !rest.is_empty() {
+        parts.push(rest.iter().collect());
+    }
+    parts
+}
+
+/// What is left of a period: `余 37 天`.
+pub fn left(today: Day, until: Day) -> String {
+    match until.number() - today.number() {
+        0 => "今日为止".to_owned(),
+        days if days > 0 => format!("余 {days} 天"),
+        days => format!("已过 {} 天", -days),
+    }
+}
+
+/// The light of an obligation: what it is, and how far from its day.
+pub fn light(light: Light, due: Day, today: Day) -> Mark {
+    let tone = match light {
+        Light::Overdue => Tone::Red,
+        Light::DueSoon => Tone::Amber,
+        Light::Executed | Light::NotExecuted => Tone::Green,
+        Light::Acknowledged => Tone::Accent,
+        Light::Open => Tone::Plain,
+    };
+    let days = due.number() - today.number();
+    let words = match light {
+        Light::Overdue => format!("{} {} 天", light.title(), -days),
+        Light::DueSoon if days == 0 => format!("{}，今日为止", light.title()),
+        Light::DueSoon | Light::Open | Light::Acknowledged => format!("{}，余 {days} 天", light.title()),
+        Light::Executed | Light::NotExecuted => light.title().to_owned(),
+    };
+    Mark::new(tone, words)
+}
+
+/// How a measure stands: red is kept for a restriction that is in force.
+pub fn measure_mark(kind: MeasureKind, state: MeasureState) -> Mark {
+    let tone = match (kind, state) {
+        (_, MeasureState::Proposed) => Tone::Amber,
+        (MeasureKind::Restriction, MeasureState::InForce) => Tone::Red,
+        (MeasureKind::Incentive | MeasureKind::Supervision, MeasureState::InForce) => Tone::Accent,
+    };
+    Mark::new(tone, format!("{}，{}", kind.title(), state.title()))
+}
+
+/// What became of a row.
+pub fn outcome_mark(outcome: Outcome) -> Mark {
+    let tone = match outcome {
+        Outcome::Accepted => Tone::Green,
+        Outcome::Duplicate => Tone::Plain,
+        Outcome::Refused => Tone::Red,
+        Outcome::Quarantined => Tone::Amber,
+    };
+    Mark::new(tone, outcome.title())
+}
+
+/// An act of the journal as people read it.
+pub fn act_title(act: Act) -> &'static str {
+    match act {
+        Act::OfficeFounded => "建账",
+        Act::PackInstalled => "安装规则包",
+        Act::BatchStaged => "预览批次",
+        Act::BatchCommitted => "批次生效",
+        Act::BatchRecalled => "批次撤回",
+        Act::RowRuled => "核实处理",
+        Act::CheckMade => "信用核查",
+        Act::FeedbackGiven => "反馈应用结果",
+        Act::RestrictionDecided => "惩戒决定",
+        Act::SubjectRead => "查看档案",
+        Act::IdentityUnmasked => "查看加密信息",
+        Act::AccountCreated => "建立账号",
+        Act::AccountChanged => "变更账号",
+        Act::SignedIn => "登录",
+        Act::SignInFailed => "登录失败",
+        Act::KeyCreated => "发放接口密钥",
+    }
+}
+
+/// How somebody looked at a file.
+pub fn access_title(what: &str) -> &str {
+    match what {
+        "file" => "查看档案",
+        "check" => "信用核查",
+        "explain" => "查看评价",
+        "unmask" => "查看加密信息",
+        other => other,
+    }
+}
+
+/// Thousandths as percent: `937` is `93.7%`.
+pub fn percent(thousandths: i64) -> String {
+    format!("{}%", xinzhi_core::Points(thousandths.saturating_mul(100)))
+}
+
+/// Text or a dash: an empty cell looks like a fault.
+pub fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "—" } else { text }
+}
+
+/// A thin bar from a zero line, in thousandths of its width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Where it begins.
+    pub from: i64,
+    /// How wide it is.
+    pub width: i64,
+    /// Where zero is.
+    pub zero: i64,
+    /// Whether it points to the right.
+    pub up: bool,
+}
+
+impl Bar {
+    /// The bar of `value` on a scale from `least` to `most` that always contains zero.
+    pub fn new(value: i64, least: i64, most: i64) -> Bar {
+        let (least, most) = (least.min(0).min(value), most.max(0).max(value));
+        let span = (most - least).max(1);
+        let place = |at: i64| (at - least) * 1000 / span;
+        let (zero, end) = (place(0), place(value));
+        Bar { from: zero.min(end), width: (zero - end).abs(), zero, up: value >= 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_grouped_and_other_text_is_left_alone() {
+        assert_eq!(groups("91330803MA2ABCDE1X"), ["91330803", "MA2ABCDE1", "X"]);
+        assert_eq!(groups("<script>"), ["<script>"]);
+        assert_eq!(groups("3308031990****001X"), ["33080319", "90****001", "X"]);
+        assert!(groups("").is_empty());
+    }
+
+    #[test]
+    fn red_is_kept_for_overdue_and_restricting() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        let today = day("2026-11-23");
+        for (of, due, tone, words) in [
+            (Light::Overdue, "2026-11-20", Tone::Red, "已逾期 3 天"),
+            (Light::DueSoon, "2026-11-23", Tone::Amber, "即将到期，今日为止"),
+            (Light::Open, "2026-11-30", Tone::Plain, "待反馈，余 7 天"),
+            (Light::Executed, "2026-11-20", Tone::Green, "已实施"),
+        ] {
+            assert_eq!(light(of, day(due), today), Mark::new(tone, words));
+        }
+        assert_eq!(measure_mark(MeasureKind::Restriction, MeasureState::InForce).tone, Tone::Red);
+        assert_eq!(measure_mark(MeasureKind::Restriction, MeasureState::Proposed).tone, Tone::Amber);
+        assert_eq!(measure_mark(MeasureKind::Supervision, MeasureState::InForce).tone, Tone::Accent);
+    }
+
+    #[test]
+    fn a_bar_starts_at_zero_and_stays_inside() {
+        assert_eq!(Bar::new(-50, -200, 0), Bar { from: 750, width: 250, zero: 1000, up: false });
+        assert_eq!(Bar::new(30, 0, 60), Bar { from: 0, width: 500, zero: 0, up: true });
+        assert_eq!(Bar::new(0, 0, 0).width, 0);
+    }
+}

@@ -1,0 +1,71 @@
+//! Who is asking: a session cookie for people, a key for programs.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use xinzhi_core::Code;
+use xinzhi_core::actor::Actor;
+use xinzhi_office::{Error, account};
+
+use crate::api::problem::Problem;
+use crate::server::AppState;
+
+const COOKIE: &str = "xinzhi";
+
+/// Somebody with a key or a session: for the API.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Actor);
+
+/// Marks a request that came through the socket in the office's directory, which only its owner can open.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator;
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Caller, Problem> {
+        if let Some(Operator) = parts.extensions.get::<Operator>() {
+            return Ok(Caller(xinzhi_office::Office::operator()));
+        }
+        let key = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let actor = match key.and_then(|value| value.strip_prefix("Bearer ")) {
+            Some(key) => account::by_key(&state.office, key.trim()).await,
+            None => by_cookie(state, &parts.headers).await,
+        };
+        Ok(Caller(actor?))
+    }
+}
+
+/// The person behind the session cookie of a page's request; none where nobody is signed in.
+pub async fn actor(state: &AppState, headers: &HeaderMap) -> Option<Actor> {
+    match by_cookie(state, headers).await {
+        Ok(actor) => Some(actor),
+        Err(Error::Refusal(_)) => None,
+        Err(Error::Fault(fault)) => {
+            tracing::error!(%fault, "a session could not be read");
+            None
+        }
+    }
+}
+
+/// The session token of a request.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
+async fn by_cookie(state: &AppState, headers: &HeaderMap) -> Result<Actor, Error> {
+    let token = token(headers).ok_or(Code::SignInRequired)?;
+    account::session(&state.office, token).await
+}
+
+/// The header that begins a session.
+pub fn set_cookie(token: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax")).ok()
+}
+
+/// The header that ends one.
+pub fn clear_cookie() -> HeaderValue {
+    HeaderValue::from_static("xinzhi=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+}

@@ -1,0 +1,220 @@
+//! What can be typed. Names are public: they may grow, and change only with an entry in `CHANGELOG.md`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// 信治 Xinzhi：公共信用归集、评价、核查与反馈
+#[derive(Debug, Parser)]
+#[command(name = "xinzhi", version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 生成示范县并启动服务（目录为空时先生成部门文件并经正门归集）
+    #[command(after_help = "示例：xinzhi demo --data ./data --listen 127.0.0.1:8080")]
+    Demo(Demo),
+    /// 启动服务
+    #[command(after_help = "示例：xinzhi serve --data ./data --listen 127.0.0.1:8080")]
+    Serve(Serve),
+    /// 归集部门文件：逐行给出结果，整批生效
+    #[command(after_help = "示例：xinzhi import 处罚.csv --source cf-2018 --covers 2026-01-01..2026-10-31")]
+    Import(Import),
+    /// 识别代码：统一社会信用代码、组织机构代码、公民身份号码
+    #[command(after_help = "示例：xinzhi identify 91330100799655058B")]
+    Identify(Identify),
+    /// 评价一个主体
+    #[command(after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23")]
+    Evaluate(Explain),
+    /// 说明评价的每一分从何而来
+    #[command(after_help = "示例：xinzhi explain 91330100799655058B --scorecard market-entity")]
+    Explain(Explain),
+    /// 业务触发时的信用核查
+    #[command(after_help = "示例：xinzhi check 91330100799655058B --matter food-licence --case SP2026-00017")]
+    Check(Check),
+    /// 规则包：检查、跑案例、读成中文、安装
+    Pack(Pack),
+    /// 生成示范县的部门文件
+    #[command(after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county")]
+    Generate(Generate),
+    /// 核对库中数据是否符合全部不变量
+    #[command(after_help = "示例：xinzhi doctor --data ./data")]
+    Doctor(Doctor),
+}
+
+/// Where the office is.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// 数据目录（内嵌数据库、密钥与锁）
+    #[arg(long, default_value = "./data", value_name = "目录")]
+    pub data: PathBuf,
+    /// PostgreSQL 地址；不写则用内嵌数据库
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub place: Place,
+    /// 监听地址
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "地址")]
+    pub listen: String,
+    /// 主体数量
+    #[arg(long, default_value_t = 20_000, value_name = "数量")]
+    pub subjects: usize,
+    /// 记录数量；默认为主体数量的十倍
+    #[arg(long, value_name = "数量")]
+    pub records: Option<usize>,
+    /// 随机种子；同一种子生成同样的县
+    #[arg(long, default_value_t = 7, value_name = "数")]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub place: Place,
+    /// 监听地址
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "地址")]
+    pub listen: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    #[command(flatten)]
+    pub place: Place,
+    /// 部门文件（CSV 或 XLSX）
+    #[arg(required = true, value_name = "文件")]
+    pub files: Vec<PathBuf>,
+    /// 数据来源编号，如 cf-2018
+    #[arg(long, value_name = "编号")]
+    pub source: String,
+    /// 只预览，不生效
+    #[arg(long)]
+    pub preview: bool,
+    /// 把逐行结果写成 XLSX
+    #[arg(long, value_name = "文件")]
+    pub verdicts: Option<PathBuf>,
+    /// 文件完整覆盖的日期，如 2026-01-01..2026-10-31
+    #[arg(long, value_name = "起..止")]
+    pub covers: Option<String>,
+    /// 文件编码（utf-8 或 gb18030）；不写则须能唯一判定
+    #[arg(long, value_name = "编码")]
+    pub encoding: Option<String>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Identify {
+    /// 代码；写 - 则从标准输入逐行读取
+    #[arg(value_name = "代码")]
+    pub codes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    #[command(flatten)]
+    pub place: Place,
+    /// 主体代码
+    #[arg(value_name = "主体", required_unless_present = "subject")]
+    pub code: Option<String>,
+    /// 主体代码（evaluate 的写法）
+    #[arg(long, value_name = "代码", conflicts_with = "code")]
+    pub subject: Option<String>,
+    /// 评价模型编号
+    #[arg(long, value_name = "编号")]
+    pub scorecard: String,
+    /// 评价日
+    #[arg(long, value_name = "日期")]
+    pub as_of: Option<String>,
+    /// 按账簿到这一位置时所知
+    #[arg(long, value_name = "位置")]
+    pub known: Option<i64>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub place: Place,
+    /// 主体代码
+    #[arg(value_name = "主体")]
+    pub subject: String,
+    /// 办理事项编号
+    #[arg(long, value_name = "编号")]
+    pub matter: String,
+    /// 办件编号
+    #[arg(long, default_value = "命令行核查", value_name = "编号")]
+    pub case: String,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Pack {
+    #[command(subcommand)]
+    pub command: PackCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PackCommand {
+    /// 检查规则包，逐处给出行列与改法
+    Check {
+        /// 规则包目录
+        directory: PathBuf,
+    },
+    /// 跑规则包自带的案例
+    Test {
+        /// 规则包目录
+        directory: PathBuf,
+    },
+    /// 把规则读成中文句子
+    Show {
+        /// 规则包目录；不写则读本程序自带的规则包
+        directory: Option<PathBuf>,
+    },
+    /// 检查、跑案例并装入单位
+    Install {
+        #[command(flatten)]
+        place: Place,
+        /// 规则包目录
+        directory: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// 主体数量
+    #[arg(long, default_value_t = 20_000, value_name = "数量")]
+    pub subjects: usize,
+    /// 记录数量
+    #[arg(long, default_value_t = 200_000, value_name = "数量")]
+    pub records: usize,
+    /// 随机种子
+    #[arg(long, default_value_t = 7, value_name = "数")]
+    pub seed: u64,
+    /// 输出目录
+    #[arg(long, value_name = "目录")]
+    pub out: PathBuf,
+    /// 只写一个行政处罚文件，行数等于 --records（用于归集测速）
+    #[arg(long)]
+    pub penalties_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub place: Place,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}

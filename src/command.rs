@@ -1,0 +1,11 @@
+//! The commands, one a file.
+
+pub mod check;
+pub mod demo;
+pub mod doctor;
+pub mod explain;
+pub mod generate;
+pub mod identify;
+pub mod import;
+pub mod pack;
+pub mod serve;

@@ -1,0 +1,158 @@
+//! `xinzhi demo`: a county that does not exist, brought in through the front door, with a login per role.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use xinzhi_core::actor::{Actor, Role};
+use xinzhi_core::{AreaCode, Day};
+use xinzhi_office::import::{self, Delivery, Options};
+use xinzhi_office::{Office, account, subject};
+
+use crate::arguments::Demo;
+use crate::county::{self, Size};
+use crate::door;
+
+/// The password of every demonstration account; printed, and never used outside a demonstration.
+const PASSWORD: &str = "demo-2026-xinzhi";
+const TOWNSHIP: &str = "330899101";
+const MARKET_BUREAU: &str = "示范县市场监督管理局";
+
+pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
+    let office = door::open(&arguments.place)?;
+    let runtime = door::runtime()?;
+    let is_new = runtime.block_on(office.read(|connection| Ok(xinzhi_store::batch::newest(connection, i64::MAX, 1)?.is_empty())))?;
+    let mut key = None;
+    if is_new {
+        let through = office.today().plus_days(-1);
+        bring_in(&office, arguments, through)?;
+        key = Some(runtime.block_on(people(&office))?);
+    }
+    let socket = arguments.place.data.join(door::SOCKET);
+    super::serve::serve(office, &arguments.listen, &socket, || introduce(&arguments.listen, key.as_deref()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bar(total: u64, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{msg:24} {bar:40} {human_pos}/{human_len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    bar
+}
+
+/// Writes the department files and imports each, as a department would.
+fn bring_in(office: &Arc<Office>, arguments: &Demo, through: Day) -> anyhow::Result<()> {
+    let folder = arguments.place.data.join("county");
+    std::fs::create_dir_all(&folder).context("无法建立部门文件目录")?;
+    let records = arguments.records.unwrap_or(arguments.subjects * 10);
+    let size = Size { subjects: arguments.subjects, records, seed: arguments.seed, through, years: 3 };
+    let progress = bar(0, "生成部门文件");
+    let files = county::write(&size, &folder, &mut |done, total| {
+        progress.set_length(total);
+        progress.set_position(done);
+    })
+    .context("无法写出部门文件")?;
+    progress.finish_and_clear();
+    let rows: usize = files.iter().map(|file| file.rows).sum();
+    let progress = bar(u64::try_from(rows)?, "归集部门文件");
+    let mut before = 0;
+    for file in &files {
+        import_file(office, file, &mut |done| progress.set_position(before + u64::try_from(done).unwrap_or(0)))
+            .with_context(|| format!("归集 {}", file.path.display()))?;
+        before += u64::try_from(file.rows)?;
+    }
+    progress.finish_and_clear();
+    println!("已归集 {} 份部门文件，共 {rows} 行", files.len());
+    Ok(())
+}
+
+fn import_file(office: &Arc<Office>, file: &county::Delivery, progress: &mut dyn FnMut(i64)) -> anyhow::Result<()> {
+    let department = Actor { organ: Some(file.supplier.to_owned()), ..Office::operator() };
+    let delivery = Delivery {
+        source: file.source.to_owned(),
+        file_name: file_name(&file.path),
+        area: None,
+        covers: file.covers.and_then(|span| span.until.map(|until| (span.from, until))),
+        options: Options::undeclared(),
+        once: None,
+    };
+    let opened = std::fs::File::open(&file.path)?;
+    let batch = import::stage(office, &department, &delivery, opened, progress)?;
+    door::runtime()?.block_on(import::commit(office, &department, batch, None))?;
+    Ok(())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// One account per role, and a key for programs.
+async fn people(office: &Arc<Office>) -> anyhow::Result<String> {
+    let by = Office::operator();
+    let first = subject::search(office, &by, "有限公司", 1).await?;
+    let code = first.first().map(|found| found.code.clone());
+    for (name, title, role) in ROLES {
+        let subject = match (role, &code) {
+            (Role::Subject, Some(code)) => {
+                let code = code.clone();
+                let found = office.read(move |connection| Ok(xinzhi_store::subject::by_code(connection, "uscc", &code)?)).await?;
+                found.map(|row| row.subject)
+            }
+            _ => None,
+        };
+        if role == Role::Subject && subject.is_none() {
+            continue;
+        }
+        let area = match role {
+            Role::Township => AreaCode::parse(TOWNSHIP),
+            Role::Counter => Some(office.row().area.clone()),
+            _ => None,
+        };
+        let organ = match role {
+            Role::Department => Some(MARKET_BUREAU.to_owned()),
+            Role::Counter => Some("示范县政务服务中心".to_owned()),
+            Role::Township => Some("青溪镇人民政府".to_owned()),
+            Role::Centre => Some(office.row().name.clone()),
+            _ => None,
+        };
+        let account = Actor { name: name.to_owned(), title: title.to_owned(), role, organ, area, subject, is_person: true };
+        account::create(office, &by, account, PASSWORD).await?;
+    }
+    let program = Actor {
+        name: "demo-program".to_owned(),
+        title: "行政审批系统（演示）".to_owned(),
+        role: Role::Department,
+        organ: Some(MARKET_BUREAU.to_owned()),
+        area: None,
+        subject: None,
+        is_person: false,
+    };
+    Ok(account::create_key(office, &by, program).await?)
+}
+
+const ROLES: [(&str, &str, Role); 8] = [
+    ("zhongxin", "王明", Role::Centre),
+    ("bumen", "李芳", Role::Department),
+    ("xiangzhen", "张伟", Role::Township),
+    ("chuangkou", "陈静", Role::Counter),
+    ("fazhi", "刘洋", Role::Legal),
+    ("shenji", "杨敏", Role::Audit),
+    ("xitong", "赵磊", Role::System),
+    ("zhuti", "示例企业经办人", Role::Subject),
+];
+
+fn introduce(listen: &str, key: Option<&str>) {
+    println!("信治已启动：http://{listen}");
+    println!("演示账号（密码均为 {PASSWORD}）：");
+    for (name, title, role) in ROLES {
+        println!("  {:<12}{}（{title}）", name, role.title());
+    }
+    match key {
+        Some(key) => println!("接口密钥：{key}"),
+        None => println!("接口密钥在首次生成时显示过一次，此处不再显示"),
+    }
+}

@@ -1,0 +1,33 @@
+//! `xinzhi doctor`: what must always hold, checked on stored data.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::arguments::Doctor;
+use crate::door;
+
+pub fn run(arguments: &Doctor) -> anyhow::Result<ExitCode> {
+    let office = door::open(&arguments.place)?;
+    let findings = xinzhi_office::doctor::examine(&office)?;
+    let sound = findings.iter().all(|finding| finding.faults.is_empty());
+    let mut out = std::io::stdout().lock();
+    for finding in &findings {
+        let state = if finding.faults.is_empty() { "正常" } else { "异常" };
+        if !arguments.json {
+            writeln!(out, "[{state}] {}（{}，检查 {}）", finding.title, finding.invariant, finding.looked_at)?;
+            for fault in &finding.faults {
+                writeln!(out, "  {fault}")?;
+            }
+        }
+    }
+    if arguments.json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|f| json!({ "invariant": f.invariant, "title": f.title, "looked_at": f.looked_at, "faults": f.faults }))
+            .collect();
+        writeln!(out, "{}", json!({ "sound": sound, "findings": list }))?;
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

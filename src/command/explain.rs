@@ -1,0 +1,73 @@
+//! `xinzhi evaluate` and `xinzhi explain`: one subject, every contribution with record, rule, article and arithmetic.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use hyper::Method;
+use serde_json::Value;
+
+use crate::arguments::Explain;
+use crate::door::{self, encoded};
+
+pub fn run(arguments: &Explain) -> anyhow::Result<ExitCode> {
+    let code = arguments.code.as_ref().or(arguments.subject.as_ref()).context("请给出主体代码")?;
+    let door = door::knock(&arguments.place)?;
+    let mut path = format!(
+        "/api/v1/subjects/{}/evaluations?purpose={}&scorecard={}",
+        encoded(code),
+        encoded("日常监管"),
+        encoded(&arguments.scorecard)
+    );
+    if let Some(day) = &arguments.as_of {
+        path.push_str(&format!("&as_of={}", encoded(day)));
+    }
+    if let Some(known) = arguments.known {
+        path.push_str(&format!("&known={known}"));
+    }
+    let answer = door::runtime()?.block_on(door.json(Method::GET, &path, None))?;
+    let evaluation = answer.get(0).context("服务没有返回评价")?;
+    let mut out = std::io::stdout().lock();
+    if arguments.json { writeln!(out, "{evaluation}")? } else { write(&mut out, evaluation)? }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or("")
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
+    let result = match (text(evaluation, "points"), text(evaluation, "grade")) {
+        ("", "") => format!("不作评价：{}", text(evaluation, "reason")),
+        ("", grade) => format!("{grade} 级（{}）", text(evaluation, "reason")),
+        (points, grade) => format!("{points} 分，{grade} 级"),
+    };
+    writeln!(out, "{}：{result}", text(evaluation, "title"))?;
+    writeln!(out, "评价日 {}，有效至 {}，规则包 {}", text(evaluation, "as_of"), text(evaluation, "valid_until"), text(evaluation, "pack"))?;
+    for indicator in list(evaluation, "indicators") {
+        let known = indicator.get("known").and_then(Value::as_bool).unwrap_or(false);
+        let points = if known { format!("{} 分", text(indicator, "points")) } else { "未归集，按中性值计".to_owned() };
+        writeln!(out, "\n{}：{points}", text(indicator, "title"))?;
+        writeln!(out, "  规则：{}", text(indicator, "rule"))?;
+        for contribution in list(indicator, "contributions") {
+            let record = contribution.get("record").and_then(Value::as_i64).unwrap_or(0);
+            let fade = match text(contribution, "next_fade") {
+                "" => String::new(),
+                day => format!("，{day} 起减轻"),
+            };
+            writeln!(
+                out,
+                "  记录 {record}（{}，{}）：{}{fade}，{} 起不再计入",
+                text(contribution, "day"),
+                text(contribution, "document"),
+                text(contribution, "arithmetic"),
+                text(contribution, "leaves_on")
+            )?;
+        }
+    }
+    Ok(())
+}

