@@ -181,6 +181,11 @@ impl Bar {
         let (zero, end) = (place(0), place(value));
         Bar { from: zero.min(end), width: (zero - end).abs(), zero, up: value >= 0 }
     }
+
+    /// Where the mark of zero is drawn: inside the bar at both ends.
+    pub fn zero_mark(self) -> i64 {
+        self.zero.min(998)
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,145 @@
+//! 工作台: what staff do all day. The first page says what is owed today.
+
+mod batches;
+mod check;
+mod loop_board;
+mod search;
+mod subject;
+mod waiting;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use xinzhi_core::actor::Actor;
+use xinzhi_office::Error;
+use xinzhi_office::apply::LoopFigures;
+use xinzhi_office::check::{BoardFilter, board};
+use xinzhi_office::idempotent::Once;
+use xinzhi_office::import::preview::BatchState;
+use xinzhi_office::import::{BatchView, batches as newest, waiting as waiting_rows};
+use xinzhi_office::permission::Action;
+
+use super::answer::{Answer, show};
+use super::frame::Frame;
+use super::reader::Signed;
+use crate::server::AppState;
+use loop_board::BoardLine;
+
+/// Obligations shown on the first page.
+const SOONEST: i64 = 10;
+/// Rows counted as waiting; more are said to be more.
+const WAITING_MAX: i64 = 100;
+/// Batches looked through for those that wait to be committed.
+const BATCHES_MAX: i64 = 50;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/desk", get(home))
+        .route("/desk/search", get(search::search))
+        .route("/desk/person", get(search::person).post(search::open_person))
+        .route("/desk/subjects/{code}", get(subject::show_subject))
+        .route("/desk/records/{id}/unmask", post(subject::unmask))
+        .route("/desk/check", get(check::new).post(check::run))
+        .route("/desk/checks/{id}", get(check::show_check))
+        .route("/desk/checks/{id}/feedback", post(check::feedback))
+        .route("/desk/loop", get(loop_board::show_board))
+        .route("/desk/batches", get(batches::list))
+        .route("/desk/batches/new", get(batches::new))
+        .route("/desk/batches/new", post(batches::upload).layer(DefaultBodyLimit::disable()))
+        .route("/desk/batches/{id}", get(batches::show_batch))
+        .route("/desk/batches/{id}/commit", post(batches::commit))
+        .route("/desk/batches/{id}/recall", post(batches::recall))
+        .route("/desk/batches/{id}/verdicts.xlsx", get(batches::workbook))
+        .route("/desk/waiting", get(waiting::list))
+        .route("/desk/waiting/{batch}/{row}", post(waiting::rule))
+}
+
+/// What an address says was just done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Done {
+    done: String,
+}
+
+impl Done {
+    fn words(&self) -> Option<&'static str> {
+        Some(match self.done.as_str() {
+            "check" => "核查已完成，结果和待反馈的措施如下",
+            "feedback" => "反馈已收到并记入账簿",
+            "staged" => "文件已预览，还没有生效；核对后提交",
+            "committed" => "批次已提交生效",
+            "recalled" => "批次已撤回，其中的记录不再使用",
+            "ruled" => "处理意见已记入账簿",
+            _ => return None,
+        })
+    }
+}
+
+/// The key of a form, so that a second press has no second effect. `parts` is everything that makes the form what it is.
+fn once(key: &str, parts: &[&str]) -> Result<Once, Error> {
+    let bytes: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+    Once::new(key, &bytes)
+}
+
+fn form_key(state: &AppState) -> String {
+    xinzhi_office::office::form_token(&state.office)
+}
+
+#[derive(Template)]
+#[template(path = "desk/home.html")]
+struct HomePage {
+    frame: Frame,
+    figures: Option<LoopFigures>,
+    late: Vec<BoardLine>,
+    soon: Vec<BoardLine>,
+    waiting: Option<String>,
+    staged: Vec<BatchView>,
+    may_check: bool,
+    may_import: bool,
+}
+
+impl HomePage {
+    /// Whether nothing at all is asked of this reader today.
+    fn quiet(&self) -> bool {
+        self.late.is_empty() && self.soon.is_empty() && self.staged.is_empty() && self.waiting.is_none()
+    }
+}
+
+async fn home(State(state): State<AppState>, Signed { frame, actor }: Signed) -> Answer {
+    let mut page = HomePage {
+        figures: None,
+        late: Vec::new(),
+        soon: Vec::new(),
+        waiting: None,
+        staged: Vec::new(),
+        may_check: frame.may(Action::RunCheck),
+        may_import: frame.may(Action::ImportBatch),
+        frame: frame.titled("待办"),
+    };
+    if page.frame.may(Action::SeeLoopBoard) {
+        let (figures, late) = obligations(&state, &actor, "overdue").await?;
+        page.figures = Some(figures);
+        page.late = late;
+        page.soon = obligations(&state, &actor, "open").await?.1;
+    }
+    if page.frame.may(Action::RuleOnRow) {
+        page.waiting = match waiting_rows(&state.office, &actor, WAITING_MAX).await?.len() {
+            0 => None,
+            many if i64::try_from(many).is_ok_and(|many| many == WAITING_MAX) => Some(format!("{WAITING_MAX} 行以上")),
+            some => Some(format!("{some} 行")),
+        };
+    }
+    if page.frame.may(Action::SeeBatches) {
+        let batches = newest(&state.office, &actor, BATCHES_MAX).await?;
+        page.staged = batches.into_iter().filter(|batch| batch.state == BatchState::Staged).collect();
+    }
+    show(&page)
+}
+
+async fn obligations(state: &AppState, actor: &Actor, filter: &str) -> Result<(LoopFigures, Vec<BoardLine>), Error> {
+    let found = board(&state.office, actor, BoardFilter { state: Some(filter.to_owned()), limit: SOONEST }).await?;
+    let lines = found.obligations.iter().map(|owed| BoardLine::of(owed, found.today)).collect();
+    Ok((found.figures, lines))
+}
