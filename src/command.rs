@@ -8,4 +8,5 @@ pub mod generate;
 pub mod identify;
 pub mod import;
 pub mod pack;
+mod past;
 pub mod serve;

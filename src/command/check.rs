@@ -24,7 +24,11 @@ pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let body = json!({ "subject": arguments.subject, "matter": arguments.matter, "purpose": purpose, "case": arguments.case });
     let answer = runtime.block_on(door.json(Method::POST, "/api/v1/checks", Some(&body)))?;
     let mut out = std::io::stdout().lock();
-    if arguments.json { writeln!(out, "{answer}")? } else { write(&mut out, &answer)? }
+    if arguments.json {
+        writeln!(out, "{answer}")?
+    } else {
+        write(&mut out, &answer)?
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use xinzhi_core::actor::{Actor, Role};
-use xinzhi_core::{AreaCode, Day};
+use xinzhi_core::{AreaCode, Clock, Day};
 use xinzhi_office::import::{self, Delivery, Options};
 use xinzhi_office::{Office, account, subject};
 
 use crate::arguments::Demo;
+use crate::command::past;
 use crate::county::{self, Size};
 use crate::door;
 
@@ -20,19 +21,41 @@ const PASSWORD: &str = "demo-2026-xinzhi";
 const TOWNSHIP: &str = "330899101";
 const MARKET_BUREAU: &str = "示范县市场监督管理局";
 
+/// Days before today on which the demonstration county begins to work with the system.
+const PAST_DAYS: i32 = 21;
+
 pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
+    let past = past_days(arguments)?;
+    let key = past.map(|days| build(arguments, days)).transpose()?;
     let office = door::open(&arguments.place)?;
-    let runtime = door::runtime()?;
-    let is_new = runtime.block_on(office.read(|connection| Ok(xinzhi_store::batch::newest(connection, i64::MAX, 1)?.is_empty())))?;
-    let mut key = None;
-    if is_new {
-        let through = office.today().plus_days(-1);
-        bring_in(&office, arguments, through)?;
-        key = Some(runtime.block_on(people(&office))?);
-    }
     let socket = arguments.place.data.join(door::SOCKET);
     super::serve::serve(office, &arguments.listen, &socket, || introduce(&arguments.listen, key.as_deref()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Founding and the pack: what a new office has in its journal.
+const FOUNDING_ENTRIES: i64 = 2;
+
+/// How far back a new office begins; none where there is one already. On a server the office is founded by looking, so it has
+/// no past.
+fn past_days(arguments: &Demo) -> anyhow::Result<Option<i32>> {
+    if arguments.place.database.is_none() {
+        return Ok((!arguments.place.data.join("office.db").exists()).then_some(PAST_DAYS));
+    }
+    let office = door::open(&arguments.place)?;
+    let head = door::runtime()?.block_on(office.read(|connection| Ok(xinzhi_store::journal::head(connection)?)))?;
+    Ok((head.0 <= FOUNDING_ENTRIES).then_some(0))
+}
+
+/// Three weeks of a county's work: files come in, business systems ask, officers answer, some are late.
+fn build(arguments: &Demo, past: i32) -> anyhow::Result<String> {
+    let clock = Arc::new(past::PastClock::new(past));
+    let office = door::open_at(&arguments.place, Arc::clone(&clock) as Arc<dyn Clock>)?;
+    bring_in(&office, arguments, office.today().plus_days(-1))?;
+    let runtime = door::runtime()?;
+    let key = runtime.block_on(people(&office))?;
+    runtime.block_on(past::live(&office, &clock))?;
+    Ok(key)
 }
 
 fn bar(total: u64, what: &'static str) -> ProgressBar {

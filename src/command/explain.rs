@@ -28,7 +28,11 @@ pub fn run(arguments: &Explain) -> anyhow::Result<ExitCode> {
     let answer = door::runtime()?.block_on(door.json(Method::GET, &path, None))?;
     let evaluation = answer.get(0).context("服务没有返回评价")?;
     let mut out = std::io::stdout().lock();
-    if arguments.json { writeln!(out, "{evaluation}")? } else { write(&mut out, evaluation)? }
+    if arguments.json {
+        writeln!(out, "{evaluation}")?
+    } else {
+        write(&mut out, evaluation)?
+    }
     Ok(ExitCode::SUCCESS)
 }
 

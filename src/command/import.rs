@@ -39,7 +39,8 @@ pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         let id = match &door {
             Door::Here(office) => {
                 let options = Options { encoding, ..Options::undeclared() };
-                let delivery = Delivery { source: arguments.source.clone(), file_name: name.clone(), area: None, covers, options, once: None };
+                let delivery =
+                    Delivery { source: arguments.source.clone(), file_name: name.clone(), area: None, covers, options, once: None };
                 stage_here(office, &delivery, opened)?
             }
             Door::Server(socket) => runtime.block_on(upload(socket, arguments, &name, opened))?,

@@ -32,6 +32,13 @@ impl Once {
         Ok(Once { key: key.to_owned(), fingerprint: xinzhi_proof::salted(b"idempotency", request) })
     }
 
+    /// The same key, for a request of which more is known by now: the file of an upload.
+    #[must_use]
+    pub fn about(&self, request: &[&[u8]]) -> Once {
+        let parts: Vec<&[u8]> = [self.fingerprint.as_bytes()].into_iter().chain(request.iter().copied()).collect();
+        Once { key: self.key.clone(), fingerprint: xinzhi_proof::salted(b"idempotency", &parts) }
+    }
+
     /// The answer given before, if this very request was served. Called first inside the act.
     pub fn given(&self, tx: &mut Tx) -> Result<Option<String>, Error> {
         let actor = tx.actor().name.clone();

@@ -9,11 +9,11 @@ pub mod stage;
 pub(crate) mod subjects;
 
 pub use commit::commit;
-pub use xinzhi_collect::{Encoding, Options};
 pub use preview::{BatchView, batch, batches, verdicts, verdicts_xlsx};
 pub use recall::recall;
 pub use rule::{Ruling, WaitingView, rule, waiting};
 pub use stage::{Delivery, stage};
+pub use xinzhi_collect::{Encoding, Options};
 
 use serde::{Deserialize, Serialize};
 use xinzhi_collect::{Candidate, Party};

@@ -55,10 +55,18 @@ impl Key {
 }
 
 /// The keys of an office, kept in a file beside the database and never inside it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Keys {
     seal: Key,
     index: Key,
+    /// The keyed digest with its key already taken in: half the work of a short one.
+    mac: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(***)")
+    }
 }
 
 impl Keys {
@@ -69,12 +77,19 @@ impl Keys {
         match File::open(&path) {
             Ok(file) => Keys::read(file),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let keys = Keys { seal: Key::generate(entropy), index: Key::generate(entropy) };
+                let keys = Keys::of(Key::generate(entropy), Key::generate(entropy));
                 keys.write(&directory).map_err(io("writing the office's keys"))?;
                 Ok(keys)
             }
             Err(error) => Err(io("reading the office's keys")(error)),
         }
+    }
+
+    fn of(seal: Key, index: Key) -> Keys {
+        // HMAC pads a short key with zeros to the block of 64 bytes (RFC 2104, section 2).
+        let mut block = [0; 64];
+        block.iter_mut().zip(index.0).for_each(|(to, from)| *to = from);
+        Keys { seal, index, mac: Hmac::<Sha256>::new(&block.into()) }
     }
 
     fn read(mut file: File) -> Result<Keys, Fault> {
@@ -83,7 +98,7 @@ impl Keys {
         let damaged = || Fault::Unusable("the key file has not the expected 64 bytes".to_owned());
         let (seal, index) = bytes.split_at_checked(KEY_BYTES).ok_or_else(damaged)?;
         let seal = Key(seal.try_into().map_err(|_| damaged())?);
-        Ok(Keys { seal, index: Key(index.try_into().map_err(|_| damaged())?) })
+        Ok(Keys::of(seal, Key(index.try_into().map_err(|_| damaged())?)))
     }
 
     /// Writes under another name first, so that a crash never leaves half a key behind.
@@ -105,10 +120,7 @@ impl Keys {
 
     /// A keyed digest: finds a person by number, names a chain, recognises equal content. Without the key it tells nothing.
     pub fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
-        // HMAC pads a short key with zeros to the block of 64 bytes (RFC 2104, section 2).
-        let mut block = [0; 64];
-        block.iter_mut().zip(self.index.0).for_each(|(to, from)| *to = from);
-        let mut mac = Hmac::<Sha256>::new(&block.into());
+        let mut mac = self.mac.clone();
         for part in parts {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);

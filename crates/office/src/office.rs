@@ -145,6 +145,11 @@ impl Office {
         }
     }
 
+    /// Whether nobody but imports has asked for anything lately.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.writer.is_quiet()
+    }
+
     pub(crate) fn entropy(&self) -> &dyn Entropy {
         self.world.entropy.as_ref()
     }

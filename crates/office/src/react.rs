@@ -65,7 +65,7 @@ fn describe_anew(tx: &mut Tx, pack: &Pack, batch: BatchId, kind: &str, recalled:
     let mut last = RecordId(0);
     loop {
         let rows = xinzhi_store::record::descriptions(tx.connection(), batch, last, PAGE)?;
-        let Some(end) = rows.last() else { return Ok(()) };
+        let Some(end) = rows.last() else { break };
         last = end.record;
         for row in &rows {
             let said = description(kind, &row.fields)?;
@@ -76,6 +76,8 @@ fn describe_anew(tx: &mut Tx, pack: &Pack, batch: BatchId, kind: &str, recalled:
             }
         }
     }
+    while xinzhi_store::subject::index_pending(tx, PAGE)? {}
+    Ok(())
 }
 
 struct Said {
@@ -110,7 +112,7 @@ fn describe_subject(tx: &mut Tx, pack: &Pack, id: SubjectId) -> Result<(), Error
     (row.area, row.industry) = (said.area, said.industry);
     if row.name != old_name {
         for (_, code) in xinzhi_store::subject::codes(tx.connection(), id)? {
-            xinzhi_store::subject::index(tx, id, &tokens(&row.name, &code))?;
+            xinzhi_store::subject::find_by(tx, &[(id, tokens(&row.name, &code).join(" "))])?;
         }
     }
     Ok(xinzhi_store::subject::describe(tx, &row)?)

@@ -1,17 +1,19 @@
 //! Search tokens: one function, the same tokens on both databases.
 
-use std::collections::BTreeSet;
-
 use pinyin::ToPinyin;
 
-/// Tokens longer than this find nothing more.
-const TOKENS_MAX: usize = 400;
+/// Characters of a name beyond which nothing more is found.
+const CHARS_MAX: usize = 200;
 
 /// Tokens of a name: overlapping pairs of its characters, each character alone, and pairs of its pinyin initials.
-pub fn tokens_of_name(name: &str) -> BTreeSet<String> {
-    let initials: String = name.chars().filter_map(initial).collect();
-    let mut tokens = tokens_of_text(name);
-    tokens.extend(pairs(&initials, "p"));
+pub fn tokens_of_name(name: &str) -> Vec<String> {
+    let text = plain(name);
+    let initials: Vec<char> = name.chars().filter_map(initial).take(CHARS_MAX).collect();
+    let mut tokens = pairs(&text, 'n');
+    tokens.extend(text.iter().map(|c| token('s', &[*c])));
+    tokens.extend(pairs(&initials, 'p'));
+    tokens.sort_unstable();
+    tokens.dedup();
     tokens
 }
 
@@ -29,39 +31,38 @@ pub fn tokens_of_query(query: &str) -> Vec<String> {
         return vec![token_of_code(query)];
     }
     if !query.is_empty() && query.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return pairs(&query.to_ascii_lowercase(), "p").into_iter().collect();
+        let letters: Vec<char> = query.to_ascii_lowercase().chars().collect();
+        return pairs(&letters, 'p');
     }
-    let text: String = query.chars().filter(|c| c.is_alphanumeric()).collect();
-    if text.chars().count() == 1 { vec![single(&text)] } else { pairs(&text.to_lowercase(), "n").into_iter().collect() }
+    let text = plain(query);
+    match text.as_slice() {
+        [only] => vec![token('s', &[*only])],
+        text => pairs(text, 'n'),
+    }
 }
 
 /// Whether a name that has all tokens really contains the query: pairs alone would also find them scattered.
 pub fn matches(name: &str, query: &str) -> bool {
-    let query: String = query.trim().chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let plain: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let query: String = plain(query).into_iter().collect();
+    let text: String = plain(name).into_iter().collect();
     let initials: String = name.chars().filter_map(initial).collect();
-    plain.contains(&query) || initials.contains(&query)
+    text.contains(&query) || initials.contains(&query)
 }
 
-fn tokens_of_text(text: &str) -> BTreeSet<String> {
-    let text: String = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let mut tokens = pairs(&text, "n");
-    tokens.extend(text.chars().map(|c| single(&c.to_string())));
-    tokens
+/// Letters and digits in lower case.
+fn plain(text: &str) -> Vec<char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(CHARS_MAX).collect()
 }
 
-fn single(text: &str) -> String {
-    format!("s{text}")
+fn pairs(characters: &[char], kind: char) -> Vec<String> {
+    characters.windows(2).map(|pair| token(kind, pair)).collect()
 }
 
-fn pairs(text: &str, prefix: &str) -> BTreeSet<String> {
-    let characters: Vec<char> = text.chars().collect();
-    let pairs = characters.windows(2).take(TOKENS_MAX).map(|pair| format!("{prefix}{}", pair.iter().collect::<String>()));
-    let mut tokens: BTreeSet<String> = pairs.collect();
-    if let ([only], "p") = (characters.as_slice(), prefix) {
-        tokens.insert(format!("p{only}"));
-    }
-    tokens
+fn token(kind: char, characters: &[char]) -> String {
+    let mut token = String::with_capacity(1 + 4 * characters.len());
+    token.push(kind);
+    token.extend(characters);
+    token
 }
 
 fn initial(c: char) -> Option<char> {

@@ -74,6 +74,12 @@ create table subject_alias (
     primary key (subject_id, name)
 );
 
+-- Search tokens on their way into the index, which likes to be fed in bulk. Empty outside an import.
+create table search_pending (
+    subject_id bigint not null,
+    tokens text not null
+);
+
 -- A key per subject that has sealed fields, wrapped by the office's key. Erasure deletes the row, nothing else.
 create table subject_key (
     subject_id bigint primary key references subject (subject_id),

@@ -49,11 +49,12 @@ pub fn migrate(connection: &mut Connection, now: Moment) -> Result<(), Fault> {
     }
     for step in STEPS.iter().filter(|step| !run.contains(&step.number)) {
         let script = match connection {
-            Connection::Sqlite(_) => step.sqlite,
-            Connection::Postgres(_) => step.postgres,
+            // There, an `integer primary key` is the row's own number; a `bigint` one would be a second index beside it.
+            Connection::Sqlite(_) => step.sqlite.replace("bigint primary key", "integer primary key"),
+            Connection::Postgres(_) => step.postgres.to_owned(),
         };
         connection.begin_write()?;
-        connection.script(script)?;
+        connection.script(&script)?;
         connection.execute(&STEP_RUN, params![step.number, now.0])?;
         connection.script("commit")?;
     }

@@ -37,7 +37,8 @@ statements! {
         order by r.record_id desc limit 1";
     /// What a record's digest covers, in batch order: for the Merkle root and for doctor.
     DIGESTS_OF_BATCH = "select r.record_id, r.digest from record r left join record_closing z on z.record_id = r.record_id
-        where r.batch_id = $1 and r.record_id > $2 and (z.entry is null or z.entry <> $3) order by r.record_id limit $4";
+        where r.batch_id = $1 and r.entry is null and r.record_id > $2 and (z.entry is null or z.entry <> $3) order by r.record_id
+        limit $4";
     /// The digest's inputs, for doctor.
     CONTENTS = "select record_id, subject_id, kind, chain, content, document, document_day, organ, organ_code, supplier, class, fields,
             sealed, salt, digest from record where record_id > $1 order by record_id limit $2";
@@ -71,6 +72,10 @@ statements! {
         order by r.record_id limit $3";
     /// Subjects of a batch.
     SUBJECTS_OF_BATCH = "select distinct subject_id from record where batch_id = $1";
+    /// Codes of organisations that have a record of a kind.
+    CODES_WITH = "select distinct c.code from record r join subject s on s.subject_id = r.subject_id
+            join subject_code c on c.subject_id = r.subject_id join batch_commit b on b.batch_id = r.batch_id
+        where r.kind = $1 and s.person = 0 and c.scheme = 'uscc' order by c.code limit $2";
     /// How many records hold now.
     COUNT = "select count(*) as records from record r left join batch_commit c on c.batch_id = r.batch_id
         left join batch_recall x on x.batch_id = r.batch_id left join record_closing z on z.record_id = r.record_id
@@ -412,6 +417,11 @@ pub fn descriptions(connection: &mut Connection, batch: BatchId, after: RecordId
             })
         })
         .collect()
+}
+
+/// 统一社会信用代码 of organisations that have a record of a kind, for walking through an office.
+pub fn codes_with(connection: &mut Connection, kind: &str, limit: i64) -> Result<Vec<String>, Fault> {
+    connection.query(&CODES_WITH, params![kind, limit])?.iter().map(|row| row.get("code")).collect()
 }
 
 /// Subjects that a batch has records of.

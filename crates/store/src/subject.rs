@@ -30,6 +30,12 @@ statements! {
     KEY = "select wrapped from subject_key where subject_id = $1";
     /// A new key.
     ADD_KEY = "insert into subject_key (subject_id, wrapped) values ($1, $2)";
+    /// Tokens that wait to be indexed.
+    PENDING = "select subject_id, tokens from search_pending order by subject_id limit $1";
+    /// All that wait for one subject.
+    PENDING_OF = "select subject_id, tokens from search_pending where subject_id = $1";
+    /// They are indexed up to a subject.
+    PENDING_DONE = "delete from search_pending where subject_id <= $1";
     /// Adds its search tokens.
     INDEX_SQLITE = "insert into subject_search (rowid, tokens) values ($1, $2)";
     /// Adds its search tokens.
@@ -163,13 +169,33 @@ pub fn create(tx: &mut Tx, subjects: &[NewSubject]) -> Result<(), Fault> {
     let keys: Vec<_> =
         subjects.iter().filter_map(|new| new.wrapped_key.as_ref().map(|key| params![new.row.subject, key.as_slice()].to_vec())).collect();
     tx.connection.insert_many("subject_key", &["subject_id", "wrapped"], &keys)?;
-    subjects.iter().filter(|new| !new.tokens.is_empty()).try_for_each(|new| index(tx, new.row.subject, &new.tokens))
+    let findable = subjects.iter().filter(|new| !new.tokens.is_empty());
+    let tokens: Vec<(SubjectId, String)> = findable.map(|new| (new.row.subject, new.tokens.join(" "))).collect();
+    find_by(tx, &tokens)
 }
 
-/// Makes a subject findable by more tokens.
-pub fn index(tx: &mut Tx, id: SubjectId, tokens: &[String]) -> Result<(), Fault> {
+/// Makes subjects findable by more tokens, from the next [`index_pending`] on.
+pub fn find_by(tx: &mut Tx, tokens: &[(SubjectId, String)]) -> Result<(), Fault> {
+    let rows: Vec<_> = tokens.iter().map(|(id, tokens)| params![*id, tokens].to_vec()).collect();
+    tx.connection.insert_many("search_pending", &["subject_id", "tokens"], &rows)
+}
+
+/// Moves about `limit` waiting lists of tokens into the index, subject by subject; tells whether any are left.
+pub fn index_pending(tx: &mut Tx, limit: i64) -> Result<bool, Fault> {
+    let mut rows = tx.connection.query(&PENDING, params![limit])?;
+    let Some(last) = rows.last().map(|row| row.get::<SubjectId>("subject_id")).transpose()? else { return Ok(false) };
+    let cut = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= limit;
+    if cut {
+        // The last subject may have more lists than fitted: take it whole.
+        rows.retain(|row| row.get::<SubjectId>("subject_id").is_ok_and(|id| id < last));
+        rows.extend(tx.connection.query(&PENDING_OF, params![last])?);
+    }
     let statement = tx.connection.pick(&INDEX_SQLITE, &INDEX_POSTGRES);
-    tx.connection.execute(statement, params![id, &tokens.join(" ")]).map(drop)
+    for row in &rows {
+        tx.connection.execute(statement, params![row.get::<SubjectId>("subject_id")?, &row.get::<String>("tokens")?])?;
+    }
+    tx.connection.execute(&PENDING_DONE, params![last])?;
+    Ok(cut)
 }
 
 /// Moves the version of a subject.

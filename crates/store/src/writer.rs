@@ -1,6 +1,7 @@
 //! The one writer of a process: acts that arrive together share a transaction, a savepoint each, and one flush to disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -24,6 +25,8 @@ statements! {
 const GROUP_ACTS_MAX: usize = 64;
 /// How long a group keeps accepting acts that are already waiting.
 const GROUP_MS_MAX: i64 = 2;
+/// How long nobody must have asked before an import takes larger bites.
+const QUIET_MS: i64 = 500;
 /// Acts that may wait; beyond it callers are told to come back (503).
 const QUEUE_MAX: usize = 1024;
 
@@ -38,7 +41,7 @@ struct Act {
 
 struct Ran {
     keep: bool,
-    deliver: Box<dyn FnOnce(Result<(), Fault>) + Send>,
+    deliver: Deliver,
 }
 
 /// What the writer needs from outside.
@@ -54,6 +57,9 @@ pub struct World {
 #[derive(Debug)]
 pub struct Writer {
     queue: Option<SyncSender<Act>>,
+    clock: Arc<dyn Clock>,
+    /// When somebody last asked for something that was not an import.
+    asked_at: AtomicI64,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -62,8 +68,9 @@ impl Writer {
     pub fn start(connection: Connection, world: World) -> Result<Writer, Fault> {
         let (queue, acts) = sync_channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name("writer".to_owned());
+        let clock = Arc::clone(&world.clock);
         let thread = thread.spawn(move || run(connection, &world, &acts)).map_err(Fault::io("starting the writer"))?;
-        Ok(Writer { queue: Some(queue), thread: Mutex::new(Some(thread)) })
+        Ok(Writer { queue: Some(queue), clock, asked_at: AtomicI64::new(0), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues an act. `answer` is called with its result once the group is durable, or once it is known to have failed.
@@ -81,10 +88,16 @@ impl Writer {
         T: Send + 'static,
         E: From<Fault> + Send + 'static,
     {
+        self.asked_at.store(self.clock.now().0, Ordering::Relaxed);
         let queue = self.queue.as_ref().ok_or(Fault::Closed)?;
         queue.try_send(Act { actor, job: job(act, answer) }).map_err(|error| match error {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => Fault::Closed,
         })
+    }
+
+    /// Whether nobody but imports has asked for anything lately, so that an import may take larger bites.
+    pub fn is_quiet(&self) -> bool {
+        self.clock.now().0 - self.asked_at.load(Ordering::Relaxed) > QUIET_MS
     }
 
     /// Like [`Writer::submit`], but waits for a place in the queue: for imports, which have time, never for requests.
@@ -145,14 +158,18 @@ fn group(connection: &mut Connection, world: &World, first: Act, acts: &Receiver
     let mut delivered = Vec::new();
     let result = (|| {
         connection.begin_write()?;
-        let mut head: i64 = connection.query_one(&TAKE_HEAD, &[])?.get("entry")?;
-        let before = head;
-        let mut next = Some(first);
-        while let Some(act) = next.take() {
-            delivered.push(one(connection, world, &mut head, act)?);
-            if delivered.len() < GROUP_ACTS_MAX && world.clock.now() < started.plus_ms(GROUP_MS_MAX) {
-                next = acts.try_recv().ok();
-            }
+        let before: i64 = connection.query_one(&TAKE_HEAD, &[])?.get("entry")?;
+        let mut head = before;
+        // Alone in its transaction, the first act needs no savepoint to be undone by itself.
+        let ran = one(connection, world, &mut head, first)?;
+        let alone = !ran.keep;
+        delivered.push(ran.deliver);
+        if alone {
+            return connection.script("rollback");
+        }
+        while delivered.len() < GROUP_ACTS_MAX && world.clock.now() < started.plus_ms(GROUP_MS_MAX) {
+            let Ok(act) = acts.try_recv() else { break };
+            delivered.push(another(connection, world, &mut head, act)?);
         }
         if head != before {
             connection.execute(&STORE_HEAD, params![head])?;
@@ -174,9 +191,16 @@ fn group(connection: &mut Connection, world: &World, first: Act, acts: &Receiver
 
 type Deliver = Box<dyn FnOnce(Result<(), Fault>) + Send>;
 
-/// Runs one act in a savepoint and undoes it when it refuses, fails or panics.
-fn one(connection: &mut Connection, world: &World, head: &mut i64, act: Act) -> Result<Deliver, Fault> {
+/// Runs a further act of a group, in a savepoint: when it refuses, fails or panics, only it is undone.
+fn another(connection: &mut Connection, world: &World, head: &mut i64, act: Act) -> Result<Deliver, Fault> {
     connection.script("savepoint act")?;
+    let ran = one(connection, world, head, act)?;
+    connection.script(if ran.keep { "release savepoint act" } else { "rollback to savepoint act; release savepoint act" })?;
+    Ok(ran.deliver)
+}
+
+/// Runs one act; `head` moves only when the act is to be kept.
+fn one(connection: &mut Connection, world: &World, head: &mut i64, act: Act) -> Result<Ran, Fault> {
     let moment = world.clock.now();
     let mut tx = Tx { connection, actor: &act.actor, moment, head: *head, entropy: world.entropy.as_ref() };
     let ran = catch_unwind(AssertUnwindSafe(|| (act.job)(&mut tx)));
@@ -189,10 +213,7 @@ fn one(connection: &mut Connection, world: &World, head: &mut i64, act: Act) -> 
         return Err(Fault::OutcomeUnknown("SQLite ended the transaction".to_owned()));
     }
     if ran.keep {
-        connection.script("release savepoint act")?;
         *head = reached;
-    } else {
-        connection.script("rollback to savepoint act; release savepoint act")?;
     }
-    Ok(ran.deliver)
+    Ok(ran)
 }

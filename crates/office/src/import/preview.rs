@@ -9,6 +9,7 @@ use xinzhi_core::{Code, Day, Moment};
 use xinzhi_rules::Pack;
 use xinzhi_store::batch::{BatchRow, VerdictRow};
 
+use crate::import::stage::FileNote;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
@@ -42,6 +43,8 @@ pub struct BatchView {
     pub unknown_columns: Vec<String>,
     /// Columns that were expected and are not there.
     pub missing_columns: Vec<String>,
+    /// Rows whose document was reported later than the catalogue allows.
+    pub late_rows: i64,
     /// What state it is in.
     pub state: BatchState,
 }
@@ -93,11 +96,7 @@ pub struct VerdictView {
 }
 
 fn view(pack: &Pack, row: BatchRow) -> Result<BatchView, Error> {
-    let note: serde_json::Value = serde_json::from_str(&row.note).map_err(|e| Error::inconsistent(format!("note of a batch: {e}")))?;
-    let texts = |key: &str| {
-        let list = note.get(key).and_then(serde_json::Value::as_array).into_iter().flatten();
-        list.filter_map(serde_json::Value::as_str).map(str::to_owned).collect()
-    };
+    let note: FileNote = serde_json::from_str(&row.note).map_err(|e| Error::inconsistent(format!("note of a batch: {e}")))?;
     let source_title = pack.sources.iter().find(|s| s.id == row.source).map_or_else(|| row.source.clone(), |s| s.title.clone());
     let state = match (row.committed, row.recalled) {
         (_, Some(_)) => BatchState::Recalled,
@@ -108,8 +107,9 @@ fn view(pack: &Pack, row: BatchRow) -> Result<BatchView, Error> {
         batch: row.batch,
         source_title,
         file_digest: row.file_digest.short(),
-        unknown_columns: texts("unknown_columns"),
-        missing_columns: texts("missing_columns"),
+        unknown_columns: note.unknown_columns,
+        missing_columns: note.missing_columns,
+        late_rows: note.late_rows,
         source: row.source,
         file_name: row.file_name,
         organ: row.organ,

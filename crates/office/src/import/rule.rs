@@ -16,7 +16,7 @@ use xinzhi_store::record::Origin;
 use crate::import::Waiting;
 use crate::import::recall::reason_text;
 use crate::import::stage::{Parts, chain, content, new_record, open_waiting};
-use crate::import::subjects::{House, Meeting};
+use crate::import::subjects::{House, Meeting, StoredCode, stored_code};
 use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
@@ -161,33 +161,39 @@ fn take_in(tx: &mut Tx, house: &House<'_>, waiting: &WaitingRow, code: Option<Su
         Waiting::Record(original) => return Ok(xinzhi_store::record::copy(tx, original, place, entry)?),
         Waiting::Candidate(stored) => stored.candidate()?,
     };
-    candidate.party.code = code.or(candidate.party.code);
-    if candidate.party.code.is_none() {
-        let words = "主体无法唯一确定，请依据决定文书填写统一社会信用代码或身份证号码";
-        return Err(Refusal::field(Code::FieldInvalid, "code", words).into());
-    }
+    let words = "主体无法唯一确定，请依据决定文书填写统一社会信用代码或身份证号码";
+    let code = code.or(candidate.party.code.take()).ok_or_else(|| Refusal::field(Code::FieldInvalid, "code", words))?;
+    let stored = stored_code(house.keys, &code);
+    candidate.party.code = Some(code);
     let adverse = house.pack.record_kinds.iter().find(|kind| kind.id == waiting.kind).is_some_and(|kind| !kind.class_lines.is_empty());
     if adverse && candidate.class.is_none() {
         let words = "失信程度无法确定，不能作为失信信息登记；请退回报送单位补充后重新报送";
         return Err(Refusal::field(Code::FieldInvalid, "class", words).into());
     }
     let mut meeting = Meeting::default();
-    meeting.meet(tx, house, &[&candidate])?;
-    let met = meeting.find(house, &candidate).cloned().ok_or_else(|| Error::inconsistent("a ruled row without a subject"))?;
+    meeting.meet(tx, house, &[(&stored, &candidate)])?;
+    let met = meeting.find(&stored).ok_or_else(|| Error::inconsistent("a ruled row without a subject"))?;
     let chain = chain(house.keys, &waiting.kind, &candidate, met.subject.0);
     let content = content(house.keys, &candidate);
-    let sealed = seal(tx, house, &mut meeting, &candidate, &chain)?;
+    let sealed = seal(tx, house, (&mut meeting, &stored), &candidate, &chain)?;
     let record = RecordId(tx.take_numbers("record", 1)?);
     let origin = Origin::Ruling(entry, place.0, place.1);
     let new = new_record(tx, &waiting.kind, &candidate, Parts { record, subject: met.subject, chain, content, origin, sealed });
     xinzhi_store::record::insert(tx, &[new])?;
     xinzhi_store::subject::touch(tx, met.subject)?;
+    xinzhi_store::subject::index_pending(tx, i64::MAX)?;
     Ok(record)
 }
 
-fn seal(tx: &mut Tx, house: &House<'_>, meeting: &mut Meeting, candidate: &Candidate, place: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+fn seal(
+    tx: &mut Tx,
+    house: &House<'_>,
+    (meeting, code): (&mut Meeting, &StoredCode),
+    candidate: &Candidate,
+    place: &[u8],
+) -> Result<Option<Vec<u8>>, Error> {
     let Some(plain) = &candidate.sealed else { return Ok(None) };
-    let key = meeting.key(tx, house, candidate)?;
+    let key = meeting.key(tx, house, code)?;
     Ok(key.map(|key| key.seal(house.entropy, place, plain.as_bytes())).transpose()?)
 }
 

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use xinzhi_collect::{Candidate, Judge, Judged, Mapping, Options, Row};
 use xinzhi_core::actor::Actor;
@@ -18,14 +19,20 @@ use xinzhi_store::batch::{BatchRow, Chunk, NewWaiting};
 use xinzhi_store::record::{KEY_BYTES, NewRecord, Origin};
 
 use crate::idempotent::Once;
-use crate::import::subjects::{House, Meeting, note_name};
+use crate::import::subjects::{House, Meeting, StoredCode, note_name, stored_code};
 use crate::import::{Stored, Waiting};
 use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
-/// Rows written between two chances for others to work: small enough that a check beside an import waits only milliseconds.
-const CHUNK_ROWS: usize = 200;
+/// Rows written between two chances for others to work, while others work: a check beside an import waits only milliseconds.
+const CHUNK_ROWS: usize = 100;
+/// The same while nobody else does: fewer, larger transactions touch each page of an index less often.
+const CHUNK_ROWS_QUIET: usize = 1_000;
+/// Lists of search tokens indexed at once.
+const INDEX_ROWS: i64 = 1_000;
+/// The remark that is counted for the file instead of being kept for each row.
+const LATE: &str = "report.late";
 
 /// A file as delivered.
 #[derive(Clone, Debug)]
@@ -49,12 +56,23 @@ struct Staging {
     kind: String,
     meeting: Meeting,
     counts: Counts,
+    late: i64,
     tree: Tree,
 }
 
 struct JudgedRow {
     number: i64,
     judged: Judged,
+    /// The code of an acceptable row's party as the database keeps it, made off the writer's thread.
+    code: Option<StoredCode>,
+}
+
+impl JudgedRow {
+    fn new(keys: &Keys, number: i64, judged: Judged) -> JudgedRow {
+        let accepted = judged.candidate.as_ref().filter(|_| judged.outcome == Outcome::Accepted);
+        let code = accepted.and_then(|candidate| candidate.party.code.as_ref()).map(|code| stored_code(keys, code));
+        JudgedRow { number, judged, code }
+    }
 }
 
 /// Reads, judges and stages a file; nothing of it counts before its commit. Runs on this thread: call it off the async ones.
@@ -69,33 +87,36 @@ pub fn stage<R: Read + Seek + Send + 'static>(
     progress: &mut dyn FnMut(i64),
 ) -> Result<BatchId, Error> {
     Scope::of(Action::ImportBatch, actor)?;
-    if let Some(staged) = staged_before(office, actor, delivery)? {
-        return Ok(staged);
-    }
     let pack = office.pack();
     let unknown = || Refusal::field(Code::SourceUnknown, "source", format!("没有数据来源 `{}`", delivery.source));
     let source = pack.sources.iter().find(|s| s.id == delivery.source).ok_or_else(unknown)?;
     let file_digest = digest(&mut file)?;
+    let once = delivery.once.as_ref().map(|once| once.about(&[said(delivery).as_bytes(), file_digest.as_bytes()]));
+    if let Some(staged) = staged_before(office, actor, once.clone())? {
+        return Ok(staged);
+    }
     let unreadable = |words: String| Error::from(Refusal::field(Code::FileUnreadable, "file", words));
     let mut table = xinzhi_collect::table::open(file, &delivery.options).map_err(|e| unreadable(e.to_string()))?;
     let mapping = Mapping::of(&pack, source, &table.header).map_err(|e| unreadable(e.to_string()))?;
-    let note = file_note(&mapping)?;
+    let columns = FileNote { unknown_columns: unknown_columns(&mapping), missing_columns: mapping.expected_missing.clone(), late_rows: 0 };
     let judge = Judge::new(&pack, source, mapping, office.today()).map_err(|e| unreadable(e.to_string()))?;
     let kind = pack.record_kinds.get(source.kind.0).map(|kind| kind.id.clone()).unwrap_or_default();
 
     let batch = office.write_here(actor, |tx| Ok(BatchId(tx.take_numbers("batch", 1)?)))?;
-    let staging = Staging { batch, kind, meeting: Meeting::default(), counts: Counts::default(), tree: Tree::new() };
+    let staging = Staging { batch, kind, meeting: Meeting::default(), counts: Counts::default(), late: 0, tree: Tree::new() };
     let mut pipe = Pipe { office, actor, pack: Arc::clone(&pack), state: State::Here(Box::new(staging)) };
     let mut row = Row::default();
-    let mut rows = Vec::with_capacity(CHUNK_ROWS);
+    let mut rows = Vec::new();
     while table.next(&mut row).map_err(|e| unreadable(e.to_string()))? {
-        rows.push(JudgedRow { number: row.number, judged: judge.judge(&row) });
-        if rows.len() == CHUNK_ROWS {
-            progress(pipe.write(std::mem::replace(&mut rows, Vec::with_capacity(CHUNK_ROWS)))?);
+        rows.push(JudgedRow::new(&office.keys, row.number, judge.judge(&row)));
+        let bite = if office.is_quiet() { CHUNK_ROWS_QUIET } else { CHUNK_ROWS };
+        if rows.len() >= bite {
+            progress(pipe.write(std::mem::take(&mut rows))?);
         }
     }
     pipe.write(rows)?;
     let staging = pipe.finish()?;
+    while office.write_here(actor, |tx| Ok(xinzhi_store::subject::index_pending(tx, INDEX_ROWS)?))? {}
     progress(staging.counts.read);
     let row = BatchRow {
         batch,
@@ -110,20 +131,24 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         covers: delivery.covers,
         counts: staging.counts,
         root: staging.tree.root(),
-        note,
+        note: serde_json::to_string(&FileNote { late_rows: staging.late, ..columns }).map_err(|e| Error::inconsistent(e.to_string()))?,
         committed: None,
         recalled: None,
         staged_at: 0,
         staged_by: actor.name.clone(),
     };
-    let once = delivery.once.clone();
     office.write_here(actor, move |tx| close(tx, row, once))?;
     Ok(batch)
 }
 
+/// What was said about the file: the same bytes as something else are another delivery (E5).
+fn said(delivery: &Delivery) -> String {
+    format!("{:?}", (&delivery.source, &delivery.area, delivery.covers, &delivery.options))
+}
+
 /// The batch that this very delivery became before.
-fn staged_before(office: &Office, actor: &Actor, delivery: &Delivery) -> Result<Option<BatchId>, Error> {
-    let Some(once) = delivery.once.clone() else { return Ok(None) };
+fn staged_before(office: &Office, actor: &Actor, once: Option<Once>) -> Result<Option<BatchId>, Error> {
+    let Some(once) = once else { return Ok(None) };
     let given = office.write_here(actor, move |tx| once.given(tx))?;
     let number = |text: String| text.parse().map(BatchId).map_err(|_| Error::inconsistent(format!("a kept answer: {text}")));
     given.map(number).transpose()
@@ -194,18 +219,22 @@ struct Writing {
 
 impl Staging {
     fn write(&mut self, tx: &mut Tx, house: &House<'_>, rows: Vec<JudgedRow>) -> Result<(), Error> {
-        let accepted: Vec<&Candidate> =
-            rows.iter().filter(|r| r.judged.outcome == Outcome::Accepted).filter_map(|r| r.judged.candidate.as_ref()).collect();
+        let accepted: Vec<(&StoredCode, &Candidate)> =
+            rows.iter().filter_map(|row| Some((row.code.as_ref()?, row.judged.candidate.as_ref()?))).collect();
         self.meeting.meet(tx, house, &accepted)?;
         let mut number = tx.take_numbers("record", i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
         let mut writing = Writing::default();
         for row in rows {
             let (outcome, mut remarks) = (row.judged.outcome, row.judged.remarks);
+            let said = remarks.len();
+            remarks.retain(|remark| remark.code != LATE);
+            self.late += i64::from(remarks.len() < said);
             let outcome = match (outcome, row.judged.candidate) {
                 (Outcome::Accepted, Some(candidate)) => {
+                    let code = row.code.ok_or_else(|| Error::inconsistent("an accepted row without a code"))?;
                     let place = Place { batch: self.batch, row: row.number, record: RecordId(number) };
                     number += 1;
-                    self.accept(tx, house, (&candidate, place), (&mut writing, &mut remarks))?
+                    self.accept(tx, house, (&candidate, &code, place), (&mut writing, &mut remarks))?
                 }
                 (Outcome::Quarantined, Some(candidate)) => {
                     let reason = remarks.last().map_or_else(String::new, |remark| remark.code.clone());
@@ -230,10 +259,10 @@ impl Staging {
         &mut self,
         tx: &mut Tx,
         house: &House<'_>,
-        (candidate, place): (&Candidate, Place),
+        (candidate, code, place): (&Candidate, &StoredCode, Place),
         (writing, remarks): (&mut Writing, &mut Vec<Remark>),
     ) -> Result<Outcome, Error> {
-        let Some(met) = self.meeting.find(house, candidate).cloned() else {
+        let Some(met) = self.meeting.find(code) else {
             return Err(Error::inconsistent("an accepted row without a subject"));
         };
         if let Some(known) = note_name(tx, &met, candidate, self.batch)? {
@@ -260,9 +289,7 @@ impl Staging {
             return Ok(Outcome::Quarantined);
         }
         let sealed = match &candidate.sealed {
-            Some(plain) => {
-                self.meeting.key(tx, house, candidate)?.map(|key| key.seal(house.entropy, &chain, plain.as_bytes())).transpose()?
-            }
+            Some(plain) => self.meeting.key(tx, house, code)?.map(|key| key.seal(house.entropy, &chain, plain.as_bytes())).transpose()?,
             None => None,
         };
         let origin = Origin::Row(place.batch, place.row);
@@ -409,11 +436,19 @@ fn contradicting(candidate: &Candidate, same_supplier: bool) -> Remark {
     Remark { code: code.to_owned(), field: None, sentence }
 }
 
-/// Remarks about the whole file: columns that nobody knows, expected ones that are not there.
-fn file_note(mapping: &Mapping) -> Result<String, Error> {
-    let unknown: Vec<&str> = mapping.unknown.iter().map(|(_, header)| header.as_str()).collect();
-    let note = serde_json::json!({ "unknown_columns": unknown, "missing_columns": mapping.expected_missing });
-    serde_json::to_string(&note).map_err(|e| Error::inconsistent(e.to_string()))
+/// What is said about a file as a whole.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct FileNote {
+    /// Columns that no field knows; kept with the records.
+    pub(crate) unknown_columns: Vec<String>,
+    /// Columns that were expected and are not there.
+    pub(crate) missing_columns: Vec<String>,
+    /// Rows whose document was reported later than the catalogue allows.
+    pub(crate) late_rows: i64,
+}
+
+fn unknown_columns(mapping: &Mapping) -> Vec<String> {
+    mapping.unknown.iter().map(|(_, header)| header.clone()).collect()
 }
 
 /// SHA-256 of the whole file; leaves it at its beginning.

@@ -1,6 +1,7 @@
 //! Whom candidates are about: found by code, or created provisionally with a key where they have something to seal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use xinzhi_collect::Candidate;
 use xinzhi_core::SubjectId;
@@ -19,6 +20,9 @@ use crate::search;
 /// Subjects remembered while a batch is staged; beyond it the memory starts anew.
 const REMEMBERED_MAX: usize = 200_000;
 
+/// Scheme and code as the database keeps them.
+pub(crate) type StoredCode = (String, String);
+
 /// A subject as staging needs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Met {
@@ -30,10 +34,10 @@ pub(crate) struct Met {
 
 /// The subjects met so far in a batch, by scheme and stored code.
 #[derive(Debug, Default)]
-pub(crate) struct Meeting(HashMap<(String, String), Met>);
+pub(crate) struct Meeting(HashMap<StoredCode, Arc<Met>>);
 
 /// The code as it is stored: a person's number only as a keyed digest.
-pub(crate) fn stored_code(keys: &Keys, code: &SubjectCode) -> (String, String) {
+pub(crate) fn stored_code(keys: &Keys, code: &SubjectCode) -> StoredCode {
     let text = match code {
         SubjectCode::ResidentId(id) => {
             let digest = keys.keyed(&[b"resident_id", id.expose().as_bytes()]);
@@ -46,39 +50,39 @@ pub(crate) fn stored_code(keys: &Keys, code: &SubjectCode) -> (String, String) {
 
 impl Meeting {
     /// Makes sure that every candidate's subject is met; creates those that nobody knew.
-    pub(crate) fn meet(&mut self, tx: &mut Tx, house: &House<'_>, candidates: &[&Candidate]) -> Result<(), Error> {
+    pub(crate) fn meet(&mut self, tx: &mut Tx, house: &House<'_>, candidates: &[(&StoredCode, &Candidate)]) -> Result<(), Error> {
         if self.0.len() > REMEMBERED_MAX {
             self.0.clear();
         }
-        let mut unknown: Vec<((String, String), &Candidate)> = Vec::new();
-        for candidate in candidates {
-            let Some(code) = &candidate.party.code else { continue };
-            let stored = stored_code(house.keys, code);
-            if self.0.contains_key(&stored) || unknown.iter().any(|(known, _)| *known == stored) {
+        let mut unknown: BTreeMap<&StoredCode, &Candidate> = BTreeMap::new();
+        for (code, candidate) in candidates {
+            if self.0.contains_key(*code) || unknown.contains_key(code) {
                 continue;
             }
-            match xinzhi_store::subject::by_code(tx.connection(), &stored.0, &stored.1)? {
+            match xinzhi_store::subject::by_code(tx.connection(), &code.0, &code.1)? {
                 Some(row) => {
                     let key = xinzhi_store::subject::wrapped_key(tx.connection(), row.subject)?;
                     let key = key.map(|wrapped| house.keys.unwrap(&wrapped)).transpose()?;
-                    self.0.insert(stored, Met { subject: row.subject, name: row.name, person: row.person, key });
+                    let met = Met { subject: row.subject, name: row.name, person: row.person, key };
+                    self.0.insert((*code).clone(), Arc::new(met));
                 }
-                None => unknown.push((stored, candidate)),
+                None => drop(unknown.insert(code, candidate)),
             }
         }
-        self.create(tx, house, unknown)
+        self.create(tx, house, &unknown)
     }
 
-    fn create(&mut self, tx: &mut Tx, house: &House<'_>, unknown: Vec<((String, String), &Candidate)>) -> Result<(), Error> {
+    fn create(&mut self, tx: &mut Tx, house: &House<'_>, unknown: &BTreeMap<&StoredCode, &Candidate>) -> Result<(), Error> {
         if unknown.is_empty() {
             return Ok(());
         }
         let mut number = tx.take_numbers("subject", i64::try_from(unknown.len()).unwrap_or(i64::MAX))?;
         let mut rows = Vec::with_capacity(unknown.len());
-        for (stored, candidate) in unknown {
+        for (code, candidate) in unknown {
             let key = candidate.sealed.as_ref().map(|_| Key::generate(house.entropy));
-            let new = new_subject(tx, house, SubjectId(number), (&stored, candidate, key.as_ref()))?;
-            self.0.insert(stored, Met { subject: SubjectId(number), name: new.row.name.clone(), person: new.row.person, key });
+            let new = new_subject(tx, house, SubjectId(number), (code, candidate, key.as_ref()))?;
+            let met = Met { subject: SubjectId(number), name: new.row.name.clone(), person: new.row.person, key };
+            self.0.insert((*code).clone(), Arc::new(met));
             rows.push(new);
             number += 1;
         }
@@ -86,14 +90,13 @@ impl Meeting {
     }
 
     /// The subject of a candidate; none where the party has no code. Call [`Meeting::meet`] first.
-    pub(crate) fn find(&self, house: &House<'_>, candidate: &Candidate) -> Option<&Met> {
-        candidate.party.code.as_ref().and_then(|code| self.0.get(&stored_code(house.keys, code)))
+    pub(crate) fn find(&self, code: &StoredCode) -> Option<Arc<Met>> {
+        self.0.get(code).map(Arc::clone)
     }
 
     /// The subject's key, made now if this is its first sealed field.
-    pub(crate) fn key(&mut self, tx: &mut Tx, house: &House<'_>, candidate: &Candidate) -> Result<Option<Key>, Error> {
-        let Some(code) = &candidate.party.code else { return Ok(None) };
-        let Some(met) = self.0.get_mut(&stored_code(house.keys, code)) else { return Ok(None) };
+    pub(crate) fn key(&mut self, tx: &mut Tx, house: &House<'_>, code: &StoredCode) -> Result<Option<Key>, Error> {
+        let Some(met) = self.0.get_mut(code).map(Arc::make_mut) else { return Ok(None) };
         if met.key.is_none() {
             let key = Key::generate(house.entropy);
             xinzhi_store::subject::add_key(tx, met.subject, &house.keys.wrap(house.entropy, &key)?)?;
@@ -115,7 +118,7 @@ fn new_subject(
     tx: &Tx,
     house: &House<'_>,
     subject: SubjectId,
-    (stored, candidate, key): (&(String, String), &Candidate, Option<&Key>),
+    (stored, candidate, key): (&StoredCode, &Candidate, Option<&Key>),
 ) -> Result<NewSubject, Error> {
     let party = &candidate.party;
     let kind = house.pack.subject_kinds.get(party.kind.0).map_or_else(String::new, |kind| kind.id.clone());
@@ -143,8 +146,8 @@ fn new_subject(
 /// What an organisation is found by.
 pub(crate) fn tokens(name: &str, code: &str) -> Vec<String> {
     let mut tokens = search::tokens_of_name(name);
-    tokens.insert(search::token_of_code(code));
-    tokens.into_iter().collect()
+    tokens.push(search::token_of_code(code));
+    tokens
 }
 
 /// Remembers that a subject was reported under another name than its own; tells the other name.
@@ -154,8 +157,8 @@ pub(crate) fn note_name(tx: &mut Tx, met: &Met, candidate: &Candidate, batch: Ba
         return Ok(None);
     }
     if xinzhi_store::subject::add_alias(tx, met.subject, reported, batch.0)? {
-        let found_by: Vec<String> = search::tokens_of_name(reported).into_iter().collect();
-        xinzhi_store::subject::index(tx, met.subject, &found_by)?;
+        let found_by = search::tokens_of_name(reported);
+        xinzhi_store::subject::find_by(tx, &[(met.subject, found_by.join(" "))])?;
     }
     Ok(Some(met.name.clone()))
 }
