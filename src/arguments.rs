@@ -37,6 +37,8 @@ pub enum Command {
     Check(Check),
     /// 规则包：检查、跑案例、读成中文、安装
     Pack(Pack),
+    /// 账号与接口密钥：由本机操作员建立
+    Account(Account),
     /// 生成示范县的部门文件
     #[command(after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county")]
     Generate(Generate),
@@ -192,6 +194,42 @@ pub enum PackCommand {
 }
 
 #[derive(Debug, Args)]
+pub struct Account {
+    #[command(subcommand)]
+    pub command: AccountCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// 建立账号；密码从标准输入读取
+    #[command(after_help = "示例：echo '一个长密码2026' | xinzhi account add wangming --title 王明 --role centre")]
+    Add(NewAccount),
+    /// 建立接口密钥并打印；只显示这一次
+    #[command(after_help = "示例：xinzhi account key shenpi --title 行政审批系统 --role department --organ 示范县市场监督管理局")]
+    Key(NewAccount),
+}
+
+#[derive(Debug, Args)]
+pub struct NewAccount {
+    #[command(flatten)]
+    pub place: Place,
+    /// 用户名
+    pub name: String,
+    /// 姓名或程序名称
+    #[arg(long, value_name = "名称")]
+    pub title: String,
+    /// 角色：centre department township counter legal audit system
+    #[arg(long, value_name = "角色")]
+    pub role: String,
+    /// 单位
+    #[arg(long, value_name = "单位")]
+    pub organ: Option<String>,
+    /// 辖区的行政区划代码
+    #[arg(long, value_name = "代码")]
+    pub area: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Generate {
     /// 主体数量
     #[arg(long, default_value_t = 20_000, value_name = "数量")]
@@ -208,6 +246,9 @@ pub struct Generate {
     /// 只写一个行政处罚文件，行数等于 --records（用于归集测速）
     #[arg(long)]
     pub penalties_only: bool,
+    /// 与 --penalties-only 合用：不掺入有毛病的行
+    #[arg(long, requires = "penalties_only")]
+    pub flawless: bool,
 }
 
 #[derive(Debug, Args)]

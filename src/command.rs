@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub mod account;
 pub mod check;
 pub mod demo;
 pub mod doctor;

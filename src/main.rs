@@ -36,6 +36,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Evaluate(explain) | Command::Explain(explain) => command::explain::run(&explain),
         Command::Check(check) => command::check::run(&check),
         Command::Pack(pack) => command::pack::run(&pack.command),
+        Command::Account(account) => command::account::run(&account.command),
         Command::Generate(generate) => command::generate::run(&generate),
         Command::Doctor(doctor) => command::doctor::run(&doctor),
     }

@@ -1,5 +1,6 @@
 //! `xinzhi demo`: a county that does not exist, brought in through the front door, with a login per role.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,12 +26,24 @@ const MARKET_BUREAU: &str = "示范县市场监督管理局";
 const PAST_DAYS: i32 = 21;
 
 pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
-    let past = past_days(arguments)?;
-    let key = past.map(|days| build(arguments, days)).transpose()?;
+    if let Some(days) = past_days(arguments)? {
+        let key = build(arguments, days)?;
+        println!("接口密钥（只显示这一次）：{key}");
+        return Err(start_afresh());
+    }
     let office = door::open(&arguments.place)?;
     let socket = arguments.place.data.join(door::SOCKET);
-    super::serve::serve(office, &arguments.listen, &socket, || introduce(&arguments.listen, key.as_deref()))?;
+    super::serve::serve(office, &arguments.listen, &socket, || introduce(&arguments.listen))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Becomes the server in a process of its own: the memory that building a county took goes back to the system. Returns only
+/// where that fails.
+fn start_afresh() -> anyhow::Error {
+    match std::env::current_exe() {
+        Ok(program) => std::process::Command::new(program).args(std::env::args_os().skip(1)).exec().into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// Founding and the pack: what a new office has in its journal.
@@ -168,14 +181,10 @@ const ROLES: [(&str, &str, Role); 8] = [
     ("zhuti", "示例企业经办人", Role::Subject),
 ];
 
-fn introduce(listen: &str, key: Option<&str>) {
+fn introduce(listen: &str) {
     println!("信治已启动：http://{listen}");
     println!("演示账号（密码均为 {PASSWORD}）：");
     for (name, title, role) in ROLES {
         println!("  {:<12}{}（{title}）", name, role.title());
-    }
-    match key {
-        Some(key) => println!("接口密钥：{key}"),
-        None => println!("接口密钥在首次生成时显示过一次，此处不再显示"),
     }
 }

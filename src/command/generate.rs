@@ -16,7 +16,8 @@ pub fn run(arguments: &Generate) -> anyhow::Result<ExitCode> {
     let size = Size { subjects: arguments.subjects, records: arguments.records, seed: arguments.seed, through, years: 3 };
     if arguments.penalties_only {
         let path = arguments.out.join("cf-2018.csv");
-        county::write_cf(&size, Defects::Usual, &path)?;
+        let defects = if arguments.flawless { Defects::None } else { Defects::Usual };
+        county::write_cf(&size, defects, &path)?;
         println!("{}", path.display());
         return Ok(ExitCode::SUCCESS);
     }

@@ -13,7 +13,9 @@ use xinzhi_office::{Office, SystemClock};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Subjects of each kind of record that are asked about.
-const SUBJECTS: i64 = 14;
+const SUBJECTS: i64 = 20;
+/// Subjects asked about each day at each matter.
+const ASKED_DAILY: usize = 2;
 
 /// The system's clock, set back by some days that are caught up one by one.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub async fn live(office: &Arc<Office>, clock: &PastClock) -> anyhow::Result<()>
     let mut number = 0;
     let mut present = false;
     while !present && !subjects.is_empty() {
-        for matter in pack.matters.iter().take(4) {
+        for matter in pack.matters.iter().flat_map(|matter| std::iter::repeat_n(matter, ASKED_DAILY)) {
             let Some(subject) = next.next() else { break };
             number += 1;
             let request = CheckRequest {

@@ -195,9 +195,7 @@ fn proposed(scene: &Scene<'_>, ix: MeasureIx, basis: Vec<LawIx>) -> Option<Answe
     if !scene.input.exact_identity {
         return None;
     }
-    let today = scene.input.today;
-    let settled = scene.decisions().filter(|decision| decision.until < today || decision.from > today);
-    let spent: BTreeSet<RecordId> = settled.flat_map(|decision| decision.causes.iter().copied()).collect();
+    let spent: BTreeSet<RecordId> = scene.decisions().flat_map(|decision| decision.causes.iter().copied()).collect();
     let found = scene.find(&scene.measure.trigger, Lens::Proposal { spent: &spent });
     if found.truth != Truth::True {
         return None;

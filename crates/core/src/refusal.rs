@@ -83,7 +83,7 @@ refusals! {
     /// The office is not reachable or stopping.
     Unavailable, 503, "unavailable", "系统正忙或正在停止", "请稍后用同一幂等键重试";
     /// Our own fault; details are in the log.
-    Internal, 500, "internal", "系统内部错误，已记录", "请把编号告知系统管理员";
+    Internal, 500, "internal", "系统内部错误，已记录", "请稍后重试，仍不成功请联系系统管理员";
 }
 
 /// A refusal with its particulars.

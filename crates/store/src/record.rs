@@ -73,9 +73,9 @@ statements! {
     /// Subjects of a batch.
     SUBJECTS_OF_BATCH = "select distinct subject_id from record where batch_id = $1";
     /// Codes of organisations that have a record of a kind.
-    CODES_WITH = "select distinct c.code from record r join subject s on s.subject_id = r.subject_id
+    CODES_WITH = "select c.code, max(r.document_day) as newest from record r join subject s on s.subject_id = r.subject_id
             join subject_code c on c.subject_id = r.subject_id join batch_commit b on b.batch_id = r.batch_id
-        where r.kind = $1 and s.person = 0 and c.scheme = 'uscc' order by c.code limit $2";
+        where r.kind = $1 and s.person = 0 and c.scheme = 'uscc' group by c.code order by newest desc, c.code limit $2";
     /// How many records hold now.
     COUNT = "select count(*) as records from record r left join batch_commit c on c.batch_id = r.batch_id
         left join batch_recall x on x.batch_id = r.batch_id left join record_closing z on z.record_id = r.record_id
@@ -419,7 +419,7 @@ pub fn descriptions(connection: &mut Connection, batch: BatchId, after: RecordId
         .collect()
 }
 
-/// 统一社会信用代码 of organisations that have a record of a kind, for walking through an office.
+/// 统一社会信用代码 of organisations that have a record of a kind, those with the newest document first.
 pub fn codes_with(connection: &mut Connection, kind: &str, limit: i64) -> Result<Vec<String>, Fault> {
     connection.query(&CODES_WITH, params![kind, limit])?.iter().map(|row| row.get("code")).collect()
 }
