@@ -68,9 +68,16 @@ function ask(form, submitter) {
   no.focus();
 }
 
+function holds(form, condition) {
+  if (!condition) return true;
+  const [name, values] = condition.split('=');
+  return values.split('|').includes(new FormData(form).get(name));
+}
+
 document.addEventListener('submit', (event) => {
   const form = event.target;
-  if (form.dataset.confirm && form.dataset.sure !== 'yes' && typeof HTMLDialogElement === 'function') {
+  const asks = form.dataset.confirm && holds(form, form.dataset.confirmWhen);
+  if (asks && form.dataset.sure !== 'yes' && typeof HTMLDialogElement === 'function') {
     event.preventDefault();
     ask(form, event.submitter);
     return;
@@ -88,9 +95,7 @@ window.addEventListener('pageshow', () => {
 function unfold(field) {
   const form = field.form;
   form.querySelectorAll('[data-when]').forEach((part) => {
-    const [name, values] = part.dataset.when.split('=');
-    const chosen = new FormData(form).get(name);
-    part.hidden = !values.split('|').includes(chosen);
+    part.hidden = !holds(form, part.dataset.when);
   });
 }
 document.querySelectorAll('form [data-when]').forEach((part) => {
@@ -101,7 +106,17 @@ document.querySelectorAll('form [data-when]').forEach((part) => {
   unfold(form.elements[0]);
 });
 
-// Printing says when.
+// A link to a folded record unfolds it.
+function unfoldTarget() {
+  const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+  const form = target && target.querySelector('details.form');
+  if (form && target.matches('li')) form.open = true;
+}
+window.addEventListener('hashchange', unfoldTarget);
+unfoldTarget();
+
+// Printing needs a script; the button appears with it.
 document.querySelectorAll('[data-print]').forEach((button) => {
   button.hidden = false;
   button.addEventListener('click', () => window.print());

@@ -6,6 +6,9 @@ pub mod input;
 pub mod problem;
 mod subjects;
 
+use axum::http::header;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use utoipa::OpenApi;
@@ -75,6 +78,16 @@ pub fn router() -> Router<AppState> {
         .route("/openapi.json", get(|| async { Json(Description::openapi()) }))
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodWrong) })
+        .layer(map_response(as_problem))
+}
+
+/// What never reached a handler, such as a parameter given twice, is told as a problem too (X9).
+async fn as_problem(response: Response) -> Response {
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    if response.status().is_client_error() && !is_problem {
+        return Problem::of(Code::FieldInvalid, Some("网址中的参数重复、缺失或无法读出")).into_response();
+    }
+    response
 }
 
 /// A path number; anything else is a resource that does not exist.

@@ -4,7 +4,8 @@
 //! script: it posts, is answered by a redirect, and comes back with what was typed where something has to be corrected.
 //!
 //! Reading order: `frame` is what surrounds a page, `reader` who opens it, `answer` how it ends, `refused` how it ends badly,
-//! `text` how facts are written, `assets` the look; then the places: `portal`, `rules`.
+//! `text` how facts are written, `assets` the look; then the places: `portal` and `sign_in`, `rules`, `desk` with `file` for a
+//! subject's file, `my`, `admin`.
 
 mod answer;
 mod assets;
@@ -14,7 +15,21 @@ mod refused;
 pub mod text;
 
 mod portal;
+mod sign_in;
+
 mod rules;
+
+mod desk;
+mod file;
+
+mod my;
+
+mod admin;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -30,7 +45,11 @@ use crate::server::AppState;
 pub fn router(state: &AppState, site: Site) -> Router<AppState> {
     Router::new()
         .merge(portal::router())
+        .merge(sign_in::router())
         .merge(rules::router())
+        .merge(desk::router())
+        .merge(my::router())
+        .merge(admin::router())
         .fallback(refused::nowhere)
         .layer(from_fn_with_state(state.clone(), refused::surround))
         .layer(axum::Extension(Arc::new(site)))

@@ -53,6 +53,8 @@ pub struct BatchView {
     covers_through: Option<String>,
     unknown_columns: Vec<String>,
     missing_columns: Vec<String>,
+    /// Rows whose document was reported later than the catalogue allows.
+    late_rows: i64,
 }
 
 /// Counts; read is the sum of the other four.
@@ -83,6 +85,7 @@ impl From<Batch> for BatchView {
             covers_through: b.covers.map(|(_, through)| through.to_string()),
             unknown_columns: b.unknown_columns,
             missing_columns: b.missing_columns,
+            late_rows: b.late_rows,
         }
     }
 }

@@ -91,6 +91,11 @@ pub(super) fn form_faults(error: Error) -> Result<(StatusCode, Vec<FormFault>), 
     if !about_form {
         return Err(stopped);
     }
+    if *code == Code::KeyReused {
+        // Somebody went back, changed the form and filed it again; the page it comes back on carries a new key.
+        let words = "这份表单已经提交过一次，这次的内容与上次不同；如要另行提交，请核对后再次提交";
+        return Ok((status, vec![FormFault::new("", words)]));
+    }
     // Dots are for JSON; an id in HTML has none.
     let field = field.as_deref().unwrap_or_default().replace('.', "-");
     Ok((status, vec![FormFault { field, sentence: stopped.0.sentence() }]))

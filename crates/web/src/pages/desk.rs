@@ -13,6 +13,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use xinzhi_core::actor::Actor;
+use xinzhi_core::{Code, Refusal};
 use xinzhi_office::Error;
 use xinzhi_office::apply::LoopFigures;
 use xinzhi_office::check::{BoardFilter, board};
@@ -24,6 +25,7 @@ use xinzhi_office::permission::Action;
 use super::answer::{Answer, show};
 use super::frame::Frame;
 use super::reader::Signed;
+use super::text::percent;
 use crate::server::AppState;
 use loop_board::BoardLine;
 
@@ -79,6 +81,9 @@ impl Done {
 
 /// The key of a form, so that a second press has no second effect. `parts` is everything that makes the form what it is.
 fn once(key: &str, parts: &[&str]) -> Result<Once, Error> {
+    if key.is_empty() {
+        return Err(Refusal::detail(Code::FieldInvalid, "表单不完整，请返回并刷新页面后重新提交").into());
+    }
     let bytes: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
     Once::new(key, &bytes)
 }
@@ -92,6 +97,7 @@ fn form_key(state: &AppState) -> String {
 struct HomePage {
     frame: Frame,
     figures: Option<LoopFigures>,
+    share: String,
     late: Vec<BoardLine>,
     soon: Vec<BoardLine>,
     waiting: Option<String>,
@@ -110,6 +116,7 @@ impl HomePage {
 async fn home(State(state): State<AppState>, Signed { frame, actor }: Signed) -> Answer {
     let mut page = HomePage {
         figures: None,
+        share: "—".to_owned(),
         late: Vec::new(),
         soon: Vec::new(),
         waiting: None,
@@ -120,6 +127,7 @@ async fn home(State(state): State<AppState>, Signed { frame, actor }: Signed) ->
     };
     if page.frame.may(Action::SeeLoopBoard) {
         let (figures, late) = obligations(&state, &actor, "overdue").await?;
+        page.share = figures.closed_share().map_or(page.share, percent);
         page.figures = Some(figures);
         page.late = late;
         page.soon = obligations(&state, &actor, "open").await?.1;
@@ -143,3 +151,6 @@ async fn obligations(state: &AppState, actor: &Actor, filter: &str) -> Result<(L
     let lines = found.obligations.iter().map(|owed| BoardLine::of(owed, found.today)).collect();
     Ok((found.figures, lines))
 }
+
+#[cfg(test)]
+pub(super) mod samples;

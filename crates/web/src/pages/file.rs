@@ -306,3 +306,6 @@ fn record_words(records: &[RecordView], id: RecordId) -> String {
     let found = records.iter().find(|record| record.record == id);
     found.map_or_else(|| format!("记录 {}", id.0), |record| format!("{} {}", record.kind, record.document.number))
 }
+
+#[cfg(test)]
+pub(super) mod samples;

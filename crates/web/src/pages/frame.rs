@@ -244,13 +244,12 @@ fn may(role: Role, action: Action) -> bool {
 }
 
 /// Page, its title and what it takes to open it.
-const DESK: [(&str, &str, Action); 6] = [
+const DESK: [(&str, &str, Action); 5] = [
     ("/desk/search", "查主体", Action::SearchSubjects),
     ("/desk/check", "信用核查", Action::RunCheck),
     ("/desk/loop", "闭环", Action::SeeLoopBoard),
     ("/desk/batches", "数据归集", Action::SeeBatches),
     ("/desk/waiting", "待核实", Action::RuleOnRow),
-    ("/desk/batches/new", "上传文件", Action::ImportBatch),
 ];
 
 const ADMIN: [(&str, &str, Action); 2] =
@@ -263,7 +262,7 @@ fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     };
     let place = |href: &'static str, title: &'static str, pages: Vec<Link>| {
         let current = if href == "/" { path == "/" || path == "/sign-in" } else { inside(path, href) };
-        Place { href, title, current, exact: path == href, pages: only_nearest(pages) }
+        Place { href, title, current, exact: path == href, pages }
     };
     let mut places = Vec::new();
     let desk = pages(&DESK);
@@ -281,15 +280,6 @@ fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     places.push(place("/rules", "规则", Vec::new()));
     places.push(place("/", "门户", Vec::new()));
     places
-}
-
-/// `/desk/batches/new` lies inside `/desk/batches` too; only the longer address is the current one.
-fn only_nearest(mut pages: Vec<Link>) -> Vec<Link> {
-    let nearest = pages.iter().filter(|page| page.current).map(|page| page.href.len()).max();
-    for page in &mut pages {
-        page.current = page.current && Some(page.href.len()) == nearest;
-    }
-    pages
 }
 
 fn inside(path: &str, place: &str) -> bool {
@@ -316,6 +306,6 @@ mod tests {
     fn one_page_is_current() {
         let places = places(Some(Role::Centre), "/desk/batches/new");
         let current: Vec<_> = places.iter().flat_map(|place| &place.pages).filter(|page| page.current).map(|page| &page.title).collect();
-        assert_eq!(current, ["上传文件"]);
+        assert_eq!(current, ["数据归集"]);
     }
 }

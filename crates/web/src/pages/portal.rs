@@ -1,11 +1,11 @@
 //! 门户: what this is, where the rules are, the way in, and how pages look.
 
 use askama::Template;
+use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use serde::Deserialize;
 
 use super::answer::{Answer, show};
@@ -62,6 +62,9 @@ pub(super) fn local(address: &str) -> &str {
     let inside = address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\r', '\n']);
     if inside && address.is_ascii() { address } else { "/" }
 }
+
+#[cfg(test)]
+pub(super) mod samples;
 
 #[cfg(test)]
 mod tests {

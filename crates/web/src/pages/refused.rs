@@ -86,3 +86,6 @@ fn told(frame: Frame, refusal: &Refusal) -> Option<Response> {
 pub(super) async fn nowhere() -> Result<Response, super::answer::Stopped> {
     Err(Refusal::detail(Code::NotFound, "没有这个网址").into())
 }
+
+#[cfg(test)]
+pub(super) mod samples;

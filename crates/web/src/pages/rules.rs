@@ -72,7 +72,8 @@ pub(super) struct Basis {
 
 pub(super) fn bases(pack: &Pack, basis: &[LawIx]) -> Vec<Basis> {
     let laws = basis.iter().filter_map(|ix| pack.law(*ix));
-    laws.map(|law| Basis { href: format!("/rules/{}#law-{}", pack.id, law.id), citation: law.citation(), level: law.level.title() }).collect()
+    laws.map(|law| Basis { href: format!("/rules/{}#law-{}", pack.id, law.id), citation: law.citation(), level: law.level.title() })
+        .collect()
 }
 
 /// The articles of an answer, linked where the pack in force still has them.
@@ -83,6 +84,12 @@ pub(super) fn cited(pack: &Pack, citations: &[String]) -> Vec<Basis> {
         Basis { href, citation: citation.clone(), level: law.map_or("", |law| law.level.title()) }
     };
     citations.iter().map(basis).collect()
+}
+
+/// A rule's sentence without its title, which stands above it, and without its articles, which follow as links.
+fn plain(sentence: &str, title: &str) -> String {
+    let sentence = sentence.strip_prefix(title).and_then(|rest| rest.strip_prefix('：')).unwrap_or(sentence);
+    sentence.rsplit_once("依据：").map_or(sentence, |(rule, _)| rule).to_owned()
 }
 
 /// The pack that the address names; the office holds one.
@@ -138,17 +145,17 @@ impl LawLine {
 }
 
 async fn index(State(state): State<AppState>, Reader(frame): Reader) -> Answer {
-    index_page(&state.office.pack(), state.office.today(), frame.titled("规则"))
+    show(&index_page(&state.office.pack(), state.office.today(), frame.titled("规则")))
 }
 
 async fn index_of(State(state): State<AppState>, Path(id): Path<String>, Reader(frame): Reader) -> Answer {
     let pack = named(&state, &id)?;
-    index_page(&pack, state.office.today(), frame.under("/rules", "规则").titled(pack.title.clone()))
+    show(&index_page(&pack, state.office.today(), frame.under("/rules", "规则").titled(pack.title.clone())))
 }
 
-fn index_page(pack: &Pack, today: Day, frame: Frame) -> Answer {
+fn index_page(pack: &Pack, today: Day, frame: Frame) -> IndexPage {
     let count = |kind| pack.measures.iter().filter(|measure| measure.kind == kind).count();
-    let page = IndexPage {
+    IndexPage {
         frame,
         head: PackHead::of(pack, today),
         scorecards: pack.scorecards.iter().map(|card| (card.id.clone(), card.title.clone(), card.purpose.clone())).collect(),
@@ -157,7 +164,25 @@ fn index_page(pack: &Pack, today: Day, frame: Frame) -> Answer {
         kinds: pack.record_kinds.len(),
         cases: pack.cases.len(),
         laws: pack.laws.iter().map(|law| LawLine::of(law, today)).collect(),
-        years: pack.calendar.years.iter().map(|(year, days)| (*year, days.notice.clone(), days.holidays.len(), days.workdays.len())).collect(),
-    };
-    show(&page)
+        years: pack
+            .calendar
+            .years
+            .iter()
+            .map(|(year, days)| (*year, days.notice.clone(), days.holidays.len(), days.workdays.len()))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_sentence_does_not_say_twice_what_stands_beside_it() {
+        assert_eq!(plain("行政处罚：近 3 年内的行政处罚。依据：《甲法》第一条。", "行政处罚"), "近 3 年内的行政处罚。");
+        assert_eq!(plain("没有依据的话", "别的"), "没有依据的话");
+    }
 }

@@ -17,6 +17,8 @@ pub enum Tone {
     Green,
     /// In force or current, without any of these meanings.
     Accent,
+    /// Refused: said by weight, since red has another meaning.
+    Ink,
     /// Nothing to be said.
     Plain,
 }
@@ -29,6 +31,7 @@ impl Tone {
             Tone::Amber => "amber",
             Tone::Green => "green",
             Tone::Accent => "accent",
+            Tone::Ink => "ink",
             Tone::Plain => "plain",
         }
     }
@@ -65,6 +68,38 @@ pub fn groups(code: impl AsRef<str>) -> Vec<String> {
         parts.push(rest.iter().collect());
     }
     parts
+}
+
+/// A sentence cut at its days, each of which stays on one line: `true` marks a day.
+pub fn dated(sentence: impl AsRef<str>) -> Vec<(bool, String)> {
+    let chars: Vec<char> = sentence.as_ref().chars().collect();
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    let mut rest = chars.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        match rest.split_at_checked(DAY_CHARS).filter(|(day, _)| looks_like_a_day(day)) {
+            Some((day, after)) => {
+                parts.push((false, std::mem::take(&mut plain)));
+                parts.push((true, day.iter().collect()));
+                rest = after;
+            }
+            None => {
+                plain.push(*first);
+                rest = after;
+            }
+        }
+    }
+    parts.push((false, plain));
+    parts.retain(|(_, part)| !part.is_empty());
+    parts
+}
+
+/// `2026-11-23`.
+const DAY_CHARS: usize = 10;
+
+fn looks_like_a_day(text: &[char]) -> bool {
+    let dash = |place: usize| matches!(place, 4 | 7);
+    text.iter().enumerate().all(|(place, c)| if dash(place) { *c == '-' } else { c.is_ascii_digit() })
 }
 
 /// What is left of a period: `余 37 天`.
@@ -110,7 +145,7 @@ pub fn outcome_mark(outcome: Outcome) -> Mark {
     let tone = match outcome {
         Outcome::Accepted => Tone::Green,
         Outcome::Duplicate => Tone::Plain,
-        Outcome::Refused => Tone::Red,
+        Outcome::Refused => Tone::Ink,
         Outcome::Quarantined => Tone::Amber,
     };
     Mark::new(tone, outcome.title())
@@ -198,6 +233,15 @@ mod tests {
         assert_eq!(groups("<script>"), ["<script>"]);
         assert_eq!(groups("3308031990****001X"), ["33080319", "90****001", "X"]);
         assert!(groups("").is_empty());
+    }
+
+    #[test]
+    fn days_stay_in_one_piece_and_nothing_is_lost() {
+        let parts = dated("至 2026-12-03，余 10 天");
+        assert_eq!(parts, [(false, "至 ".to_owned()), (true, "2026-12-03".to_owned()), (false, "，余 10 天".to_owned())]);
+        for text in ["", "2026-12-3", "没有日期", "2026-12-03"] {
+            assert_eq!(dated(text).into_iter().map(|(_, part)| part).collect::<String>(), text);
+        }
     }
 
     #[test]

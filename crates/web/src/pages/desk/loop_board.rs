@@ -111,6 +111,9 @@ pub(super) async fn show_board(State(state): State<AppState>, Query(filter): Que
 }
 
 #[cfg(test)]
+pub(super) mod samples;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -101,3 +101,6 @@ fn about_person(frame: Frame, form: &PersonForm, error: Error) -> Answer {
     }
     show_as(status, &person_page(frame, &form.purpose, faults))
 }
+
+#[cfg(test)]
+pub(super) mod samples;

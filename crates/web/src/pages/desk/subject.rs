@@ -107,3 +107,6 @@ pub(super) async fn unmask(
     let frame = frame.under("/desk", "工作台").titled("加密字段");
     show(&UnmaskedPage { frame, record: id, reason: form.reason, fields })
 }
+
+#[cfg(test)]
+pub(super) mod samples;

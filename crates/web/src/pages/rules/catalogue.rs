@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use xinzhi_core::Day;
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::RecordKind;
 use xinzhi_office::rules::sentence;
@@ -9,12 +10,12 @@ use xinzhi_office::rules::sentence;
 use super::super::answer::{Answer, show};
 use super::super::frame::Frame;
 use super::super::reader::Reader;
-use super::{Basis, PackHead, bases, named, under};
+use super::{Basis, PackHead, bases, named, plain, under};
 use crate::server::AppState;
 
 #[derive(Template)]
 #[template(path = "rules/catalogue.html")]
-struct CataloguePage {
+pub(super) struct CataloguePage {
     frame: Frame,
     head: PackHead,
     kinds: Vec<KindLine>,
@@ -35,7 +36,7 @@ impl KindLine {
         KindLine {
             id: kind.id.clone(),
             title: kind.title.clone(),
-            sentence: sentence::record_kind(pack, kind),
+            sentence: plain(&sentence::record_kind(pack, kind), &kind.title),
             class_rule: sentence::class_rule(kind),
             fields: kind.fields.iter().map(|field| sentence::field(kind, field)).collect(),
             basis: bases(pack, &kind.basis),
@@ -45,12 +46,15 @@ impl KindLine {
 
 pub(super) async fn show_catalogue(State(state): State<AppState>, Path(id): Path<String>, Reader(frame): Reader) -> Answer {
     let pack = named(&state, &id)?;
+    show(&page(&pack, state.office.today(), under(frame, &pack).titled("信息目录")))
+}
+
+pub(super) fn page(pack: &Pack, today: Day, frame: Frame) -> CataloguePage {
     let kind_title = |ix| pack.record_kind(ix).map_or_else(String::new, |kind| kind.title.clone());
-    let page = CataloguePage {
-        frame: under(frame, &pack).titled("信息目录"),
-        head: PackHead::of(&pack, state.office.today()),
-        kinds: pack.record_kinds.iter().map(|kind| KindLine::of(&pack, kind)).collect(),
+    CataloguePage {
+        frame,
+        head: PackHead::of(pack, today),
+        kinds: pack.record_kinds.iter().map(|kind| KindLine::of(pack, kind)).collect(),
         sources: pack.sources.iter().map(|source| (source.id.clone(), source.title.clone(), kind_title(source.kind))).collect(),
-    };
-    show(&page)
+    }
 }

@@ -20,7 +20,7 @@ pub(super) const KINDS: [MeasureKind; 3] = [MeasureKind::Incentive, MeasureKind:
 
 #[derive(Template)]
 #[template(path = "rules/measures.html")]
-struct MeasuresPage {
+pub(super) struct MeasuresPage {
     frame: Frame,
     head: PackHead,
     kinds: Vec<(MeasureKind, Vec<MeasureLine>)>,
@@ -63,18 +63,21 @@ impl MeasureLine {
 }
 
 pub(super) async fn show_measures(State(state): State<AppState>, Path(id): Path<String>, Reader(frame): Reader) -> Answer {
-    let (pack, today) = (named(&state, &id)?, state.office.today());
+    let pack = named(&state, &id)?;
+    show(&measures_page(&pack, state.office.today(), under(frame, &pack).titled("措施清单")))
+}
+
+pub(super) fn measures_page(pack: &Pack, today: Day, frame: Frame) -> MeasuresPage {
     let of_kind = |kind| {
         let measures = pack.measures.iter().filter(|measure| measure.kind == kind);
-        (kind, measures.map(|measure| MeasureLine::of(&pack, measure, today)).collect())
+        (kind, measures.map(|measure| MeasureLine::of(pack, measure, today)).collect())
     };
-    let frame = under(frame, &pack).titled("措施清单");
-    show(&MeasuresPage { frame, head: PackHead::of(&pack, today), kinds: KINDS.map(of_kind).into() })
+    MeasuresPage { frame, head: PackHead::of(pack, today), kinds: KINDS.map(of_kind).into() }
 }
 
 #[derive(Template)]
 #[template(path = "rules/matters.html")]
-struct MattersPage {
+pub(super) struct MattersPage {
     frame: Frame,
     head: PackHead,
     matters: Vec<MatterLine>,
@@ -111,7 +114,10 @@ impl MatterLine {
 
 pub(super) async fn show_matters(State(state): State<AppState>, Path(id): Path<String>, Reader(frame): Reader) -> Answer {
     let pack = named(&state, &id)?;
-    let matters = pack.matters.iter().map(|matter| MatterLine::of(&pack, matter)).collect();
-    let frame = under(frame, &pack).titled("业务事项");
-    show(&MattersPage { frame, head: PackHead::of(&pack, state.office.today()), matters })
+    show(&matters_page(&pack, state.office.today(), under(frame, &pack).titled("业务事项")))
+}
+
+pub(super) fn matters_page(pack: &Pack, today: Day, frame: Frame) -> MattersPage {
+    let matters = pack.matters.iter().map(|matter| MatterLine::of(pack, matter)).collect();
+    MattersPage { frame, head: PackHead::of(pack, today), matters }
 }

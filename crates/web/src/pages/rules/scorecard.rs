@@ -11,12 +11,12 @@ use super::super::answer::{Answer, show};
 use super::super::frame::Frame;
 use super::super::reader::Reader;
 use super::super::text::percent;
-use super::{Basis, PackHead, bases, named, under};
+use super::{Basis, PackHead, bases, named, plain, under};
 use crate::server::AppState;
 
 #[derive(Template)]
 #[template(path = "rules/scorecard.html")]
-struct ScorecardPage {
+pub(super) struct ScorecardPage {
     frame: Frame,
     head: PackHead,
     purpose: String,
@@ -59,12 +59,12 @@ pub(super) async fn show_scorecard(
     show(&page(&pack, card, state.office.today(), under(frame, &pack).titled(card.title.clone())))
 }
 
-fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> ScorecardPage {
+pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> ScorecardPage {
     let indicators = |dimension: &xinzhi_office::rules::model::Dimension| {
         let lines = dimension.indicators.iter().map(|indicator| IndicatorLine {
             id: indicator.id.clone(),
             title: indicator.title.clone(),
-            sentence: sentence::indicator(pack, card, indicator),
+            sentence: plain(&sentence::indicator(pack, card, indicator), &indicator.title),
             basis: bases(pack, &indicator.basis),
         });
         (dimension.title.clone(), lines.collect())
@@ -87,7 +87,11 @@ fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> ScorecardPag
         valid_days: card.valid_days,
         basis: bases(pack, &card.basis),
         dimensions: card.dimensions.iter().map(indicators).collect(),
-        overrides: card.overrides.iter().map(|rule| (sentence::override_rule(pack, card, rule), bases(pack, &rule.basis))).collect(),
+        overrides: card
+            .overrides
+            .iter()
+            .map(|rule| (plain(&sentence::override_rule(pack, card, rule), ""), bases(pack, &rule.basis)))
+            .collect(),
         grades: grades
             .map(|(grade, below)| GradeLine { name: grade.name.clone(), title: grade.title.clone(), from: grade.from, below })
             .collect(),

@@ -1,0 +1,160 @@
+//! Samples for the test over all pages.
+
+use std::sync::Arc;
+
+use xinzhi_core::journal::{Act, Draft, Entry, Position};
+use xinzhi_core::measure::{MeasureKind, MeasureState};
+use xinzhi_core::record::{BatchId, Class, Document, RecordId};
+use xinzhi_core::{Digest, Moment, Points, SubjectId};
+use xinzhi_office::apply::Decision;
+use xinzhi_office::check::run::MeasureAnswer;
+use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
+use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Outcome, Reason};
+use xinzhi_office::rules::Pack;
+use xinzhi_office::rules::model::{KindIx, ScorecardIx};
+use xinzhi_office::subject::SubjectFile;
+use xinzhi_office::subject::file::{EvaluationView, RecordView};
+
+use super::super::desk::samples::check_view;
+use super::super::samples::{day, hostile, pack, today};
+use super::{AccessLine, FileView};
+
+/// A subject's file with everything in it, or with nothing.
+pub(in super::super) fn file(staff: bool, empty: bool) -> FileView {
+    let pack = pack();
+    let mut view = FileView::of(if empty { bare() } else { full(&pack) }, &pack, staff);
+    if !empty {
+        let [at, who, organ, role, what, purpose, case] = [(); 7].map(|()| hostile());
+        view.accesses.push(AccessLine { at, who, organ, role, what, purpose, case });
+    }
+    view
+}
+
+fn bare() -> SubjectFile {
+    SubjectFile {
+        subject: SubjectId(7),
+        code: hostile(),
+        name: hostile(),
+        kind: hostile(),
+        person: false,
+        area: None,
+        industry: None,
+        aliases: Vec::new(),
+        today: today(),
+        known: Position(40),
+        measures: Vec::new(),
+        evaluations: Vec::new(),
+        records: Vec::new(),
+        decisions: Vec::new(),
+        checks: Vec::new(),
+        accesses: Vec::new(),
+        history: Vec::new(),
+        next_change: None,
+    }
+}
+
+fn full(pack: &Pack) -> SubjectFile {
+    let kind = pack.record_kinds.first().expect("a kind");
+    let draft = Draft { act: Act::CheckMade, subject: None, refs: hostile(), payload: Digest([0; 32]) };
+    SubjectFile {
+        area: Some(hostile()),
+        industry: Some(hostile()),
+        aliases: vec![hostile()],
+        measures: vec![
+            (measure(MeasureKind::Restriction, MeasureState::InForce), vec![hostile()]),
+            (measure(MeasureKind::Restriction, MeasureState::Proposed), vec![hostile()]),
+            (measure(MeasureKind::Incentive, MeasureState::InForce), vec![hostile()]),
+        ],
+        evaluations: vec![graded(), not_evaluable()],
+        records: vec![record(&kind.title)],
+        decisions: vec![decision()],
+        checks: vec![check_view()],
+        history: vec![Entry { position: Position(9), at: Moment(0), actor: hostile(), draft }],
+        next_change: Some(day("2026-12-03")),
+        ..bare()
+    }
+}
+
+pub(in super::super) fn measure(kind: MeasureKind, state: MeasureState) -> MeasureAnswer {
+    let [title, content, body, why, way_out] = [(); 5].map(|()| hostile());
+    let (measure, basis) = (format!("{}-{}", kind.title(), state.title()), vec![hostile()]);
+    let until = Some(day("2027-11-23"));
+    MeasureAnswer { measure, title, content, kind, state, basis, body, until, why, records: vec![7, 8], way_out }
+}
+
+fn document() -> Document {
+    Document { number: hostile(), organ: hostile(), organ_code: None, date: day("2026-03-01") }
+}
+
+fn record(kind: &str) -> RecordView {
+    RecordView {
+        record: RecordId(7),
+        kind: kind.to_owned(),
+        nature: "失信信息",
+        document: document(),
+        supplier: format!("另一单位{}", hostile()),
+        class: Some(Class::Serious),
+        fields: vec![(hostile(), hostile())],
+        from: Some((BatchId(3), 12)),
+        known: Position(5),
+    }
+}
+
+fn decision() -> Decision {
+    Decision {
+        measure: hostile(),
+        causes: vec![RecordId(7)],
+        from: day("2026-03-02"),
+        until: day("2027-03-01"),
+        officer: hostile(),
+        document: document(),
+        notice: day("2026-03-03"),
+    }
+}
+
+fn evaluation(outcome: Outcome) -> Evaluation {
+    let contribution = Contribution {
+        record: RecordId(7),
+        day: day("2026-03-01"),
+        full: Points::whole(-20),
+        keep: 500,
+        points: Points::whole(-10),
+        next_fade: Some(day("2027-03-01")),
+        leaves_on: day("2029-03-01"),
+    };
+    let indicator = |state| IndicatorLine {
+        id: hostile(),
+        title: hostile(),
+        state,
+        raw: Points::whole(-10),
+        points: Points::whole(-10),
+        bounded: false,
+        contributions: vec![contribution],
+        uncertain: vec![RecordId(8)],
+    };
+    let indicators = vec![indicator(Knowledge::Known), indicator(Knowledge::Unknown)];
+    Evaluation {
+        card: ScorecardIx(0),
+        scorecard: hostile(),
+        as_of: today(),
+        valid_until: day("2026-12-24"),
+        base: Points::whole(800),
+        outcome,
+        forced: Some(Forced { grade: 3, list: KindIx(0), record: RecordId(7) }),
+        grade: Some(1),
+        assessed_share: 900,
+        dimensions: vec![DimensionLine { title: hostile(), points: Points::whole(-10), indicators }],
+        next_change: Some(day("2026-12-03")),
+    }
+}
+
+fn graded() -> EvaluationView {
+    let evaluation = Arc::new(evaluation(Outcome::Graded { points: Points::whole(790), grade: 1 }));
+    EvaluationView { card: ScorecardIx(0), title: hostile(), grade: Some((hostile(), hostile())), evaluation, pack: hostile() }
+}
+
+fn not_evaluable() -> EvaluationView {
+    let reason = Reason::TooLittleKnown { assessed_share: 300, needed: 600 };
+    let evaluation = Arc::new(evaluation(Outcome::NotEvaluable { reason }));
+    EvaluationView { card: ScorecardIx(0), title: hostile(), grade: None, evaluation, pack: hostile() }
+}
