@@ -1,1 +1,40 @@
+//! One binary for everything that goes through the front door: journeys over HTTP, the command line, the house rules.
+//!
+//! Each journey is told on SQLite and on PostgreSQL by the same function; see `support::town`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says with a panic what it found")]
 
+mod support {
+    pub mod binary;
+    pub mod database;
+    pub mod files;
+    pub mod golden;
+    pub mod postgres;
+    pub mod town;
+}
+
+mod journeys {
+    mod bad_file;
+    mod build_graph;
+    mod command_line;
+    mod correction;
+    mod doctor;
+    mod idempotency;
+    mod killed;
+    mod pack;
+    mod recall;
+    mod replay;
+    mod restriction;
+    mod sealed;
+    mod statements;
+    mod stopped;
+    mod the_loop;
+}
+
+mod api {
+    mod input;
+    mod openapi;
+    mod permission;
+    mod session;
+}
+
+mod tidy;

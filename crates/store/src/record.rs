@@ -213,10 +213,21 @@ pub fn of_chain(connection: &mut Connection, chain: &[u8], batch: Option<BatchId
     row.map(version).transpose()
 }
 
-/// Sealed fields of a record with its subject, whose key opens them, and its chain, which is bound into them.
-pub fn sealed(connection: &mut Connection, id: RecordId) -> Result<Option<(SubjectId, Vec<u8>, Vec<u8>)>, Fault> {
+/// Sealed fields of a record.
+#[derive(Clone, Debug)]
+pub struct SealedRow {
+    /// Whose key opens them.
+    pub subject: SubjectId,
+    /// Bound into them, so that they open at this record only.
+    pub chain: Vec<u8>,
+    /// Nonce and cipher text.
+    pub sealed: Vec<u8>,
+}
+
+/// Sealed fields of a record; none where it has none.
+pub fn sealed(connection: &mut Connection, id: RecordId) -> Result<Option<SealedRow>, Fault> {
     let row = connection.query_opt(&SEALED, params![id.0])?;
-    row.map(|row| Ok((row.get("subject_id")?, row.get("chain")?, row.get("sealed")?))).transpose()
+    row.map(|row| Ok(SealedRow { subject: row.get("subject_id")?, chain: row.get("chain")?, sealed: row.get("sealed")? })).transpose()
 }
 
 /// What a record's digest covers, with the digest: doctor computes it again.

@@ -90,7 +90,6 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, Problem::of(Code::Internal, None)).into_response()
 }

@@ -203,8 +203,8 @@ pub(crate) fn open_sealed(
     keys: &Keys,
     record: RecordId,
 ) -> Result<Option<serde_json::Value>, Error> {
-    let Some((subject, chain, sealed)) = xinzhi_store::record::sealed(connection, record)? else { return Ok(None) };
-    let Some(wrapped) = xinzhi_store::subject::wrapped_key(connection, subject)? else { return Ok(None) };
-    let plain = keys.unwrap(&wrapped)?.open(&chain, &sealed)?;
+    let Some(row) = xinzhi_store::record::sealed(connection, record)? else { return Ok(None) };
+    let Some(wrapped) = xinzhi_store::subject::wrapped_key(connection, row.subject)? else { return Ok(None) };
+    let plain = keys.unwrap(&wrapped)?.open(&row.chain, &row.sealed)?;
     serde_json::from_slice(&plain).map(Some).map_err(|e| Error::inconsistent(format!("sealed fields of record {}: {e}", record.0)))
 }

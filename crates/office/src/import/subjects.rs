@@ -76,15 +76,14 @@ impl Meeting {
         if unknown.is_empty() {
             return Ok(());
         }
-        let mut number = tx.take_numbers("subject", i64::try_from(unknown.len()).unwrap_or(i64::MAX))?;
+        let first = tx.take_numbers("subject", i64::try_from(unknown.len()).unwrap_or(i64::MAX))?;
         let mut rows = Vec::with_capacity(unknown.len());
-        for (code, candidate) in unknown {
+        for (number, (code, candidate)) in (first..).zip(unknown) {
             let key = candidate.sealed.as_ref().map(|_| Key::generate(house.entropy));
             let new = new_subject(tx, house, SubjectId(number), (code, candidate, key.as_ref()))?;
             let met = Met { subject: SubjectId(number), name: new.row.name.clone(), person: new.row.person, key };
             self.0.insert((*code).clone(), Arc::new(met));
             rows.push(new);
-            number += 1;
         }
         Ok(xinzhi_store::subject::create(tx, &rows)?)
     }

@@ -267,13 +267,13 @@ fn shown(kind: &FieldKind, value: &Value) -> String {
     }
 }
 
-/// One evaluation of a subject on any day, as known at any position: for `explain` and for replay.
+/// One evaluation of a subject on any day, as known at any position, with the records known there: for `explain` and for replay.
 pub async fn explain(
     office: &Arc<Office>,
     actor: &Actor,
     (code, scorecard): (&str, &str),
     (as_of, known): (Option<Day>, Option<Position>),
-) -> Result<EvaluationView, Error> {
+) -> Result<(EvaluationView, Vec<RecordView>), Error> {
     let scope = Scope::of(Action::ReadSubject, actor)?;
     let pack = office.pack();
     let unknown = || Refusal::field(Code::ScorecardUnknown, "scorecard", format!("没有评价模型 `{}`", shorten(scorecard)));
@@ -289,7 +289,8 @@ pub async fn explain(
             record_access(tx, &by, row.subject, ("日常监管", "", "explain"))?;
             let subject = know(tx.connection(), &pack, row, known.unwrap_or(head))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
-            Ok(evaluation_view(&pack, card, Arc::new(evaluation)))
+            let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();
+            Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records))
         })
         .await
 }

@@ -286,8 +286,8 @@ pub(super) async fn evaluations(
     let invalid = |fault| Refusal::field(Code::FieldInvalid, "as_of", format!("评价日{fault}"));
     let as_of = query.as_of.as_deref().map(Day::parse).transpose().map_err(invalid)?;
     let known = query.known.map(xinzhi_core::journal::Position);
-    let view = subject::file::explain(&state.office, &caller.0, (&code, scorecard), (as_of, known)).await?;
-    Ok(Json(vec![evaluation(&pack, &view, &file.records)]))
+    let (view, records) = subject::file::explain(&state.office, &caller.0, (&code, scorecard), (as_of, known)).await?;
+    Ok(Json(vec![evaluation(&pack, &view, &records)]))
 }
 
 /// The measures that apply to it or wait for a person.
