@@ -51,7 +51,7 @@ pub(crate) fn follow(tx: &mut Tx, house: &House<'_>, event: &Event) -> Result<()
             describe_anew(tx, house.pack, *batch, kind, true)
         }
         Event::FeedbackGiven { record } => {
-            xinzhi_store::record::insert(tx, std::slice::from_ref(record.as_ref()))?;
+            xinzhi_store::record::insert_one(tx, record)?;
             Ok(xinzhi_store::subject::touch(tx, record.subject)?)
         }
         Event::RestrictionDecided { subject } => Ok(xinzhi_store::subject::touch(tx, *subject)?),

@@ -90,6 +90,7 @@ create table subject_key (
 create table batch (
     batch_id bigint primary key,
     entry bigint not null,                     -- when it was staged
+    known bigint not null,                     -- journal position against which its rows were judged
     source text not null,
     kind text not null,
     organ text,                                -- organ of whoever staged it
@@ -148,9 +149,20 @@ create table record (
     salt bytea not null,
     digest bytea not null                      -- salted digest of all the above
 );
-create index record_by_subject on record (subject_id);
-create index record_by_chain on record (chain);
 create index record_by_batch on record (batch_id);
+
+-- Fact. Where to find records by subject and by chain. Tables of their own, because an import fills them once, in order, at its
+-- end: an index on `record` would dirty a page of each at every row.
+create table record_of_subject (
+    subject_id bigint not null,
+    record_id bigint not null,
+    primary key (subject_id, record_id)
+) /* without rowid */;
+create table record_of_chain (
+    chain bytea not null,
+    record_id bigint not null,
+    primary key (chain, record_id)
+) /* without rowid */;
 
 -- Fact. A record that stopped holding from a position on: corrected, or judged again at commit.
 create table record_closing (

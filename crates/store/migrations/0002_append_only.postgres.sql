@@ -23,3 +23,5 @@ create trigger obligation_closing_append_only before update or delete or truncat
 create trigger decision_append_only before update or delete or truncate on decision for each statement execute function refuse_change();
 create trigger access_append_only before update or delete or truncate on access for each statement execute function refuse_change();
 create trigger decision_cause_append_only before update or delete or truncate on decision_cause for each statement execute function refuse_change();
+create trigger record_of_subject_append_only before update or delete or truncate on record_of_subject for each statement execute function refuse_change();
+create trigger record_of_chain_append_only before update or delete or truncate on record_of_chain for each statement execute function refuse_change();

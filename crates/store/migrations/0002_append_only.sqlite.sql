@@ -39,3 +39,7 @@ create trigger access_no_update before update on access begin select raise(abort
 create trigger access_no_delete before delete on access begin select raise(abort, 'fact table access is append-only'); end;
 create trigger decision_cause_no_update before update on decision_cause begin select raise(abort, 'fact table decision_cause is append-only'); end;
 create trigger decision_cause_no_delete before delete on decision_cause begin select raise(abort, 'fact table decision_cause is append-only'); end;
+create trigger record_of_subject_no_update before update on record_of_subject begin select raise(abort, 'fact table record_of_subject is append-only'); end;
+create trigger record_of_subject_no_delete before delete on record_of_subject begin select raise(abort, 'fact table record_of_subject is append-only'); end;
+create trigger record_of_chain_no_update before update on record_of_chain begin select raise(abort, 'fact table record_of_chain is append-only'); end;
+create trigger record_of_chain_no_delete before delete on record_of_chain begin select raise(abort, 'fact table record_of_chain is append-only'); end;

@@ -12,7 +12,7 @@ use crate::{Fault, params};
 
 statements! {
     /// A batch with its state.
-    BY_ID = "select b.batch_id, b.entry, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
+    BY_ID = "select b.batch_id, b.entry, b.known, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
             b.covers_through, b.rows_read, coalesce(c.rows_accepted, b.rows_accepted) as rows_accepted,
             coalesce(c.rows_duplicate, b.rows_duplicate) as rows_duplicate, b.rows_refused,
             coalesce(c.rows_quarantined, b.rows_quarantined) as rows_quarantined, b.root, b.note, c.entry as committed, x.entry as recalled,
@@ -20,7 +20,7 @@ statements! {
         from batch b join journal j on j.entry = b.entry left join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id where b.batch_id = $1";
     /// Batches before a number, newest first.
-    NEWEST = "select b.batch_id, b.entry, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
+    NEWEST = "select b.batch_id, b.entry, b.known, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
             b.covers_through, b.rows_read, coalesce(c.rows_accepted, b.rows_accepted) as rows_accepted,
             coalesce(c.rows_duplicate, b.rows_duplicate) as rows_duplicate, b.rows_refused,
             coalesce(c.rows_quarantined, b.rows_quarantined) as rows_quarantined, b.root, b.note, c.entry as committed, x.entry as recalled,
@@ -29,9 +29,9 @@ statements! {
             left join batch_recall x on x.batch_id = b.batch_id
         where b.batch_id < $1 order by b.batch_id desc limit $2";
     /// A staged batch.
-    STAGE = "insert into batch (batch_id, entry, source, kind, organ, file_name, file_digest, pack_digest, area, covers_from, covers_through,
+    STAGE = "insert into batch (batch_id, entry, known, source, kind, organ, file_name, file_digest, pack_digest, area, covers_from, covers_through,
             rows_read, rows_accepted, rows_duplicate, rows_refused, rows_quarantined, root, note)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     /// It takes effect.
     COMMIT = "insert into batch_commit (batch_id, entry, rows_accepted, rows_duplicate, rows_quarantined, root) values ($1, $2, $3, $4, $5, $6)";
     /// It is taken back.
@@ -79,6 +79,8 @@ pub struct BatchRow {
     pub batch: BatchId,
     /// When it was staged.
     pub staged: Position,
+    /// What its rows were judged against.
+    pub known: Position,
     /// Id of its source.
     pub source: String,
     /// Id of the record kind its rows become.
@@ -181,6 +183,7 @@ fn batch(row: &Row) -> Result<BatchRow, Fault> {
     Ok(BatchRow {
         batch: BatchId(row.get("batch_id")?),
         staged: Position(row.get("entry")?),
+        known: Position(row.get("known")?),
         source: row.get("source")?,
         kind: row.get("kind")?,
         organ: row.get("organ")?,
@@ -233,6 +236,7 @@ pub fn stage(tx: &mut Tx, row: &BatchRow) -> Result<(), Fault> {
     let parameters = params![
         row.batch.0,
         row.staged.0,
+        row.known.0,
         &row.source,
         &row.kind,
         row.organ.as_ref(),

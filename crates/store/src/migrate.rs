@@ -50,7 +50,10 @@ pub fn migrate(connection: &mut Connection, now: Moment) -> Result<(), Fault> {
     for step in STEPS.iter().filter(|step| !run.contains(&step.number)) {
         let script = match connection {
             // There, an `integer primary key` is the row's own number; a `bigint` one would be a second index beside it.
-            Connection::Sqlite(_) => step.sqlite.replace("bigint primary key", "integer primary key"),
+            // A table that is nothing but its key needs no rows beside it.
+            Connection::Sqlite(_) => {
+                step.sqlite.replace("bigint primary key", "integer primary key").replace("/* without rowid */", "without rowid")
+            }
             Connection::Postgres(_) => step.postgres.to_owned(),
         };
         connection.begin_write()?;

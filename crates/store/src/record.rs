@@ -17,9 +17,10 @@ statements! {
     /// Records of a subject known at a position, newest document first.
     OF_SUBJECT = "select r.record_id, r.subject_id, r.kind, r.document, r.document_day, r.organ, r.organ_code, r.supplier, r.class,
             r.fields, r.batch_id, r.row_number, coalesce(r.entry, c.entry) as known
-        from record r left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+        from record_of_subject o join record r on r.record_id = o.record_id
+            left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
             left join record_closing z on z.record_id = r.record_id
-        where r.subject_id = $1 and coalesce(r.entry, c.entry) <= $2 and (x.entry is null or x.entry > $2)
+        where o.subject_id = $1 and coalesce(r.entry, c.entry) <= $2 and (x.entry is null or x.entry > $2)
             and (z.entry is null or z.entry > $2)
         order by r.document_day desc, r.record_id desc";
     /// One record known at a position.
@@ -29,12 +30,16 @@ statements! {
             left join record_closing z on z.record_id = r.record_id
         where r.record_id = $1 and coalesce(r.entry, c.entry) <= $2 and (x.entry is null or x.entry > $2)
             and (z.entry is null or z.entry > $2)";
-    /// The versions of a chain that a row of a batch must be compared with: those that hold, and those of the same batch.
-    OF_CHAIN = "select r.record_id, r.content, r.supplier, r.batch_id
-        from record r left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+    /// The version of a chain that holds now.
+    OF_CHAIN = "select r.record_id, r.content, r.supplier
+        from record_of_chain h join record r on r.record_id = h.record_id
+            left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
             left join record_closing z on z.record_id = r.record_id
-        where r.chain = $1 and z.entry is null and x.entry is null and (r.entry is not null or c.entry is not null or r.batch_id = $2)
+        where h.chain = $1 and z.entry is null and x.entry is null and coalesce(r.entry, c.entry) is not null
         order by r.record_id desc limit 1";
+    /// Whether any record of a kind was ever staged or written: before the first, no chain need be looked up.
+    KIND_EXISTS = "select 1 as found from batch where kind = $1 union all select 1 as found from record where kind = $1 and batch_id is null
+        limit 1";
     /// What a record's digest covers, in batch order: for the Merkle root and for doctor.
     DIGESTS_OF_BATCH = "select r.record_id, r.digest from record r left join record_closing z on z.record_id = r.record_id
         where r.batch_id = $1 and r.entry is null and r.record_id > $2 and (z.entry is null or z.entry <> $3) order by r.record_id
@@ -45,7 +50,8 @@ statements! {
     /// Rows of a batch whose chain another batch filled after this one was staged.
     OVERTAKEN = "select r.record_id, r.row_number, r.content, o.record_id as other, o.content as other_content, o.supplier as other_supplier,
             r.supplier
-        from record r join record o on o.chain = r.chain and o.record_id <> r.record_id
+        from record r join record_of_chain h on h.chain = r.chain and h.record_id <> r.record_id
+            join record o on o.record_id = h.record_id
             left join batch_commit c on c.batch_id = o.batch_id left join batch_recall x on x.batch_id = o.batch_id
             left join record_closing z on z.record_id = o.record_id
         where r.batch_id = $1 and z.entry is null and x.entry is null
@@ -66,6 +72,10 @@ statements! {
             organ_code, supplier, class, fields, sealed, salt, digest)
         select $2, subject_id, kind, chain, content, $3, $4, $5, document, document_day, organ, organ_code, supplier, class, fields, sealed,
             salt, digest from record where record_id = $1";
+    /// The copy is found where its original is.
+    COPY_BY_SUBJECT = "insert into record_of_subject (subject_id, record_id) select subject_id, $2 from record where record_id = $1";
+    /// The copy is found where its original is.
+    COPY_BY_CHAIN = "insert into record_of_chain (chain, record_id) select chain, $2 from record where record_id = $1";
     /// What a batch of registrations says of its subjects, beside what is known of them.
     DESCRIPTIONS = "select r.record_id, r.subject_id, r.fields, s.kind, s.name, s.area, s.industry from record r
         join subject s on s.subject_id = r.subject_id where r.batch_id = $1 and s.person = 0 and r.record_id > $2
@@ -205,12 +215,17 @@ pub fn by_id(connection: &mut Connection, id: RecordId, known: Position) -> Resu
     connection.query_opt(&BY_ID, params![id.0, known.0])?.as_ref().map(record).transpose()
 }
 
-/// The version of `chain` that holds now or was staged by the same batch.
-pub fn of_chain(connection: &mut Connection, chain: &[u8], batch: Option<BatchId>) -> Result<Option<Version>, Fault> {
-    let row = connection.query_opt(&OF_CHAIN, params![chain, batch.map(|b| b.0)])?;
+/// The version of `chain` that holds now.
+pub fn of_chain(connection: &mut Connection, chain: &[u8]) -> Result<Option<Version>, Fault> {
+    let row = connection.query_opt(&OF_CHAIN, params![chain])?;
     let version =
         |row: Row| Ok(Version { record: RecordId(row.get("record_id")?), content: row.get("content")?, supplier: row.get("supplier")? });
     row.map(version).transpose()
+}
+
+/// Whether any record of a kind was ever staged or written.
+pub fn kind_exists(connection: &mut Connection, kind: &str) -> Result<bool, Fault> {
+    Ok(connection.query_opt(&KIND_EXISTS, params![kind])?.is_some())
 }
 
 /// Sealed fields of a record.
@@ -322,7 +337,38 @@ pub fn walk_digests(connection: &mut Connection, batch: BatchId, entry: Position
     }
 }
 
-/// Writes records in bulk.
+/// Where a record is to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its chain.
+    pub chain: [u8; KEY_BYTES],
+    /// About whom.
+    pub subject: SubjectId,
+    /// Its number.
+    pub record: RecordId,
+}
+
+/// Lets records be found by subject. An import hands them over in the order of the subjects, in pieces.
+pub fn place_by_subject(tx: &mut Tx, places: &[Place]) -> Result<(), Fault> {
+    let rows: Vec<Vec<Param>> = places.iter().map(|place| params![place.subject, place.record.0].to_vec()).collect();
+    tx.connection.insert_many("record_of_subject", &["subject_id", "record_id"], &rows)
+}
+
+/// Lets records be found by chain. An import hands them over in the order of the chains, in pieces.
+pub fn place_by_chain(tx: &mut Tx, places: &[Place]) -> Result<(), Fault> {
+    let rows: Vec<Vec<Param>> = places.iter().map(|place| params![place.chain.as_slice(), place.record.0].to_vec()).collect();
+    tx.connection.insert_many("record_of_chain", &["chain", "record_id"], &rows)
+}
+
+/// Writes a record that no batch in progress brings, and lets it be found.
+pub fn insert_one(tx: &mut Tx, record: &NewRecord) -> Result<(), Fault> {
+    insert(tx, std::slice::from_ref(record))?;
+    let place = [Place { chain: record.chain, subject: record.subject, record: record.record }];
+    place_by_subject(tx, &place)?;
+    place_by_chain(tx, &place)
+}
+
+/// Writes records in bulk. They are found only after [`place_by_subject`] and [`place_by_chain`].
 pub fn insert(tx: &mut Tx, records: &[NewRecord]) -> Result<(), Fault> {
     let days: Vec<String> = records.iter().map(|r| r.document.date.to_string()).collect();
     let rows: Vec<Vec<Param>> = records
@@ -445,6 +491,8 @@ pub fn copy(tx: &mut Tx, original: RecordId, place: (BatchId, i64), entry: Posit
     let number = tx.take_numbers("record", 1)?;
     let (batch, row) = place;
     tx.connection.execute(&COPY, params![original.0, number, batch.0, row, entry.0])?;
+    tx.connection.execute(&COPY_BY_SUBJECT, params![original.0, number])?;
+    tx.connection.execute(&COPY_BY_CHAIN, params![original.0, number])?;
     Ok(RecordId(number))
 }
 

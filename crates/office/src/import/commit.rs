@@ -31,7 +31,7 @@ pub async fn commit(office: &Office, actor: &Actor, id: BatchId, once: Option<On
             }
             let batch = staged(tx, &scope, id)?;
             let entry = Position(tx.head().0 + 1);
-            let overtaken = xinzhi_store::record::overtaken(tx.connection(), id, &batch.kind, batch.staged)?;
+            let overtaken = xinzhi_store::record::overtaken(tx.connection(), id, &batch.kind, batch.known)?;
 
             let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
             let counts = judge_again(tx, &house, &batch, &overtaken, entry)?;

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use xinzhi_collect::{Candidate, Judge, Judged, Mapping, Options, Row};
 use xinzhi_core::actor::Actor;
-use xinzhi_core::journal::{Act, Draft};
+use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::record::{BatchId, Class, Counts, Outcome, RecordId, Remark};
 use xinzhi_core::{AreaCode, Code, Day, Digest, Refusal};
 use xinzhi_proof::Tree;
 use xinzhi_rules::Pack;
 use xinzhi_store::Tx;
 use xinzhi_store::batch::{BatchRow, Chunk, NewWaiting};
-use xinzhi_store::record::{KEY_BYTES, NewRecord, Origin};
+use xinzhi_store::record::{KEY_BYTES, NewRecord, Origin, Place};
 
 use crate::idempotent::Once;
 use crate::import::subjects::{House, Meeting, StoredCode, note_name, stored_code};
@@ -29,6 +29,8 @@ use crate::{Error, Office};
 const CHUNK_ROWS: usize = 100;
 /// The same while nobody else does: fewer, larger transactions touch each page of an index less often.
 const CHUNK_ROWS_QUIET: usize = 1_000;
+/// Records made findable at once: a few milliseconds.
+const PLACE_ROWS: usize = 2_000;
 /// Lists of search tokens indexed at once.
 const INDEX_ROWS: i64 = 1_000;
 /// The remark that is counted for the file instead of being kept for each row.
@@ -54,24 +56,43 @@ pub struct Delivery {
 struct Staging {
     batch: BatchId,
     kind: String,
+    /// Whether the kind has records already, so that chains must be looked up.
+    has_history: bool,
     meeting: Meeting,
+    /// The rows of this batch so far, by chain.
+    chains: HashMap<[u8; KEY_BYTES], Standing>,
+    places: Vec<Place>,
     counts: Counts,
     late: i64,
     tree: Tree,
 }
 
+/// The version of a chain that a row is compared with.
+#[derive(Clone, Copy)]
+struct Standing {
+    record: RecordId,
+    content: [u8; KEY_BYTES],
+}
+
 struct JudgedRow {
     number: i64,
     judged: Judged,
-    /// The code of an acceptable row's party as the database keeps it, made off the writer's thread.
-    code: Option<StoredCode>,
+    /// For an acceptable row: what its record needs and another thread than the writer's can make.
+    ready: Option<Ready>,
+}
+
+/// The party's code as the database keeps it, and the digest of the content.
+struct Ready {
+    code: StoredCode,
+    content: [u8; KEY_BYTES],
 }
 
 impl JudgedRow {
     fn new(keys: &Keys, number: i64, judged: Judged) -> JudgedRow {
         let accepted = judged.candidate.as_ref().filter(|_| judged.outcome == Outcome::Accepted);
-        let code = accepted.and_then(|candidate| candidate.party.code.as_ref()).map(|code| stored_code(keys, code));
-        JudgedRow { number, judged, code }
+        let coded = accepted.and_then(|candidate| Some((candidate.party.code.as_ref()?, candidate)));
+        let ready = coded.map(|(code, candidate)| Ready { code: stored_code(keys, code), content: content(keys, candidate) });
+        JudgedRow { number, judged, ready }
     }
 }
 
@@ -102,8 +123,22 @@ pub fn stage<R: Read + Seek + Send + 'static>(
     let judge = Judge::new(&pack, source, mapping, office.today()).map_err(|e| unreadable(e.to_string()))?;
     let kind = pack.record_kinds.get(source.kind.0).map(|kind| kind.id.clone()).unwrap_or_default();
 
-    let batch = office.write_here(actor, |tx| Ok(BatchId(tx.take_numbers("batch", 1)?)))?;
-    let staging = Staging { batch, kind, meeting: Meeting::default(), counts: Counts::default(), late: 0, tree: Tree::new() };
+    let wanted = kind.clone();
+    let (batch, known, has_history) = office.write_here(actor, move |tx| {
+        let has_history = xinzhi_store::record::kind_exists(tx.connection(), &wanted)?;
+        Ok((BatchId(tx.take_numbers("batch", 1)?), tx.head(), has_history))
+    })?;
+    let staging = Staging {
+        batch,
+        kind,
+        has_history,
+        meeting: Meeting::default(),
+        chains: HashMap::new(),
+        places: Vec::new(),
+        counts: Counts::default(),
+        late: 0,
+        tree: Tree::new(),
+    };
     let mut pipe = Pipe { office, actor, pack: Arc::clone(&pack), state: State::Here(Box::new(staging)) };
     let mut row = Row::default();
     let mut rows = Vec::new();
@@ -115,12 +150,14 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         }
     }
     pipe.write(rows)?;
-    let staging = pipe.finish()?;
+    let mut staging = pipe.finish()?;
+    place(office, actor, std::mem::take(&mut staging.places))?;
     while office.write_here(actor, |tx| Ok(xinzhi_store::subject::index_pending(tx, INDEX_ROWS)?))? {}
     progress(staging.counts.read);
     let row = BatchRow {
         batch,
-        staged: xinzhi_core::journal::Position(0),
+        staged: Position(0),
+        known,
         source: delivery.source.clone(),
         kind: staging.kind,
         organ: actor.organ.clone(),
@@ -144,6 +181,19 @@ pub fn stage<R: Read + Seek + Send + 'static>(
 /// What was said about the file: the same bytes as something else are another delivery (E5).
 fn said(delivery: &Delivery) -> String {
     format!("{:?}", (&delivery.source, &delivery.area, delivery.covers, &delivery.options))
+}
+
+/// Lets the batch's records be found, in the order in which the database keeps them: each page is written once.
+fn place(office: &Office, actor: &Actor, mut places: Vec<Place>) -> Result<(), Error> {
+    places.sort_unstable_by_key(|place| (place.subject, place.record));
+    for piece in places.chunks(PLACE_ROWS).map(<[Place]>::to_vec) {
+        office.write_here(actor, move |tx| Ok(xinzhi_store::record::place_by_subject(tx, &piece)?))?;
+    }
+    places.sort_unstable_by_key(|place| (place.chain, place.record));
+    for piece in places.chunks(PLACE_ROWS).map(<[Place]>::to_vec) {
+        office.write_here(actor, move |tx| Ok(xinzhi_store::record::place_by_chain(tx, &piece)?))?;
+    }
+    Ok(())
 }
 
 /// The batch that this very delivery became before.
@@ -213,14 +263,12 @@ impl Pipe<'_> {
 struct Writing {
     chunk: Chunk,
     records: Vec<NewRecord>,
-    /// Chains of this chunk: content, supplier and record of the version that stands.
-    chains: HashMap<[u8; KEY_BYTES], (Vec<u8>, String, RecordId)>,
 }
 
 impl Staging {
     fn write(&mut self, tx: &mut Tx, house: &House<'_>, rows: Vec<JudgedRow>) -> Result<(), Error> {
         let accepted: Vec<(&StoredCode, &Candidate)> =
-            rows.iter().filter_map(|row| Some((row.code.as_ref()?, row.judged.candidate.as_ref()?))).collect();
+            rows.iter().filter_map(|row| Some((&row.ready.as_ref()?.code, row.judged.candidate.as_ref()?))).collect();
         self.meeting.meet(tx, house, &accepted)?;
         let mut number = tx.take_numbers("record", i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
         let mut writing = Writing::default();
@@ -231,10 +279,10 @@ impl Staging {
             self.late += i64::from(remarks.len() < said);
             let outcome = match (outcome, row.judged.candidate) {
                 (Outcome::Accepted, Some(candidate)) => {
-                    let code = row.code.ok_or_else(|| Error::inconsistent("an accepted row without a code"))?;
-                    let place = Place { batch: self.batch, row: row.number, record: RecordId(number) };
+                    let ready = row.ready.ok_or_else(|| Error::inconsistent("an accepted row without a code"))?;
+                    let place = RowPlace { batch: self.batch, row: row.number, record: RecordId(number) };
                     number += 1;
-                    self.accept(tx, house, (&candidate, &code, place), (&mut writing, &mut remarks))?
+                    self.accept(tx, house, (&candidate, &ready, place), (&mut writing, &mut remarks))?
                 }
                 (Outcome::Quarantined, Some(candidate)) => {
                     let reason = remarks.last().map_or_else(String::new, |remark| remark.code.clone());
@@ -259,10 +307,10 @@ impl Staging {
         &mut self,
         tx: &mut Tx,
         house: &House<'_>,
-        (candidate, code, place): (&Candidate, &StoredCode, Place),
+        (candidate, ready, place): (&Candidate, &Ready, RowPlace),
         (writing, remarks): (&mut Writing, &mut Vec<Remark>),
     ) -> Result<Outcome, Error> {
-        let Some(met) = self.meeting.find(code) else {
+        let Some(met) = self.meeting.find(&ready.code) else {
             return Err(Error::inconsistent("an accepted row without a subject"));
         };
         if let Some(known) = note_name(tx, &met, candidate, self.batch)? {
@@ -271,39 +319,54 @@ impl Staging {
             remarks.push(Remark { code: "name.differs".to_owned(), field: None, sentence });
         }
         let chain = chain(house.keys, &self.kind, candidate, met.subject.0);
-        let content = content(house.keys, candidate);
-        let supplier = candidate.document.organ.clone();
-        let standing = match writing.chains.get(&chain) {
-            Some(standing) => Some(standing.clone()),
-            None => xinzhi_store::record::of_chain(tx.connection(), &chain, Some(self.batch))?.map(|v| (v.content, v.supplier, v.record)),
-        };
-        if let Some((standing_content, standing_supplier, record)) = standing {
-            if standing_content == content {
+        let content = ready.content;
+        if let Some((same_content, same_supplier, record)) = self.standing(tx, (&chain, &content), &candidate.document.organ)? {
+            if same_content {
                 writing.chunk.confirmations.push((place.row, record));
                 remarks.push(repeated());
                 return Ok(Outcome::Duplicate);
             }
-            let remark = contradicting(candidate, standing_supplier == supplier);
+            let remark = contradicting(candidate, same_supplier);
             writing.wait(house, (candidate, place.row), (remark.code.clone(), Some(record)))?;
             remarks.push(remark);
             return Ok(Outcome::Quarantined);
         }
         let sealed = match &candidate.sealed {
-            Some(plain) => self.meeting.key(tx, house, code)?.map(|key| key.seal(house.entropy, &chain, plain.as_bytes())).transpose()?,
+            Some(plain) => {
+                self.meeting.key(tx, house, &ready.code)?.map(|key| key.seal(house.entropy, &chain, plain.as_bytes())).transpose()?
+            }
             None => None,
         };
         let origin = Origin::Row(place.batch, place.row);
-        let record =
-            new_record(tx, &self.kind, candidate, Parts { record: place.record, subject: met.subject, chain, content, origin, sealed });
-        writing.chains.insert(chain, (content.to_vec(), supplier, place.record));
-        writing.records.push(record);
+        let parts = Parts { record: place.record, subject: met.subject, chain, content, origin, sealed };
+        writing.records.push(new_record(tx, &self.kind, candidate, parts));
+        self.chains.insert(chain, Standing { record: place.record, content });
+        self.places.push(Place { chain, subject: met.subject, record: place.record });
         Ok(Outcome::Accepted)
+    }
+
+    /// What a row's chain holds: in this batch, or in effect. Tells whether content and supplier are the same.
+    fn standing(
+        &self,
+        tx: &mut Tx,
+        (chain, content): (&[u8; KEY_BYTES], &[u8; KEY_BYTES]),
+        supplier: &str,
+    ) -> Result<Option<(bool, bool, RecordId)>, Error> {
+        if let Some(here) = self.chains.get(chain) {
+            // One file has one supplier of a document: its organ is part of the key.
+            return Ok(Some((here.content == *content, true, here.record)));
+        }
+        if !self.has_history {
+            return Ok(None);
+        }
+        let version = xinzhi_store::record::of_chain(tx.connection(), chain)?;
+        Ok(version.map(|v| (v.content == content, v.supplier == supplier, v.record)))
     }
 }
 
 /// Where an accepted row goes.
 #[derive(Clone, Copy)]
-struct Place {
+struct RowPlace {
     batch: BatchId,
     row: i64,
     record: RecordId,
