@@ -79,6 +79,7 @@ create table search_pending (
     subject_id bigint not null,
     tokens text not null
 );
+create index search_pending_by_subject on search_pending (subject_id);
 
 -- A key per subject that has sealed fields, wrapped by the office's key. Erasure deletes the row, nothing else.
 create table subject_key (
