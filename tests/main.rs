@@ -1,7 +1,7 @@
 //! One binary for everything that goes through the front door: journeys over HTTP, the command line, the house rules.
 //!
 //! Each journey is told on SQLite and on PostgreSQL by the same function; see `support::town`.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says with a panic what it found")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says with a panic what it found")]
 
 mod support {
     pub mod binary;
@@ -21,6 +21,7 @@ mod journeys {
     mod idempotency;
     mod killed;
     mod pack;
+    mod pages;
     mod recall;
     mod replay;
     mod restriction;
@@ -36,5 +37,7 @@ mod api {
     mod permission;
     mod session;
 }
+
+mod browser;
 
 mod tidy;

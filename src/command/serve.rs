@@ -21,7 +21,9 @@ pub fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
 /// Serves until told to stop. What is queued is finished first; a kill instead gives the same result after a restart.
 pub fn serve(office: Arc<Office>, listen: &str, socket: &std::path::Path, ready: impl FnOnce()) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("无法启动运行环境")?;
-    runtime.block_on(async move {
+    // The last hold on the office ends here, not inside the runtime: connections to PostgreSQL cannot be closed from there.
+    let held = Arc::clone(&office);
+    let served = runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("无法监听 {listen}，请换一个地址或端口"))?;
         if socket.exists() {
             std::fs::remove_file(socket).context("无法清除上次留下的套接字")?;
@@ -39,7 +41,10 @@ pub fn serve(office: Arc<Office>, listen: &str, socket: &std::path::Path, ready:
         };
         std::fs::remove_file(socket).context("无法清除套接字")?;
         served.context("服务中断")
-    })
+    });
+    drop(runtime);
+    drop(held);
+    served
 }
 
 /// Ctrl-C, or the terminate signal of a service manager.

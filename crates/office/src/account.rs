@@ -1,6 +1,7 @@
 //! Accounts: argon2id passwords, lock-out, idle time-out, forced sign-out; keys for programs.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -27,6 +28,8 @@ const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 const SEEN_EVERY_MS: i64 = 60 * 1000;
 /// Longest password; argon2 is run on no more.
 const PASSWORD_BYTES_MAX: usize = 200;
+/// Keys remembered; beyond it the memory starts anew.
+const PROGRAMS_MAX: usize = 1_000;
 /// Shortest password.
 const PASSWORD_CHARS_MIN: usize = 10;
 /// argon2id: 19 MiB, two passes, one lane (OWASP's second choice), so that two sign-ins at once stay small.
@@ -196,6 +199,7 @@ pub enum Change {
 pub async fn change(office: &Arc<Office>, by: &Actor, name: &str, change: Change) -> Result<(), Error> {
     Scope::of(Action::ManageAccounts, by)?;
     let name = name.to_owned();
+    office.programs.forget();
     office
         .write(by, move |tx| {
             xinzhi_store::account::by_name(tx.connection(), &name)?.ok_or(Code::NotFound)?;
@@ -249,12 +253,46 @@ pub async fn create_key(office: &Arc<Office>, by: &Actor, program: Actor) -> Res
     Ok(key)
 }
 
-/// The program behind a key.
+/// The program behind a key. Programs ask thousands of times a second with the same key, so what is found is remembered; nothing
+/// ends a key today, and whatever will must call [`Programs::forget`].
 ///
 /// # Errors
 /// [`Code::SignInRequired`] for an unknown key.
 pub async fn by_key(office: &Arc<Office>, key: &str) -> Result<Actor, Error> {
     let digest = token_digest(key);
+    if let Some(known) = office.programs.find(&digest) {
+        return Ok(known);
+    }
     let program = office.read(move |connection| Ok(xinzhi_store::account::by_key(connection, &digest)?)).await?;
-    program.ok_or_else(|| Code::SignInRequired.into())
+    let program = program.ok_or(Code::SignInRequired)?;
+    office.programs.remember(digest, program.clone());
+    Ok(program)
+}
+
+/// Keys found lately, by digest.
+#[derive(Debug, Default)]
+pub struct Programs(Mutex<HashMap<Digest, Actor>>);
+
+impl Programs {
+    fn map(&self) -> MutexGuard<'_, HashMap<Digest, Actor>> {
+        // Nothing panics while it is held: it is only read, written whole, or cleared.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, digest: &Digest) -> Option<Actor> {
+        self.map().get(digest).cloned()
+    }
+
+    fn remember(&self, digest: Digest, program: Actor) {
+        let mut map = self.map();
+        if map.len() >= PROGRAMS_MAX {
+            map.clear();
+        }
+        map.insert(digest, program);
+    }
+
+    /// Forgets everything, so that the next request of each program is looked up again.
+    pub fn forget(&self) {
+        self.map().clear();
+    }
 }

@@ -12,6 +12,7 @@ use xinzhi_store::office::OfficeRow;
 use xinzhi_store::{Connection, Entropy, Fault, Purpose, Readers, Tx, Url, World, Writer, migrate};
 
 use crate::Error;
+use crate::account::Programs;
 use crate::evaluation::Cache;
 use crate::keys::Keys;
 use crate::pack;
@@ -33,6 +34,7 @@ pub struct Office {
     pub(crate) world: World,
     pub(crate) keys: Keys,
     pub(crate) cache: Cache,
+    pub(crate) programs: Programs,
     row: OfficeRow,
     pack: RwLock<Arc<Pack>>,
     /// Held for the life of the office: one directory has one writer.
@@ -57,7 +59,17 @@ impl Office {
         let readers = Readers::new(url.clone());
         let row = found(&writer, &readers, founding)?;
         let pack = pack::install_own(&writer, &readers)?;
-        Ok(Office { writer, readers, world, keys, cache: Cache::default(), row, pack: RwLock::new(pack), _lock: lock })
+        Ok(Office {
+            writer,
+            readers,
+            world,
+            keys,
+            cache: Cache::default(),
+            programs: Programs::default(),
+            row,
+            pack: RwLock::new(pack),
+            _lock: lock,
+        })
     }
 
     /// 单位名称 and area.

@@ -1,0 +1,54 @@
+//! The demonstration through a browser: at a desk, on a phone, with scripts off. What is done there stands in
+//! `tests/browser/journey.mjs`; here the county is built, served and put away.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A demonstration on a free port; ended when it goes out of scope.
+struct Demo {
+    child: Child,
+    address: String,
+    key: String,
+    _data: tempfile::TempDir,
+}
+
+impl Demo {
+    /// Builds a county and waits until it is served; the key of its program is told on the way.
+    fn start() -> Demo {
+        let data = tempfile::tempdir().unwrap();
+        // Free when asked and very likely a moment later: ports are handed out in turn.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xinzhi"));
+        command.args(["demo", "--subjects", "600", "--seed", "7", "--listen", &address, "--data"]).arg(data.path().join("county"));
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut told = String::new();
+        while !told.contains("信治已启动") {
+            let line = lines.next().unwrap_or_else(|| panic!("the demonstration ended: {told}"));
+            told = format!("{told}{line}\n");
+        }
+        // Whatever else it says is read and dropped, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        let key = told.split_whitespace().find_map(|word| word.find("xz_").and_then(|at| word.get(at..)));
+        let key = key.unwrap_or_else(|| panic!("no key in: {told}")).to_owned();
+        Demo { child, address, key, _data: data }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the journey has told by then.
+        let _ended = self.child.kill();
+        let _waited = self.child.wait();
+    }
+}
+
+#[test]
+fn people_do_their_work_at_a_desk_on_a_phone_and_without_scripts() {
+    let demo = Demo::start();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/journey.mjs");
+    let output = Command::new("node").arg(script).arg(format!("http://{}", demo.address)).arg(&demo.key).output();
+    let output = output.unwrap_or_else(|error| panic!("node: {error}; `cargo xtask test` says what is needed"));
+    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", told(&output.stdout), told(&output.stderr));
+}

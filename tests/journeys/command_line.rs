@@ -1,0 +1,173 @@
+//! The command line: through the binary, with and without a server that holds the directory.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::binary::{self, Server, text, told, xinzhi};
+use crate::support::files::{FINE, REVOKED, company, honours, penalties, registration};
+use crate::support::postgres;
+
+/// A directory for the office and one for files.
+struct Place {
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn import(&self, source: &str, file: &str) -> Value {
+        let data = self.data();
+        let data = data.to_str().unwrap();
+        binary::json(&[
+            "import",
+            file,
+            "--source",
+            source,
+            "--encoding",
+            "utf-8",
+            "--covers",
+            "2023-11-01..2026-11-22",
+            "--json",
+            "--data",
+            data,
+        ])
+    }
+}
+
+#[test]
+fn codes_are_identified_one_a_line() {
+    let lines = told(&["identify", "91330100799655058B", "91330100799655058C", "11230500001755309F", "110101199003070012", "123"]);
+    let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(lines[0], ["91330100799655058B", "统一社会信用代码", "valid"]);
+    assert_eq!(lines[1][..3], ["91330100799655058C", "统一社会信用代码", "invalid"]);
+    assert!(lines[1][3].contains("校验位"), "{lines:?}");
+    assert_eq!(lines[2][2], "valid");
+    assert_eq!(lines[3][1..3], ["公民身份号码", "invalid"]);
+    assert_eq!((lines[4][2], lines.len()), ("invalid", 5));
+}
+
+#[test]
+fn e9_files_are_imported_evaluated_checked_and_examined() {
+    let place = Place::new();
+    let [good, bad] = [company(1), company(2)];
+    let data = place.data();
+    let data = data.to_str().unwrap();
+    place.import("registration", &place.file("dj.csv", &registration(&[&good, &bad])));
+    let cf = place.file("cf.csv", &penalties(&[(&good, FINE), (&bad, REVOKED)]).replace(&bad.code, "91330899MA2000000X"));
+    let batch = place.import("cf-2018", &cf);
+    let counts =
+        |batch: &Value| ["read", "accepted", "duplicate", "refused", "quarantined"].map(|name| batch["counts"][name].as_i64().unwrap());
+    assert_eq!(counts(&batch), [2, 1, 0, 1, 0], "the row with a wrong check digit goes back, the other goes on");
+    assert_eq!(counts(&place.import("cf-2018", &cf)), [2, 0, 1, 1, 0], "twice is a duplicate");
+    place.import("honour", &place.file("ry.csv", &honours(&[(&good, "示政〔2026〕1号", "国家级", "2026-05-01")])));
+
+    let explain = ["explain", &good.code, "--scorecard", "market-entity", "--as-of", "2026-11-23", "--data", data];
+    let evaluation = binary::json(&[explain.as_slice(), &["--json"]].concat());
+    assert_eq!((&evaluation["points"], &evaluation["grade"]), (&json!("860"), &json!("A")), "800 − 20 + 80");
+    let words = told(&explain);
+    for said in ["860 分", FINE.number, "第四十八条", "2029-09-01 起不再计入"] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    let check = binary::json(&["check", &good.code, "--matter", "food-licence", "--case", "SP1", "--json", "--data", data]);
+    assert_eq!(check["measures"][0]["measure"], "green-channel");
+    let unknown = xinzhi(&["check", &good.code, "--matter", "no-such", "--data", data]);
+    assert!(!unknown.status.success() && text(&unknown.stderr).contains("food-licence"), "the refusal names what there is");
+    let doctor = binary::json(&["doctor", "--json", "--data", data]);
+    assert_eq!(doctor["sound"], true, "{doctor}");
+    assert!(doctor["findings"].as_array().unwrap().iter().any(|f| f["invariant"] == "E12" || f["invariant"] == "E12 L9"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_in_a_sentence_and_leaves_nothing() {
+    let place = Place::new();
+    let data = place.data();
+    let file = place.file("x.csv", "名称,统一社会信用代码\n");
+    let output = xinzhi(&["import", &file, "--source", "cf-2018", "--data", data.to_str().unwrap()]);
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("文件"), "{}", text(&output.stderr));
+    let output = xinzhi(&["import", &file, "--source", "cf-2018", "--covers", "2026-02-30..2026-03-01", "--data", data.to_str().unwrap()]);
+    assert!(text(&output.stderr).contains("覆盖日期"), "{}", text(&output.stderr));
+}
+
+fn write_pack(folder: &Path, spoil: impl Fn(&str, String) -> String) -> String {
+    let pack = folder.join("national");
+    for (path, content) in xinzhi_office::pack::own_files().iter() {
+        let file = pack.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, spoil(path, content.to_owned())).unwrap();
+    }
+    pack.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_pack_is_checked_with_line_and_column_and_its_cases_run() {
+    let sound = tempfile::tempdir().unwrap();
+    let folder = write_pack(sound.path(), |_, text| text);
+    assert!(told(&["pack", "check", &folder]).contains("0 处错误"));
+    assert!(told(&["pack", "test", &folder]).contains("0 个不符"));
+    assert!(told(&["pack", "show", &folder]).contains("市场主体公共信用评价"));
+
+    let broken = tempfile::tempdir().unwrap();
+    let folder =
+        write_pack(
+            broken.path(),
+            |path, text| if path.starts_with("matters/") { text.replacen("green-channel", "green-chanel", 1) } else { text },
+        );
+    let output = xinzhi(&["pack", "check", &folder]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.contains("matters/county.yaml:10:") && said.contains("green-chanel"), "{said}");
+
+    let wrong = tempfile::tempdir().unwrap();
+    let folder =
+        write_pack(
+            wrong.path(),
+            |path, text| if path.starts_with("scorecards/") { text.replacen("一般: -20", "一般: -30", 1) } else { text },
+        );
+    let output = xinzhi(&["pack", "test", &folder]);
+    assert_eq!(output.status.code(), Some(1), "a case notices the other number: {}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("应为"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn commands_reach_the_server_that_holds_the_directory() {
+    let place = Place::new();
+    let data = place.data();
+    let company = company(4);
+    let server = Server::start(&data);
+    let batch = place.import("registration", &place.file("dj.csv", &registration(&[&company])));
+    assert_eq!(batch["state"], "committed");
+    let data = data.to_str().unwrap();
+    let check = binary::json(&["check", &company.code, "--matter", "food-licence", "--json", "--data", data]);
+    assert_eq!(check["measures"], json!([]), "nothing is known, so nothing follows");
+    let doctor = xinzhi(&["doctor", "--data", data]);
+    assert!(!doctor.status.success() && text(&doctor.stderr).contains("正由另一个信治进程使用"), "{}", text(&doctor.stderr));
+    assert!(server.stop(), "a server that is told to stop ends well");
+    assert!(told(&["doctor", "--data", data]).contains("[正常]"));
+}
+
+#[test]
+fn a_server_on_postgresql_takes_commands_and_ends_well() {
+    let place = Place::new();
+    let company = company(5);
+    let url = postgres::database();
+    let server = Server::start_with(&place.data(), &["--database", &url]);
+    place.import("registration", &place.file("dj.csv", &registration(&[&company])));
+    assert!(server.stop(), "a server that is told to stop ends well");
+    let data = place.data();
+    let doctor = binary::json(&["doctor", "--json", "--data", data.to_str().unwrap(), "--database", &url]);
+    assert_eq!(doctor["sound"], true, "{doctor}");
+}

@@ -1,0 +1,71 @@
+//! Doctor is content with a sound office and names what somebody with all rights has changed behind its back.
+
+use serde_json::json;
+use xinzhi_core::actor::Role;
+
+use crate::support::database::{force, number, unguard};
+use crate::support::files::{FINE, company, honours, penalties, registration};
+use crate::support::town::{Town, each_database};
+
+/// An office in which something of each kind has happened.
+fn busy(town: &Town) {
+    let company = company(1);
+    let centre = town.program(Role::Centre);
+    town.import(&centre, "registration", &registration(&[&company]));
+    town.import(&centre, "cf-2018", &penalties(&[(&company, FINE)]));
+    town.import(&centre, "honour", &honours(&[(&company, "示政〔2026〕1号", "国家级", "2026-05-01")]));
+    let check = town.check(&centre, &company.code).ok();
+    let body = json!({"measure": "green-channel", "outcome": "applied", "officer": "陈静"});
+    town.post(&centre, &format!("/api/v1/checks/{}/feedback", check["id"]), &body).ok();
+}
+
+#[test]
+fn e12_l9_a_sound_office_is_sound_and_every_planted_edit_is_named() {
+    each_database(|town| {
+        busy(town);
+        assert_eq!(town.doctor(), []);
+        let looked: i64 = xinzhi_office::doctor::examine(&town.office).unwrap().iter().map(|f| f.looked_at).sum();
+        assert!(looked > 10, "it looked at {looked} things only");
+
+        let record = number(town, "select min(record_id) from record where kind = 'administrative-penalty'");
+        let check = number(town, "select min(check_id) from check_event");
+        let commit = number(town, "select max(entry) from batch_commit");
+        let batch = number(town, "select max(batch_id) from batch_commit");
+        let edits = [
+            (
+                "record",
+                format!("update record set fields = replace(fields, '罚款五千元', '罚款五万元') where record_id = {record}"),
+                format!("记录 {record} "),
+            ),
+            (
+                "check_event",
+                format!("update check_event set answer = replace(answer, 'incentive', 'supervision') where check_id = {check}"),
+                format!("核查 {check} "),
+            ),
+            (
+                "journal",
+                format!("update journal set refs = replace(refs, '\"accepted\":1', '\"accepted\":2') where entry = {commit}"),
+                format!("批次 {batch} 的提交与账簿不符"),
+            ),
+            ("batch", "update batch set rows_read = rows_read + 1 where batch_id = 2".to_owned(), "批次 2 的行数不闭合".to_owned()),
+        ];
+        for (table, edit, named) in edits {
+            let before = town.doctor();
+            unguard(town, table);
+            force(town, &edit);
+            let new: Vec<_> = town.doctor().into_iter().filter(|finding| !before.contains(finding)).collect();
+            assert_eq!(new.len(), 1, "{table}: {new:?}");
+            assert!(new[0].1.contains(&named), "{table}: {new:?}");
+        }
+        // A record taken out whole is missed by its batch's root; an entry taken out leaves a gap.
+        let before = town.doctor().len();
+        let honour = number(town, "select min(record_id) from record where kind = 'honour'");
+        force(town, &format!("delete from record where record_id = {honour}"));
+        force(town, &format!("delete from journal where entry = {check}"));
+        let found: Vec<String> = town.doctor().into_iter().map(|(_, fault)| fault).collect();
+        assert!(
+            found.len() > before && found.iter().any(|f| f.contains("默克尔根")) && found.iter().any(|f| f.contains("账簿末位")),
+            "{found:?}"
+        );
+    });
+}

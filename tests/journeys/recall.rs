@@ -1,0 +1,70 @@
+//! Recall: a batch that was taken back is as if it had never been, and the journal says that it was.
+
+use serde_json::json;
+use xinzhi_core::actor::Role;
+
+use crate::support::files::{FINE, Penalty, company, honours, penalties, registration};
+use crate::support::town::{each_database, word};
+
+#[test]
+fn x6_a_recalled_batch_is_as_if_it_had_never_been() {
+    each_database(|town| {
+        let [first, second] = [company(1), company(2)];
+        let centre = town.program(Role::Centre);
+        town.import(&centre, "registration", &registration(&[&first, &second]));
+        town.import(&centre, "honour", &honours(&[(&first, "示政〔2026〕1号", "省级", "2026-05-01")]));
+        let kept = Penalty { number: "示市监罚〔2026〕7号", ..FINE };
+        town.import(&centre, "cf-2018", &penalties(&[(&second, kept)]));
+        let before = town.evaluation(&centre, &first.code);
+        assert_eq!(before["points"], "870");
+
+        // One row is new, another is repeated by a later batch of the next department.
+        let repeated = Penalty { number: "示市监罚〔2026〕8号", ..FINE };
+        let wrong = town.import(&centre, "cf-2018", &penalties(&[(&first, FINE), (&first, repeated)]));
+        let again = town.import(&centre, "cf-2018", &penalties(&[(&first, repeated)]));
+        assert_eq!((&again["counts"]["accepted"], &again["counts"]["duplicate"]), (&json!(0), &json!(1)));
+        assert_eq!(town.evaluation(&centre, &first.code)["points"], "830");
+
+        let position = town.head();
+        let path = format!("/api/v1/batches/{}/recall", wrong["id"]);
+        let bare = town.post(&centre, &path, &json!({"reason": "  "}));
+        assert!(bare.refused(422, "field_invalid").contains("理由"));
+        let recalled = town.post(&centre, &path, &json!({"reason": "部门报错了文件"})).ok();
+        assert_eq!(recalled["state"], "recalled");
+        assert_eq!(town.told(position), [("batch_recalled".to_owned(), json!({"batch": wrong["id"]}))]);
+        town.post(&centre, &path, &json!({"reason": "再撤一次"})).refused(409, "batch_state");
+
+        // The row that another batch repeated stands on; the other is gone from evaluation and file.
+        let after = town.evaluation(&centre, &first.code);
+        assert_eq!(after["points"], "850", "{after}");
+        assert_eq!(after["indicators"][0]["contributions"][0]["document"], repeated.number);
+        let records = town.file(&centre, &first.code, "records");
+        let numbers: Vec<String> = records.as_array().unwrap().iter().map(|r| word(&r["document"])).collect();
+        assert!(!numbers.contains(&FINE.number.to_owned()) && numbers.contains(&repeated.number.to_owned()), "{numbers:?}");
+
+        // With the repeating batch gone too, everything is as it was before both.
+        town.post(&centre, &format!("/api/v1/batches/{}/recall", again["id"]), &json!({"reason": "同样是错报"})).ok();
+        let end = town.evaluation(&centre, &first.code);
+        assert_eq!((&end["points"], &end["indicators"]), (&before["points"], &before["indicators"]));
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn x6_a_staged_batch_counts_for_nothing_and_can_be_committed_once() {
+    each_database(|town| {
+        let company = company(1);
+        let department = town.program(Role::Department);
+        town.import(&department, "registration", &registration(&[&company]));
+        let staged = town.upload(&department, "cf-2018", &penalties(&[(&company, FINE)])).ok();
+        assert_eq!(staged["state"], "staged");
+        let kinds: Vec<String> =
+            town.file(&department, &company.code, "records").as_array().unwrap().iter().map(|r| word(&r["kind"])).collect();
+        assert_eq!(kinds, ["市场主体登记"], "a staged row is nobody's record");
+        let path = format!("/api/v1/batches/{}", staged["id"]);
+        town.post(&department, &format!("{path}/recall"), &json!({"reason": "还没有生效"})).refused(409, "batch_state");
+        town.post(&department, &format!("{path}/commit"), &json!(null)).ok();
+        town.post(&department, &format!("{path}/commit"), &json!(null)).refused(409, "batch_state");
+        assert_eq!(town.file(&department, &company.code, "records").as_array().unwrap().len(), 2);
+    });
+}

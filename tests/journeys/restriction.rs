@@ -1,0 +1,124 @@
+//! A restriction is proposed by a check, decided by a person on a document, and ends by itself.
+
+use serde_json::{Value, json};
+use xinzhi_core::actor::Role;
+
+use crate::support::files::{company, registration, serious_list};
+use crate::support::town::{Answer, Caller, Town, each_database, word};
+
+/// A company on the list that leaves it on the last day of March 2027; returns its code and the batch of the list.
+fn listed(town: &Town) -> (String, Value) {
+    let company = company(3);
+    let centre = town.program(Role::Centre);
+    town.import(&centre, "registration", &registration(&[&company]));
+    let batch = town.import(&centre, "serious-list", &serious_list(&[(&company, "示税列〔2026〕1号", "2026-06-01", "2027-03-31")]));
+    (company.code, batch)
+}
+
+fn ask(town: &Town, who: &Caller, code: &str) -> Value {
+    let body = json!({"subject": code, "matter": "procurement-bid", "purpose": "政府采购", "case": "CG2026-9"});
+    town.post(who, "/api/v1/checks", &body).ok()
+}
+
+fn measure<'a>(check: &'a Value, id: &str) -> Option<&'a Value> {
+    check["measures"].as_array().unwrap().iter().find(|m| m["measure"] == id)
+}
+
+fn decide(town: &Town, who: &Caller, check: &Value, body: &Value) -> Answer {
+    let mut full = json!({"measure": "procurement-limit", "outcome": "applied"});
+    full.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+    town.post(who, &format!("/api/v1/checks/{}/feedback", check["id"]), &full)
+}
+
+#[test]
+fn d2_d9_w2_l3_a_restriction_is_decided_by_a_person_and_ends_by_itself() {
+    each_database(|town| {
+        let (code, _) = listed(town);
+        let (program, person) = (town.program(Role::Department), town.person(Role::Department));
+        let check = ask(town, &program, &code);
+        let limit = measure(&check, "procurement-limit").unwrap_or_else(|| panic!("{check}"));
+        assert_eq!((&limit["state"], &limit["kind"]), (&json!("proposed"), &json!("restriction")));
+        assert!(word(&limit["why"]).contains("2026-06-01 的文书列入严重失信主体名单"), "the reason names the fact: {limit}");
+        assert_eq!(limit["records"].as_array().unwrap().len(), 1);
+
+        // Asking again changes nothing: a check never decides.
+        assert_eq!(measure(&ask(town, &program, &code), "procurement-limit").unwrap()["state"], "proposed");
+
+        let before = town.head();
+        let evidence = json!({"officer": "李芳", "document": {"number": "示财采〔2026〕8号", "organ": "示范县财政局", "date": "2026-11-20"}, "notice": "2026-11-23"});
+        assert!(decide(town, &program, &check, &evidence).refused(403, "human_required").contains("工作人员"));
+        let bare = decide(town, &person, &check, &json!({}));
+        let sentence = bare.refused(422, "decision_incomplete");
+        for missing in ["承办人", "文书号", "决定机关", "决定日期", "送达日期"] {
+            assert!(sentence.contains(missing), "{sentence}");
+        }
+        let unserved = json!({"officer": "李芳", "document": {"number": "示财采〔2026〕8号", "organ": "示范县财政局", "date": "2026-11-20"}, "notice": "2026-11-24"});
+        assert_eq!(decide(town, &person, &check, &unserved).json()["field"], "notice");
+        let beyond = json!({"officer": "李芳", "document": evidence["document"], "notice": "2026-11-23", "until": "2027-03-31"});
+        assert_eq!(decide(town, &person, &check, &beyond).json()["field"], "until", "not a day longer than the list");
+        let other = town.post(
+            &person,
+            &format!("/api/v1/checks/{}/feedback", check["id"]),
+            &json!({"measure": "fund-limit", "outcome": "applied"}),
+        );
+        other.refused(422, "measure_unknown");
+        assert_eq!(town.told(before), [], "nothing of this left a trace of a decision");
+
+        let receipt = decide(town, &person, &check, &evidence).ok();
+        assert_eq!((&receipt["closed"], &receipt["until"]), (&json!(true), &json!("2027-03-30")));
+        let acts: Vec<String> = town.told(before).into_iter().map(|(act, _)| act).collect();
+        assert_eq!(acts, ["feedback_given", "restriction_decided"]);
+        assert_eq!(receipt["decision"], before + 2);
+
+        let next = ask(town, &program, &code);
+        let limit = measure(&next, "procurement-limit").unwrap();
+        assert_eq!((&limit["state"], &limit["until"]), (&json!("in_force"), &json!("2027-03-30")));
+        assert_eq!(next["pin"]["pack"], town.office.pack().digest.to_string(), "the list version is stored with the answer");
+
+        // The last day, and the day after: nothing runs in between, the read decides.
+        town.advance_days(127);
+        assert_eq!(town.office.today().to_string(), "2027-03-30");
+        assert_eq!(measure(&ask(town, &program, &code), "procurement-limit").unwrap()["state"], "in_force");
+        town.advance_days(1);
+        let after = ask(town, &program, &code);
+        assert!(measure(&after, "procurement-limit").is_none(), "{after}");
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn d10_a_record_brings_the_same_measure_about_once() {
+    each_database(|town| {
+        let (code, _) = listed(town);
+        let person = town.person(Role::Department);
+        let [first, second] = [ask(town, &person, &code), ask(town, &person, &code)];
+        let evidence = json!({"officer": "李芳", "document": {"number": "示财采〔2026〕8号", "organ": "示范县财政局", "date": "2026-11-20"}, "notice": "2026-11-23"});
+        decide(town, &person, &first, &evidence).ok();
+        // The other check was answered `proposed`; meanwhile the measure is in force and cannot be decided a second time.
+        let again = decide(town, &person, &second, &evidence);
+        assert!(again.refused(422, "field_invalid").contains("待决定"), "{}", again.text());
+        let decided: Vec<String> = town.told(0).into_iter().map(|(act, _)| act).filter(|act| act == "restriction_decided").collect();
+        assert_eq!(decided.len(), 1);
+    });
+}
+
+#[test]
+fn w3_a_restriction_ends_in_the_moment_in_which_its_record_is_taken_back() {
+    each_database(|town| {
+        let (code, batch) = listed(town);
+        let person = town.person(Role::Centre);
+        let check = ask(town, &person, &code);
+        let evidence = json!({"officer": "王明", "document": {"number": "示财采〔2026〕8号", "organ": "示范县财政局", "date": "2026-11-20"}, "notice": "2026-11-23"});
+        decide(town, &person, &check, &evidence).ok();
+        assert_eq!(measure(&ask(town, &person, &code), "procurement-limit").unwrap()["state"], "in_force");
+        let kinds = |file: &Value| file.as_array().unwrap().iter().filter(|m| m["kind"] == "restriction").count();
+        assert!(kinds(&town.file(&person, &code, "measures")) >= 3, "the list supports more than one measure");
+
+        town.post(&person, &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "认定决定已被撤销"})).ok();
+        assert_eq!(ask(town, &person, &code)["measures"], json!([]), "neither in force nor proposed");
+        assert_eq!(kinds(&town.file(&person, &code, "measures")), 0);
+        let again = decide(town, &person, &check, &evidence);
+        assert!([409, 422].contains(&again.status), "the earlier check decides nothing any more: {}", again.text());
+        assert_eq!(town.doctor(), []);
+    });
+}

@@ -1,0 +1,82 @@
+//! The binary as an operator runs it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_xinzhi");
+
+/// Runs one command to its end.
+pub fn xinzhi(args: &[&str]) -> Output {
+    Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Standard output of a command that must succeed.
+#[track_caller]
+pub fn told(args: &[&str]) -> String {
+    let output = xinzhi(args);
+    assert!(output.status.success(), "{args:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The line of JSON of a command that must succeed.
+#[track_caller]
+pub fn json(args: &[&str]) -> Value {
+    let told = told(args);
+    serde_json::from_str(&told).unwrap_or_else(|error| panic!("{args:?}: {error}: {told}"))
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server on a data directory; killed when it goes out of scope.
+pub struct Server {
+    child: Child,
+    pub address: String,
+}
+
+impl Server {
+    /// Starts and waits until it says that it is there.
+    pub fn start(directory: &Path) -> Server {
+        Server::start_with(directory, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(directory: &Path, more: &[&str]) -> Server {
+        // The port is free when asked and very likely a moment later: ports are handed out in turn.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = Command::new(PROGRAM);
+        command.args(["serve", "--listen", &address, "--data"]).arg(directory).args(more);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if !line.contains("信治已启动") {
+            child.wait().unwrap();
+            panic!("the server did not start: {line}");
+        }
+        Server { child, address }
+    }
+
+    /// SIGKILL: nothing is finished, nothing is said.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, as from a service manager; returns whether it ended well.
+    pub fn stop(mut self) -> bool {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        let _ended = self.child.kill();
+        let _waited = self.child.wait();
+    }
+}
