@@ -199,7 +199,6 @@ pub enum Change {
 pub async fn change(office: &Arc<Office>, by: &Actor, name: &str, change: Change) -> Result<(), Error> {
     Scope::of(Action::ManageAccounts, by)?;
     let name = name.to_owned();
-    office.programs.forget();
     office
         .write(by, move |tx| {
             xinzhi_store::account::by_name(tx.connection(), &name)?.ok_or(Code::NotFound)?;
@@ -253,8 +252,8 @@ pub async fn create_key(office: &Arc<Office>, by: &Actor, program: Actor) -> Res
     Ok(key)
 }
 
-/// The program behind a key. Programs ask thousands of times a second with the same key, so what is found is remembered; nothing
-/// ends a key today, and whatever will must call [`Programs::forget`].
+/// The program behind a key. Programs ask thousands of times a second with the same key, so what is found is remembered: nothing
+/// ends a key today, and whatever will must make this forget it.
 ///
 /// # Errors
 /// [`Code::SignInRequired`] for an unknown key.
@@ -289,10 +288,5 @@ impl Programs {
             map.clear();
         }
         map.insert(digest, program);
-    }
-
-    /// Forgets everything, so that the next request of each program is looked up again.
-    pub fn forget(&self) {
-        self.map().clear();
     }
 }

@@ -9,7 +9,7 @@ pub mod server;
 pub mod session;
 mod upload;
 
-pub use pages::Site;
-pub use server::{AppState, operator_router, router};
 pub use axum::body::Body;
 pub use axum::serve;
+pub use pages::Site;
+pub use server::{AppState, operator_router, router};

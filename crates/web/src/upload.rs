@@ -115,9 +115,10 @@ fn options(encoding: Option<&str>) -> Result<xinzhi_office::import::Options, Err
     let mut options = xinzhi_office::import::Options::undeclared();
     options.encoding = match encoding {
         None => None,
-        Some(word) => Some(xinzhi_office::import::Encoding::parse(word).ok_or_else(|| {
-            Refusal::field(Code::FieldInvalid, "encoding", "编码应为 utf-8 或 gb18030")
-        })?),
+        Some(word) => Some(
+            xinzhi_office::import::Encoding::parse(word)
+                .ok_or_else(|| Refusal::field(Code::FieldInvalid, "encoding", "编码应为 utf-8 或 gb18030"))?,
+        ),
     };
     Ok(options)
 }

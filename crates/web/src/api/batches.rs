@@ -165,7 +165,9 @@ pub(super) async fn verdicts(
 ) -> Result<Json<Vec<VerdictView>>, Problem> {
     let invalid = |field: &str, words: &str| Problem::from(Refusal::field(Code::FieldInvalid, field, words));
     let Query(query) = query.map_err(|_| invalid("after", "after 应为行号"))?;
-    let word = |word: &String| Outcome::from_word(word).ok_or_else(|| invalid("outcome", "outcome 应为 accepted、duplicate、refused 或 quarantined"));
+    let word = |word: &String| {
+        Outcome::from_word(word).ok_or_else(|| invalid("outcome", "outcome 应为 accepted、duplicate、refused 或 quarantined"))
+    };
     let outcome = query.outcome.as_ref().map(word).transpose()?;
     let wanted = (query.after.unwrap_or(i64::MIN), outcome, VERDICTS_MAX);
     let verdicts = import::verdicts(&state.office, &actor, BatchId(number(&id)?), wanted).await?;

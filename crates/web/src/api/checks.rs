@@ -81,7 +81,8 @@ pub struct PinView {
 
 impl From<CheckAnswer> for CheckView {
     fn from(answer: CheckAnswer) -> CheckView {
-        let CheckAnswer { id, subject, name, matter, matter_title, measures, commitments, feedback_due, feedback_due_provisional, pin } = answer;
+        let CheckAnswer { id, subject, name, matter, matter_title, measures, commitments, feedback_due, feedback_due_provisional, pin } =
+            answer;
         CheckView {
             id,
             subject,
@@ -251,7 +252,11 @@ pub(super) async fn matters(State(state): State<AppState>) -> Json<Vec<MatterVie
 #[utoipa::path(post, path = "/api/v1/checks", request_body = CheckBody, security(("key" = [])), tag = "场景应用",
     params(("Idempotency-Key" = String, Header, description = "每次提交唯一")),
     responses((status = 200, body = CheckView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn run(State(state): State<AppState>, Caller(actor): Caller, posted: Posted<CheckBody>) -> Result<Json<CheckView>, Problem> {
+pub(super) async fn run(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    posted: Posted<CheckBody>,
+) -> Result<Json<CheckView>, Problem> {
     let CheckBody { subject, matter, purpose, case } = posted.body;
     let request = CheckRequest { subject, matter, purpose, case };
     Ok(Json(check::run_check(&state.office, &actor, request, Some(posted.once)).await?.into()))
@@ -260,7 +265,11 @@ pub(super) async fn run(State(state): State<AppState>, Caller(actor): Caller, po
 /// What is owed, by state.
 #[utoipa::path(get, path = "/api/v1/checks", params(BoardQuery), security(("key" = [])), tag = "场景应用",
     responses((status = 200, body = BoardView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn list(State(state): State<AppState>, Caller(actor): Caller, Query(query): Query<BoardQuery>) -> Result<Json<BoardView>, Problem> {
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Query(query): Query<BoardQuery>,
+) -> Result<Json<BoardView>, Problem> {
     let board = check::board(&state.office, &actor, BoardFilter { state: query.state, limit: OBLIGATIONS_MAX }).await?;
     let f = board.figures;
     Ok(Json(BoardView {

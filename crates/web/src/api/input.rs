@@ -51,9 +51,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 
 fn key(headers: &axum::http::HeaderMap) -> Result<String, Problem> {
     let key = headers.get("idempotency-key").ok_or(Code::KeyMissing)?;
-    key.to_str().map(str::to_owned).map_err(|_| {
-        Refusal::field(Code::FieldInvalid, "Idempotency-Key", "Idempotency-Key 应为可见的英文字符").into()
-    })
+    key.to_str()
+        .map(str::to_owned)
+        .map_err(|_| Refusal::field(Code::FieldInvalid, "Idempotency-Key", "Idempotency-Key 应为可见的英文字符").into())
 }
 
 fn body_fault(fault: BytesRejection) -> Problem {

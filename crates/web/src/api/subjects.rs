@@ -236,7 +236,12 @@ async fn open(state: &AppState, caller: &Caller, code: &str, purpose: Purpose) -
 /// One subject: what is in force and its evaluation.
 #[utoipa::path(get, path = "/api/v1/subjects/{code}", params(("code" = String, Path), PurposeQuery), security(("key" = [])), tag = "主体",
     responses((status = 200, body = SubjectView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn file(State(state): State<AppState>, caller: Caller, Path(code): Path<String>, purpose: Purpose) -> Result<Json<SubjectView>, Problem> {
+pub(super) async fn file(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    purpose: Purpose,
+) -> Result<Json<SubjectView>, Problem> {
     let file = open(&state, &caller, &code, purpose).await?;
     let pack = state.office.pack();
     Ok(Json(SubjectView {
