@@ -29,6 +29,7 @@ fn e12_l9_a_sound_office_is_sound_and_every_planted_edit_is_named() {
 
         let record = number(town, "select min(record_id) from record where kind = 'administrative-penalty'");
         let check = number(town, "select min(check_id) from check_event");
+        let answer = number(town, "select max(feedback_id) from feedback");
         let commit = number(town, "select max(entry) from batch_commit");
         let batch = number(town, "select max(batch_id) from batch_commit");
         let edits = [
@@ -46,6 +47,11 @@ fn e12_l9_a_sound_office_is_sound_and_every_planted_edit_is_named() {
                 "journal",
                 format!("update journal set refs = replace(refs, '\"accepted\":1', '\"accepted\":2') where entry = {commit}"),
                 format!("批次 {batch} 的提交与账簿不符"),
+            ),
+            (
+                "feedback",
+                format!("update feedback set officer = '别人' where feedback_id = {answer}"),
+                format!("账簿第 {answer} 笔（feedback_given）与其事实不符"),
             ),
             ("batch", "update batch set rows_read = rows_read + 1 where batch_id = 2".to_owned(), "批次 2 的行数不闭合".to_owned()),
         ];

@@ -1,10 +1,15 @@
 //! What must always hold, checked on stored data; every check is named after the invariants it guards.
 
+use xinzhi_core::Digest;
+use xinzhi_core::journal::{Act, Entry, Position};
 use xinzhi_core::record::BatchId;
 use xinzhi_proof::Tree;
 use xinzhi_store::Connection;
 
+use crate::check::feedback::{decision_payload, feedback_payload};
 use crate::import::commit::commit_payload;
+use crate::import::recall::recall_payload;
+use crate::import::rule::ruling_payload;
 use crate::import::stage::{Digested, record_digest};
 use crate::{Error, Office};
 
@@ -32,6 +37,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             record_digests(connection)?,
             batch_roots(connection)?,
             checks_covered(connection)?,
+            own_facts_covered(connection)?,
         ])
     })
 }
@@ -122,4 +128,49 @@ fn checks_covered(connection: &mut Connection) -> Result<Finding, Error> {
         }
     }
     Ok(Finding { invariant: "D8 E12", title: "核查结果与账簿一致", looked_at, faults })
+}
+
+/// Rulings, recalls, answers and decisions: what an officer brought about, with the records it became.
+fn own_facts_covered(connection: &mut Connection) -> Result<Finding, Error> {
+    let (mut looked_at, mut faults) = (0, Vec::new());
+    for act in [Act::RowRuled, Act::BatchRecalled, Act::FeedbackGiven, Act::RestrictionDecided] {
+        let mut last = Position(0);
+        loop {
+            let entries = xinzhi_store::journal::of_act(connection, act, last, PAGE)?;
+            let Some(end) = entries.last() else { break };
+            last = end.position;
+            for entry in &entries {
+                looked_at += 1;
+                if payload_of(connection, entry)? != Some(entry.draft.payload) {
+                    faults.push(format!("账簿第 {} 笔（{}）与其事实不符", entry.position.0, act.word()));
+                }
+            }
+        }
+    }
+    Ok(Finding { invariant: "E12 D8", title: "核实、撤回、反馈与决定与账簿一致", looked_at, faults })
+}
+
+/// The payload that an entry must have by the facts stored for it; none where they are missing.
+fn payload_of(connection: &mut Connection, entry: &Entry) -> Result<Option<Digest>, Error> {
+    let refs = &entry.draft.refs;
+    let records = xinzhi_store::record::digests_at(connection, entry.position)?;
+    Ok(match entry.draft.act {
+        Act::RowRuled => {
+            let reason = xinzhi_store::batch::reason_at(connection, entry.position)?;
+            reason.map(|reason| ruling_payload(records.first(), refs, &reason))
+        }
+        Act::BatchRecalled => {
+            let reason = xinzhi_store::batch::reason_at(connection, entry.position)?;
+            reason.map(|reason| recall_payload(&records, refs, &reason))
+        }
+        Act::FeedbackGiven => {
+            let row = xinzhi_store::check::feedback_at(connection, entry.position)?;
+            row.map(|(row, salt)| feedback_payload(&row, &salt, records.first()))
+        }
+        Act::RestrictionDecided => {
+            let row = xinzhi_store::check::decision_at(connection, entry.position)?;
+            row.map(|(row, salt)| decision_payload(&row, &salt))
+        }
+        _ => None,
+    })
 }

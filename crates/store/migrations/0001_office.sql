@@ -151,6 +151,7 @@ create table record (
     digest bytea not null                      -- salted digest of all the above
 );
 create index record_by_batch on record (batch_id);
+create index record_by_entry on record (entry) where entry is not null;
 
 -- Fact. Where to find records by subject and by chain. Tables of their own, because an import fills them once, in order, at its
 -- end: an index on `record` would dirty a page of each at every row.
@@ -280,7 +281,8 @@ create table decision (
     document text not null,
     organ text not null,
     document_day text not null,
-    notice_day text not null
+    notice_day text not null,
+    salt bytea not null
 );
 create index decision_by_subject on decision (subject_id);
 

@@ -66,6 +66,10 @@ statements! {
     COVERAGE = "select b.kind, b.covers_from, b.covers_through, b.area from batch b join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id
         where b.covers_from is not null and c.entry <= $1 and (x.entry is null or x.entry > $1) order by b.kind, b.covers_from";
+    /// Why a row was ruled on at an entry.
+    RULED_AT = "select reason from row_ruling where entry = $1";
+    /// Why a batch was recalled at an entry.
+    RECALLED_AT = "select reason from batch_recall where entry = $1";
     /// Commits, for doctor.
     COMMITS = "select batch_id, entry, rows_accepted, root from batch_commit order by batch_id";
     /// Batches whose counts do not close, for doctor (E9).
@@ -379,6 +383,13 @@ pub fn coverage(connection: &mut Connection, known: Position) -> Result<Vec<Cove
             })
         })
         .collect()
+}
+
+/// Why a row was ruled on, or a batch recalled, at an entry; none where nothing was.
+pub fn reason_at(connection: &mut Connection, entry: Position) -> Result<Option<String>, Fault> {
+    let ruled = connection.query_opt(&RULED_AT, params![entry.0])?;
+    let row = if ruled.is_some() { ruled } else { connection.query_opt(&RECALLED_AT, params![entry.0])? };
+    row.map(|row| row.get("reason")).transpose()
 }
 
 /// Commits with their accepted rows and root, for doctor.

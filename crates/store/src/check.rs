@@ -59,6 +59,9 @@ statements! {
     /// Answers to the measures of a check.
     FEEDBACKS = "select feedback_id, check_id, measure, outcome, officer, document, organ, document_day, reason, at, actor
         from feedback where check_id = $1 order by feedback_id";
+    /// An answer with its salt, for doctor.
+    FEEDBACK_AT = "select feedback_id, check_id, measure, outcome, officer, document, organ, document_day, reason, at, actor, salt
+        from feedback where feedback_id = $1";
     /// A new answer.
     ADD_FEEDBACK = "insert into feedback (feedback_id, check_id, measure, outcome, officer, document, organ, document_day, reason, at, actor,
             salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -71,7 +74,9 @@ statements! {
         where d.subject_id = $1 and d.decision_id <= $2 order by d.decision_id, c.record_id";
     /// A new decision.
     DECIDE = "insert into decision (decision_id, subject_id, measure, from_day, until_day, officer, document, organ, document_day,
-            notice_day) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            notice_day, salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    /// The salt of a decision, for doctor.
+    DECISION_SALT = "select subject_id, salt from decision where decision_id = $1";
     /// What it rests on.
     DECIDE_ON = "insert into decision_cause (decision_id, measure, record_id) values ($1, $2, $3)";
     /// Payloads of checks, for doctor.
@@ -359,24 +364,29 @@ pub fn figures(connection: &mut Connection, today: Day, organ: Option<&str>, are
 
 /// Answers to the measures of a check, in order.
 pub fn feedbacks(connection: &mut Connection, id: CheckId) -> Result<Vec<FeedbackRow>, Fault> {
-    let rows = connection.query(&FEEDBACKS, params![id.0])?;
-    rows.iter()
-        .map(|row| {
-            Ok(FeedbackRow {
-                feedback: Position(row.get("feedback_id")?),
-                check: CheckId(row.get("check_id")?),
-                measure: row.get("measure")?,
-                outcome: outcome(&row.get::<String>("outcome")?)?,
-                officer: row.get("officer")?,
-                document: row.get("document")?,
-                organ: row.get("organ")?,
-                document_day: row.get("document_day")?,
-                reason: row.get("reason")?,
-                at: Moment(row.get("at")?),
-                actor: row.get("actor")?,
-            })
-        })
-        .collect()
+    connection.query(&FEEDBACKS, params![id.0])?.iter().map(feedback).collect()
+}
+
+fn feedback(row: &Row) -> Result<FeedbackRow, Fault> {
+    Ok(FeedbackRow {
+        feedback: Position(row.get("feedback_id")?),
+        check: CheckId(row.get("check_id")?),
+        measure: row.get("measure")?,
+        outcome: outcome(&row.get::<String>("outcome")?)?,
+        officer: row.get("officer")?,
+        document: row.get("document")?,
+        organ: row.get("organ")?,
+        document_day: row.get("document_day")?,
+        reason: row.get("reason")?,
+        at: Moment(row.get("at")?),
+        actor: row.get("actor")?,
+    })
+}
+
+/// The answer given at an entry, with its salt; none where none was.
+pub fn feedback_at(connection: &mut Connection, entry: Position) -> Result<Option<(FeedbackRow, Vec<u8>)>, Fault> {
+    let row = connection.query_opt(&FEEDBACK_AT, params![entry.0])?;
+    row.map(|row| Ok((feedback(&row)?, row.get("salt")?))).transpose()
 }
 
 /// Writes an answer, and closes the obligation where it is final.
@@ -429,12 +439,31 @@ pub fn decisions(connection: &mut Connection, subject: SubjectId, known: Positio
     Ok(decisions)
 }
 
+/// The decision made at an entry, with its salt; none where none was.
+pub fn decision_at(connection: &mut Connection, entry: Position) -> Result<Option<(DecisionRow, Vec<u8>)>, Fault> {
+    let Some(row) = connection.query_opt(&DECISION_SALT, params![entry.0])? else { return Ok(None) };
+    let decisions = decisions(connection, row.get("subject_id")?, entry)?;
+    let salt = row.get("salt")?;
+    Ok(decisions.into_iter().find(|decision| decision.decision == entry).map(|decision| (decision, salt)))
+}
+
 /// Writes a decision. A cause that brought this measure about before is a fault of the constraint (D10); ask `decisions` first.
-pub fn decide(tx: &mut Tx, row: &DecisionRow) -> Result<(), Fault> {
+pub fn decide(tx: &mut Tx, row: &DecisionRow, salt: &[u8]) -> Result<(), Fault> {
     let days = [row.from, row.until, row.document_day, row.notice_day].map(|day| day.to_string());
     let [from, until, document_day, notice_day] = &days;
-    let parameters: &[Param] =
-        params![row.decision.0, row.subject, &row.measure, from, until, &row.officer, &row.document, &row.organ, document_day, notice_day];
+    let parameters: &[Param] = params![
+        row.decision.0,
+        row.subject,
+        &row.measure,
+        from,
+        until,
+        &row.officer,
+        &row.document,
+        &row.organ,
+        document_day,
+        notice_day,
+        salt
+    ];
     tx.connection.execute(&DECIDE, parameters)?;
     for cause in &row.causes {
         tx.connection.execute(&DECIDE_ON, params![row.decision.0, &row.measure, cause.0])?;

@@ -16,6 +16,8 @@ statements! {
     /// Entries about a subject, newest first.
     OF_SUBJECT = "select entry, at, actor, act, subject_id, refs, payload from journal where subject_id = $1 and entry <= $2
         order by entry desc limit $3";
+    /// Entries of one act after a position.
+    OF_ACT = "select entry, at, actor, act, subject_id, refs, payload from journal where act = $1 and entry > $2 order by entry limit $3";
     /// Gaps and a head that does not fit, for doctor: all three numbers must be equal.
     SHAPE = "select coalesce(max(entry), 0) as last, cast(count(*) as bigint) as entries,
         (select h.entry from journal_head h where h.one = 1) as head from journal";
@@ -49,6 +51,11 @@ pub fn after(connection: &mut Connection, position: Position, limit: i64) -> Res
 /// The last `limit` entries about a subject at or before a position.
 pub fn of_subject(connection: &mut Connection, subject: SubjectId, known: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
     connection.query(&OF_SUBJECT, params![subject, known.0, limit])?.iter().map(entry).collect()
+}
+
+/// At most `limit` entries of one act after a position.
+pub fn of_act(connection: &mut Connection, act: Act, position: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
+    connection.query(&OF_ACT, params![act.word(), position.0, limit])?.iter().map(entry).collect()
 }
 
 /// Last position, number of entries, stored head: equal in a sound office.

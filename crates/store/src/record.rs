@@ -71,7 +71,9 @@ statements! {
     COPY = "insert into record (record_id, subject_id, kind, chain, content, batch_id, row_number, entry, document, document_day, organ,
             organ_code, supplier, class, fields, sealed, salt, digest)
         select $2, subject_id, kind, chain, content, $3, $4, $5, document, document_day, organ, organ_code, supplier, class, fields, sealed,
-            salt, digest from record where record_id = $1";
+            salt, digest from record where record_id = $1 returning digest";
+    /// Digests of the records that an entry brought, in order.
+    DIGESTS_AT = "select digest from record where entry = $1 order by record_id";
     /// The copy is found where its original is.
     COPY_BY_SUBJECT = "insert into record_of_subject (subject_id, record_id) select subject_id, $2 from record where record_id = $1";
     /// The copy is found where its original is.
@@ -431,10 +433,10 @@ pub fn close(tx: &mut Tx, id: RecordId, entry: Position, reason: &str) -> Result
     tx.connection.execute(&CLOSE, params![id.0, entry.0, reason]).map(drop)
 }
 
-/// Lets rows of other batches that repeated records of the recalled `batch` take their place; returns how many did.
-pub fn revive(tx: &mut Tx, batch: BatchId, entry: Position) -> Result<i64, Fault> {
+/// Lets rows of other batches that repeated records of the recalled `batch` take their place; returns their digests.
+pub fn revive(tx: &mut Tx, batch: BatchId, entry: Position) -> Result<Vec<Digest>, Fault> {
     let rows = tx.connection.query(&REVIVE, params![batch.0])?;
-    let mut revived = 0;
+    let mut revived = Vec::new();
     let mut previous = None;
     for row in &rows {
         let original: i64 = row.get("record_id")?;
@@ -442,8 +444,7 @@ pub fn revive(tx: &mut Tx, batch: BatchId, entry: Position) -> Result<i64, Fault
             continue;
         }
         let place = (BatchId(row.get("batch_id")?), row.get("row_number")?);
-        copy(tx, RecordId(original), place, entry)?;
-        revived += 1;
+        revived.push(copy(tx, RecordId(original), place, entry)?.1);
     }
     Ok(revived)
 }
@@ -486,14 +487,19 @@ pub fn subjects_of_batch(connection: &mut Connection, batch: BatchId) -> Result<
     connection.query(&SUBJECTS_OF_BATCH, params![batch.0])?.iter().map(|row| row.get("subject_id")).collect()
 }
 
-/// Copies a record under a new number, known from `entry`, and returns that number.
-pub fn copy(tx: &mut Tx, original: RecordId, place: (BatchId, i64), entry: Position) -> Result<RecordId, Fault> {
+/// Copies a record under a new number, known from `entry`; returns that number and the digest.
+pub fn copy(tx: &mut Tx, original: RecordId, place: (BatchId, i64), entry: Position) -> Result<(RecordId, Digest), Fault> {
     let number = tx.take_numbers("record", 1)?;
     let (batch, row) = place;
-    tx.connection.execute(&COPY, params![original.0, number, batch.0, row, entry.0])?;
+    let digest = tx.connection.query_one(&COPY, params![original.0, number, batch.0, row, entry.0])?.get("digest")?;
     tx.connection.execute(&COPY_BY_SUBJECT, params![original.0, number])?;
     tx.connection.execute(&COPY_BY_CHAIN, params![original.0, number])?;
-    Ok(RecordId(number))
+    Ok((RecordId(number), digest))
+}
+
+/// Digests of the records that an entry of the journal brought, in order.
+pub fn digests_at(connection: &mut Connection, entry: Position) -> Result<Vec<Digest>, Fault> {
+    connection.query(&DIGESTS_AT, params![entry.0])?.iter().map(|row| row.get("digest")).collect()
 }
 
 /// How many records hold now.

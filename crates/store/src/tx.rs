@@ -58,6 +58,11 @@ impl Tx<'_> {
         Position(self.head)
     }
 
+    /// The position that the next entry will take: for facts that the entry's payload covers, and that carry it.
+    pub fn next_position(&self) -> Position {
+        Position(self.head + 1)
+    }
+
     /// Fresh random bytes, for salts and keys.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

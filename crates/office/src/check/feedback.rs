@@ -119,7 +119,7 @@ pub async fn give_feedback(
             let feedback = xinzhi_apply::feedback(&input)?;
 
             let house = House { keys: &shared.keys, entropy: shared.entropy(), pack: &pack };
-            let receipt = store(tx, &house, &Given { event: &event, form: &form, measure: standing.measure, feedback, by: &by })?;
+            let receipt = store(tx, &house, &Given { event: &event, measure: standing.measure, feedback, by: &by })?;
             let json = serde_json::to_string(&receipt).map_err(|e| Error::inconsistent(e.to_string()))?;
             once.map_or(Ok(()), |once| once.keep(tx, &json))?;
             Ok(receipt)
@@ -217,40 +217,26 @@ fn exact(tx: &mut Tx, subject: &xinzhi_store::subject::SubjectRow) -> Result<boo
 
 struct Given<'a> {
     event: &'a CheckRow,
-    form: &'a FeedbackForm,
     measure: &'a Measure,
     feedback: xinzhi_apply::Feedback,
     by: &'a Actor,
 }
 
 fn store(tx: &mut Tx, house: &House<'_>, given: &Given<'_>) -> Result<FeedbackReceipt, Error> {
-    let Given { event, form, measure, feedback, by } = given;
+    let Given { event, measure, feedback, .. } = given;
+    let entry = tx.next_position();
+    let row = feedback_row(tx, given, entry);
+    let kind = house.pack.record_kinds.iter().find(|kind| kind.id == RECORD_KIND).filter(|_| feedback.outcome.closes());
+    let record = kind.map(|kind| feedback_record(tx, house, (kind, entry), (given, &row))).transpose()?;
     let salt: [u8; 16] = tx.random();
-    let content = serde_json::to_string(form).map_err(|e| Error::inconsistent(e.to_string()))?;
     let refs = format!("{{\"check\":{},\"measure\":\"{}\"}}", event.check.0, measure.id);
-    let payload = xinzhi_proof::salted(&salt, &[content.as_bytes()]);
-    let entry = tx.append(&Draft { act: Act::FeedbackGiven, subject: Some(event.subject), refs, payload })?;
-    let document = feedback.decision.as_ref().map(|d| d.document.clone());
-    let row = FeedbackRow {
-        feedback: entry,
-        check: event.check,
-        measure: measure.id.clone(),
-        outcome: feedback.outcome,
-        officer: feedback.officer.clone().unwrap_or_default(),
-        document: document.as_ref().map_or_else(String::new, |d| d.number.clone()),
-        organ: document.as_ref().map(|d| d.organ.clone()).or_else(|| by.organ.clone()).unwrap_or_else(|| measure.body.clone()),
-        document_day: document.as_ref().map(|d| d.date),
-        reason: feedback.reason.clone().unwrap_or_default(),
-        at: tx.moment(),
-        actor: by.name.clone(),
-    };
+    let payload = feedback_payload(&row, &salt, record.as_ref().map(|record| &record.digest));
+
+    tx.append(&Draft { act: Act::FeedbackGiven, subject: Some(event.subject), refs, payload })?;
     xinzhi_store::check::add_feedback(tx, &row, &salt)?;
     let decision = feedback.decision.as_ref().map(|decision| restrict(tx, house, event, decision)).transpose()?;
-    if feedback.outcome.closes()
-        && let Some(kind) = house.pack.record_kinds.iter().find(|kind| kind.id == RECORD_KIND)
-    {
-        let record = Box::new(feedback_record(tx, house, (kind, entry), (given, &row))?);
-        react::follow(tx, house, &Event::FeedbackGiven { record })?;
+    if let Some(record) = record {
+        react::follow(tx, house, &Event::FeedbackGiven { record: Box::new(record) })?;
     }
     Ok(FeedbackReceipt {
         id: entry.0,
@@ -263,14 +249,48 @@ fn store(tx: &mut Tx, house: &House<'_>, given: &Given<'_>) -> Result<FeedbackRe
     })
 }
 
+fn feedback_row(tx: &Tx, given: &Given<'_>, entry: Position) -> FeedbackRow {
+    let Given { event, measure, feedback, by } = given;
+    let document = feedback.decision.as_ref().map(|d| &d.document);
+    FeedbackRow {
+        feedback: entry,
+        check: event.check,
+        measure: measure.id.clone(),
+        outcome: feedback.outcome,
+        officer: feedback.officer.clone().unwrap_or_default(),
+        document: document.map_or_else(String::new, |d| d.number.clone()),
+        organ: document.map(|d| d.organ.clone()).or_else(|| by.organ.clone()).unwrap_or_else(|| measure.body.clone()),
+        document_day: document.map(|d| d.date),
+        reason: feedback.reason.clone().unwrap_or_default(),
+        at: tx.moment(),
+        actor: by.name.clone(),
+    }
+}
+
+/// What the journal keeps of an answer: every column of it, and the digest of the record that it became (E12).
+pub(crate) fn feedback_payload(row: &FeedbackRow, salt: &[u8], record: Option<&Digest>) -> Digest {
+    xinzhi_proof::salted(
+        salt,
+        &[
+            &row.check.0.to_be_bytes(),
+            row.measure.as_bytes(),
+            row.outcome.word().as_bytes(),
+            row.officer.as_bytes(),
+            row.document.as_bytes(),
+            row.organ.as_bytes(),
+            row.document_day.map_or_else(String::new, |day| day.to_string()).as_bytes(),
+            row.reason.as_bytes(),
+            &row.at.0.to_be_bytes(),
+            row.actor.as_bytes(),
+            record.map_or(&[][..], Digest::as_bytes),
+        ],
+    )
+}
+
 /// Writes the decision at a position of its own.
 fn restrict(tx: &mut Tx, house: &House<'_>, event: &CheckRow, decision: &xinzhi_apply::Decision) -> Result<Position, Error> {
-    let content = format!("{}|{}|{}|{}", decision.measure, decision.from, decision.until, decision.document.number);
-    let refs = format!("{{\"check\":{},\"measure\":\"{}\"}}", event.check.0, decision.measure);
-    let payload = xinzhi_proof::salted(&tx.random::<16>(), &[content.as_bytes()]);
-    let entry = tx.append(&Draft { act: Act::RestrictionDecided, subject: Some(event.subject), refs, payload })?;
     let row = DecisionRow {
-        decision: entry,
+        decision: tx.next_position(),
         subject: event.subject,
         measure: decision.measure.clone(),
         causes: decision.causes.clone(),
@@ -282,9 +302,33 @@ fn restrict(tx: &mut Tx, house: &House<'_>, event: &CheckRow, decision: &xinzhi_
         document_day: decision.document.date,
         notice_day: decision.notice,
     };
-    xinzhi_store::check::decide(tx, &row)?;
+    let salt: [u8; 16] = tx.random();
+    let refs = format!("{{\"check\":{},\"measure\":\"{}\"}}", event.check.0, decision.measure);
+    let payload = decision_payload(&row, &salt);
+    let entry = tx.append(&Draft { act: Act::RestrictionDecided, subject: Some(event.subject), refs, payload })?;
+    xinzhi_store::check::decide(tx, &row, &salt)?;
     react::follow(tx, house, &Event::RestrictionDecided { subject: event.subject })?;
     Ok(entry)
+}
+
+/// What the journal keeps of a decision: every column of it, and the records it rests on in order (E12).
+pub(crate) fn decision_payload(row: &DecisionRow, salt: &[u8]) -> Digest {
+    let days = [row.from, row.until, row.document_day, row.notice_day].map(|day| day.to_string()).join(" ");
+    let mut causes: Vec<i64> = row.causes.iter().map(|cause| cause.0).collect();
+    causes.sort_unstable();
+    let causes: Vec<u8> = causes.into_iter().flat_map(i64::to_be_bytes).collect();
+    xinzhi_proof::salted(
+        salt,
+        &[
+            &row.subject.0.to_be_bytes(),
+            row.measure.as_bytes(),
+            days.as_bytes(),
+            row.officer.as_bytes(),
+            row.document.as_bytes(),
+            row.organ.as_bytes(),
+            &causes,
+        ],
+    )
 }
 
 /// The record that a closed measure becomes: the loop of data closes here.

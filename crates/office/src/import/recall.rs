@@ -4,7 +4,8 @@ use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::{Act, Draft};
 use xinzhi_core::record::BatchId;
 use xinzhi_core::text;
-use xinzhi_core::{Code, Refusal};
+use xinzhi_core::{Code, Digest, Refusal};
+use xinzhi_proof::Tree;
 
 use crate::idempotent::Once;
 use crate::import::subjects::House;
@@ -36,17 +37,26 @@ pub async fn recall(office: &Office, actor: &Actor, id: BatchId, (reason, once):
                 return Err(Refusal::detail(Code::BatchState, format!("批次 {} 未生效或已撤回，不能撤回", id.0)).into());
             }
 
-            let refs = format!("{{\"batch\":{}}}", id.0);
-            let payload = xinzhi_proof::salted(&tx.random::<16>(), &[refs.as_bytes(), reason.as_bytes()]);
-            let entry = tx.append(&Draft { act: Act::BatchRecalled, subject: None, refs, payload })?;
-            xinzhi_store::batch::recall(tx, id, entry, &reason)?;
+            let entry = tx.next_position();
             let revived = xinzhi_store::record::revive(tx, id, entry)?;
+            let refs = format!("{{\"batch\":{}}}", id.0);
+            let payload = recall_payload(&revived, &refs, &reason);
+            tx.append(&Draft { act: Act::BatchRecalled, subject: None, refs, payload })?;
+            xinzhi_store::batch::recall(tx, id, entry, &reason)?;
+            let revived = i64::try_from(revived.len()).unwrap_or(i64::MAX);
             let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
             react::follow(tx, &house, &Event::BatchRecalled { batch: id, kind: batch.kind })?;
             once.map_or(Ok(()), |once| once.keep(tx, &revived.to_string()))?;
             Ok(revived)
         })
         .await
+}
+
+/// What the journal keeps of a recall: the digests of the records that stand in, and the reason.
+pub(crate) fn recall_payload(revived: &[Digest], refs: &str, reason: &str) -> Digest {
+    let mut tree = Tree::new();
+    revived.iter().for_each(|digest| tree.push(digest.as_bytes()));
+    xinzhi_proof::salted(tree.root().as_bytes(), &[refs.as_bytes(), reason.as_bytes()])
 }
 
 pub(crate) fn reason_text(reason: &str) -> Result<String, Error> {

@@ -8,7 +8,7 @@ use xinzhi_core::identifier::{Identified, identify};
 use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::record::{BatchId, Outcome, RecordId, Remark};
 use xinzhi_core::subject::SubjectCode;
-use xinzhi_core::{Code, Refusal, mask};
+use xinzhi_core::{Code, Digest, Refusal, mask};
 use xinzhi_store::Tx;
 use xinzhi_store::batch::{Ruling as RulingRow, WaitingRow};
 use xinzhi_store::record::Origin;
@@ -130,16 +130,24 @@ pub async fn rule(office: &Office, actor: &Actor, (batch, row): (BatchId, i64), 
     office
         .write(actor, move |tx| {
             let waiting = xinzhi_store::batch::waiting_by_row(tx.connection(), batch, row)?.ok_or(Code::RowState)?;
-            let refs = format!("{{\"accepted\":{},\"batch\":{},\"row\":{row}}}", i32::from(accept), batch.0);
-            let payload = xinzhi_proof::salted(&tx.random::<16>(), &[refs.as_bytes(), reason.as_bytes()]);
-            let entry = tx.append(&Draft { act: Act::RowRuled, subject: None, refs, payload })?;
+            let entry = tx.next_position();
             let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
-            let record = if accept { Some(take_in(tx, &house, &waiting, code, entry)?) } else { None };
+            let taken = if accept { Some(take_in(tx, &house, &waiting, code, entry)?) } else { None };
+            let refs = format!("{{\"accepted\":{},\"batch\":{},\"row\":{row}}}", i32::from(accept), batch.0);
+            let payload = ruling_payload(taken.as_ref().map(|(_, digest)| digest), &refs, &reason);
+            tx.append(&Draft { act: Act::RowRuled, subject: None, refs, payload })?;
+            let record = taken.map(|(record, _)| record);
             let outcome = if accept { Outcome::Accepted } else { Outcome::Refused };
             let ruling = RulingRow { batch, row, entry, outcome, reason: &reason, record };
             Ok(xinzhi_store::batch::rule(tx, &ruling)?)
         })
         .await
+}
+
+/// What the journal keeps of a ruling: the digest of the record that the row became, and the reason.
+pub(crate) fn ruling_payload(record: Option<&Digest>, refs: &str, reason: &str) -> Digest {
+    let record = record.map_or(&[][..], Digest::as_bytes);
+    xinzhi_proof::salted(record, &[refs.as_bytes(), reason.as_bytes()])
 }
 
 fn exact_code(code: &str) -> Result<SubjectCode, Error> {
@@ -152,7 +160,13 @@ fn exact_code(code: &str) -> Result<SubjectCode, Error> {
 }
 
 /// The row becomes a record known from `entry`; the one it stands against is closed there.
-fn take_in(tx: &mut Tx, house: &House<'_>, waiting: &WaitingRow, code: Option<SubjectCode>, entry: Position) -> Result<RecordId, Error> {
+fn take_in(
+    tx: &mut Tx,
+    house: &House<'_>,
+    waiting: &WaitingRow,
+    code: Option<SubjectCode>,
+    entry: Position,
+) -> Result<(RecordId, Digest), Error> {
     let place = (waiting.batch, waiting.row);
     if let Some(against) = waiting.against {
         xinzhi_store::record::close(tx, against, entry, "corrected")?;
@@ -182,7 +196,7 @@ fn take_in(tx: &mut Tx, house: &House<'_>, waiting: &WaitingRow, code: Option<Su
     xinzhi_store::record::insert_one(tx, &new)?;
     xinzhi_store::subject::touch(tx, met.subject)?;
     xinzhi_store::subject::index_pending(tx, i64::MAX)?;
-    Ok(record)
+    Ok((record, new.digest))
 }
 
 fn seal(
