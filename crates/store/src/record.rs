@@ -85,9 +85,10 @@ statements! {
     /// Subjects of a batch.
     SUBJECTS_OF_BATCH = "select distinct subject_id from record where batch_id = $1";
     /// Codes of organisations that have a record of a kind.
-    CODES_WITH = "select c.code, max(r.document_day) as newest from record r join subject s on s.subject_id = r.subject_id
-            join subject_code c on c.subject_id = r.subject_id join batch_commit b on b.batch_id = r.batch_id
-        where r.kind = $1 and s.person = 0 and c.scheme = 'uscc' group by c.code order by newest desc, c.code limit $2";
+    CODES_WITH = "select c.code from (select subject_id, max(document_day) as newest from record where kind = $1 group by subject_id
+            order by newest desc, subject_id limit $2) r
+        join subject s on s.subject_id = r.subject_id join subject_code c on c.subject_id = r.subject_id
+        where s.person = 0 and c.scheme = 'uscc' order by r.newest desc, c.code";
     /// How many records hold now.
     COUNT = "select count(*) as records from record r left join batch_commit c on c.batch_id = r.batch_id
         left join batch_recall x on x.batch_id = r.batch_id left join record_closing z on z.record_id = r.record_id
