@@ -138,8 +138,8 @@ pub async fn run_check(office: &Arc<Office>, actor: &Actor, request: CheckReques
                 decide(&pack, &shared.cache, &Facts { matter, known: &known, decisions: &decisions, exact: subject.exact, today })?;
             let answer = answer(&pack, &Asked { matter, head, today, name: &subject.row.name, code: subject.shown() }, &answers)?;
 
-            store(tx, &by, &Storing { request: &request, case: &case, known: &known, answer: &answer })?;
             let json = xinzhi_proof::canonical::to_string(&answer).map_err(|e| Error::inconsistent(e.to_string()))?;
+            store(tx, &by, &Storing { request: &request, case: &case, known: &known, answer: &answer, json: &json })?;
             once.map_or(Ok(()), |once| once.keep(tx, &json))?;
             Ok(answer)
         })
@@ -267,11 +267,12 @@ struct Storing<'a> {
     case: &'a str,
     known: &'a Known,
     answer: &'a CheckAnswer,
+    /// The same as canonical JSON: what is stored, digested and kept under the key.
+    json: &'a str,
 }
 
 fn store(tx: &mut Tx, by: &Actor, storing: &Storing<'_>) -> Result<(), Error> {
-    let Storing { request, case, known, answer } = storing;
-    let json = xinzhi_proof::canonical::to_string(answer).map_err(|e| Error::inconsistent(e.to_string()))?;
+    let Storing { request, case, known, answer, json } = storing;
     let salt: [u8; 16] = tx.random();
     let subject = known.subject.subject;
     let refs = format!("{{\"check\":{}}}", answer.id);
@@ -291,7 +292,7 @@ fn store(tx: &mut Tx, by: &Actor, storing: &Storing<'_>) -> Result<(), Error> {
         day: answer.pin.day,
         known: Position(answer.pin.position),
         pack_digest: pack,
-        answer: json,
+        answer: (*json).to_owned(),
     };
     let obligations: Vec<NewObligation> = answer
         .measures
