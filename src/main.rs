@@ -11,6 +11,10 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 
+/// Rows are made on one thread and freed on another; the C library's allocator takes a lock for each of those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("XINZHI_LOG").unwrap_or_else(|_| "warn".into());

@@ -3,6 +3,7 @@
 
 mod checks;
 mod deny;
+mod load;
 mod steps;
 mod tools;
 
@@ -15,6 +16,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   test    install what is missing, then run every check and every test
   tools   only install what is missing
+  load    --address 127.0.0.1:8080 --key KEY --codes FILE [--clients 64] [--rate 0] [--seconds 10]
+          ask a running server for checks, at a constant rate or (0) as fast as it answers
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match wanted.as_slice() {
         ["test"] => checks::run_all(),
         ["tools"] => checks::bring_tools(),
+        ["load", arguments @ ..] => load::Load::parse(arguments).and_then(|load| load.run()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
