@@ -124,6 +124,7 @@ fn record_kind(id: &str, title: &str, nature: Nature, fields: Vec<Field>, roles:
         key: vec![],
         class_lines: vec![],
         list: None,
+        repeated_amount: None,
         report_within: None,
         retention_months: 60,
     }
@@ -151,6 +152,7 @@ fn penalty() -> RecordKind {
             ClassLine { when: None, class: Class::Ordinary },
         ],
         report_within: Some(7),
+        repeated_amount: Some(RepeatedAmount { amount: FieldIx(13), text: FieldIx(12), after: "罚款".to_owned() }),
         ..record_kind("administrative-penalty", "行政处罚", Nature::Adverse, penalty_fields(), roles)
     }
 }
@@ -222,6 +224,7 @@ pub(crate) fn pack() -> Pack {
             subject_kind("resident", "自然人", true, &[]),
         ],
         record_kinds: vec![penalty(), honour()],
+        own_sources: vec![],
         sources: vec![source("cf", "行政处罚", 0), legacy, source("honour", "荣誉", 1)],
         scorecards: vec![],
         matters: vec![],

@@ -15,7 +15,7 @@ use std::fmt;
 
 use xinzhi_core::record::{Class, Document, Outcome, Remark};
 use xinzhi_core::{Day, Fen};
-use xinzhi_rules::model::{Field, FieldIx, FieldKind, Nature, Need, Pack, RecordKind, Source};
+use xinzhi_rules::model::{Field, FieldIx, FieldKind, Nature, Need, Pack, RecordKind, RepeatedAmount, Source};
 use xinzhi_rules::predicate::{Column, Truth};
 
 use crate::mapping::{HeaderFault, Mapping, kind_of};
@@ -38,8 +38,6 @@ pub struct Judge<'p> {
     other_keys: Vec<String>,
     /// The last day of a document whose report is late today.
     late_through: Option<Day>,
-    /// Where the amount of a fine stands, and the text that repeats it.
-    fine: Option<(FieldIx, FieldIx)>,
 }
 
 impl fmt::Debug for Judge<'_> {
@@ -94,9 +92,6 @@ impl<'p> Judge<'p> {
         if let Some(FieldKind::Choice(choices)) = party_kinds {
             categories.extend(choices.values.iter().map(|value| value.title.as_str()));
         }
-        let position = |wanted: &dyn Fn(&Field) -> bool| kind.fields.iter().position(wanted).map(FieldIx);
-        let amount = position(&|f| matches!(f.kind, FieldKind::Money(_)) && f.title.starts_with("罚款"));
-        let text = position(&|f| matches!(f.kind, FieldKind::Text) && f.title == "处罚内容");
         Ok(Judge {
             pack,
             kind,
@@ -106,7 +101,6 @@ impl<'p> Judge<'p> {
             member_keys: kind.fields.iter().map(|field| write::member_key(&field.code)).collect(),
             other_keys: mapping.unknown.iter().map(|(_, header)| write::member_key(header)).collect(),
             late_through: kind.report_within.and_then(|days| late_through(pack, today, days)),
-            fine: amount.zip(text),
             mapping,
         })
     }
@@ -128,7 +122,7 @@ impl<'p> Judge<'p> {
         let (Some(party), Some(document), false) = (party, document, notes.refused()) else {
             return Judged { outcome: Outcome::Refused, remarks: notes.remarks, candidate: None };
         };
-        self.compare_fine(&values, &mut notes);
+        self.compare_amount(&values, &mut notes);
         self.remark_lateness(&document, &mut notes);
         let (open, sealed) = self.json(&values, &others, party.is_person);
         let key = self.key(&values, &document.organ, party.is_person);
@@ -283,15 +277,15 @@ impl<'p> Judge<'p> {
         }
     }
 
-    fn compare_fine(&self, values: &[Value<'_>], notes: &mut Notes) {
-        let Some((amount, text)) = self.fine else { return };
-        let (Some(Value::Money(stated)), Some(Value::Text(text))) = (values.get(amount.0), values.get(text.0)) else { return };
-        if let Some(written) = plain_fine(text)
+    fn compare_amount(&self, values: &[Value<'_>], notes: &mut Notes) {
+        let Some(RepeatedAmount { amount, text, after }) = &self.kind.repeated_amount else { return };
+        let (Some(Value::Money(stated)), Some(Value::Text(said))) = (values.get(amount.0), values.get(text.0)) else { return };
+        let (field, text) = (self.kind.at(*amount), self.kind.at(*text));
+        if let (Some(written), Some(text)) = (amount_after(after, said), text)
             && written != *stated
         {
-            let field = self.kind.at(amount);
-            let title = field.map_or("罚款金额", |f| f.title.as_str());
-            let sentence = format!("{title} 折合 {stated}，与处罚内容中所写的 {written} 不一致；请核对单位和金额");
+            let title = field.map_or("", |f| f.title.as_str());
+            let sentence = format!("{title} 折合 {stated}，与{}中所写的 {written} 不一致；请核对单位和金额", text.title);
             notes.warn("money.differs", field, sentence);
         }
     }
@@ -315,11 +309,11 @@ fn late_through(pack: &Pack, today: Day, working_days: u32) -> Option<Day> {
     None
 }
 
-/// The amount of 「罚款2000元」 or 「罚款人民币0.2万元」, where the text has exactly one such amount.
-fn plain_fine(text: &str) -> Option<Fen> {
+/// The amount of 「罚款2000元」 or 「罚款人民币0.2万元」 after `word`, where the text has exactly one such amount.
+fn amount_after(word: &str, text: &str) -> Option<Fen> {
     use xinzhi_core::money::Unit;
     let mut found = None;
-    for (at, word) in text.match_indices("罚款") {
+    for (at, word) in text.match_indices(word) {
         let after = text.get(at + word.len()..)?;
         let after = after.trim_start_matches(|c: char| c.is_whitespace() || "人民币共计合金额为：:￥¥".contains(c));
         let end = after.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(after.len());

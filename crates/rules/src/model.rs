@@ -68,6 +68,8 @@ pub struct Pack {
     pub record_kinds: Vec<RecordKind>,
     /// How departments' files map onto it.
     pub sources: Vec<Source>,
+    /// How the office's own acts map onto it.
+    pub own_sources: Vec<OwnSource>,
     /// Evaluation models.
     pub scorecards: Vec<Scorecard>,
     /// Business triggers.
@@ -238,6 +240,8 @@ pub struct RecordKind {
     pub class_lines: Vec<ClassLine>,
     /// Present where a record of this kind is membership of a list.
     pub list: Option<ListSpan>,
+    /// An amount that is compared with what a text says of it.
+    pub repeated_amount: Option<RepeatedAmount>,
     /// Working days within which it must be reported after the document's date.
     pub report_within: Option<u32>,
     /// Months after the document's date beyond which a record is no longer used.
@@ -431,6 +435,66 @@ pub struct Source {
     pub defaults: BTreeMap<FieldIx, String>,
     /// Fields that this source is known to lack: they are not asked for.
     pub absent: Vec<FieldIx>,
+}
+
+/// How an answer to a check becomes a record again: a source that is the office's own journal.
+#[derive(Clone, Debug)]
+pub struct OwnSource {
+    /// Id, as in `feedback`.
+    pub id: String,
+    /// What the act becomes.
+    pub kind: KindIx,
+    /// What each field says.
+    pub says: Vec<(FieldIx, Said)>,
+}
+
+/// What the act of answering a measure for good can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Number of the check.
+    Check,
+    /// Title of the matter.
+    Matter,
+    /// Title of the measure.
+    Measure,
+    /// 激励, 监管 or 惩戒.
+    MeasureKind,
+    /// 已实施 or 未实施.
+    Outcome,
+    /// 承办人.
+    Officer,
+    /// 文书号; the number of the answer where there is none.
+    Document,
+    /// The day of the answer.
+    Day,
+    /// Who applied the measure.
+    Organ,
+}
+
+impl Said {
+    /// Every one with the word that packs use.
+    pub const WORDS: [(Said, &'static str); 9] = [
+        (Said::Check, "check"),
+        (Said::Matter, "matter"),
+        (Said::Measure, "measure"),
+        (Said::MeasureKind, "measure_kind"),
+        (Said::Outcome, "outcome"),
+        (Said::Officer, "officer"),
+        (Said::Document, "document"),
+        (Said::Day, "day"),
+        (Said::Organ, "organ"),
+    ];
+}
+
+/// An amount that a text of the same record repeats, as a fine does in the words of its decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepeatedAmount {
+    /// The field that holds the amount.
+    pub amount: FieldIx,
+    /// The text that repeats it.
+    pub text: FieldIx,
+    /// The word after which it stands there, as in 罚款2000元.
+    pub after: String,
 }
 
 /// An evaluation model. Its subjects are never persons (C2); the checker guarantees it.

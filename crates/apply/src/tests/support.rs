@@ -45,6 +45,7 @@ fn record_kind(title: &str, fields: Vec<Field>, list: Option<ListSpan>) -> Recor
         key: vec![],
         class_lines: vec![],
         list,
+        repeated_amount: None,
         report_within: None,
         retention_months: 60,
     }
@@ -127,6 +128,7 @@ pub fn pack() -> Pack {
         subject_kinds: vec![kind("enterprise", false), kind("resident", true)],
         record_kinds: vec![record_kind("行政处罚", amount, None), record_kind("失信名单", dates, Some(list))],
         sources: vec![],
+        own_sources: vec![],
         scorecards: vec![scorecard()],
         matters: vec![Matter {
             id: "licence".into(),

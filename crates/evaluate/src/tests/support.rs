@@ -49,6 +49,7 @@ fn record_kind(id: &str, nature: Nature, fields: Vec<Field>, list: bool) -> Reco
         key: vec![],
         class_lines: vec![],
         list: list.then_some(ListSpan { from: FieldIx(0), until: Some(FieldIx(1)) }),
+        repeated_amount: None,
         report_within: None,
         retention_months: 60,
     }
@@ -147,6 +148,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
             record_kind("redlist", Nature::Positive, list_fields(), true),
         ],
         sources: vec![],
+        own_sources: vec![],
         scorecards: vec![card],
         matters: vec![],
         measures: vec![],

@@ -7,12 +7,12 @@ use super::laws::{Rest, basis};
 use super::subject::{positions, subjects};
 use super::{duplicate, named_after, predicate};
 use crate::forbidden::forbidden_field;
-use crate::model::{ClassLine, FieldIx, FieldKind, ListSpan, Nature, Need, Pack, RecordKind, Roles};
+use crate::model::{ClassLine, FieldIx, FieldKind, ListSpan, Nature, Need, Pack, RecordKind, RepeatedAmount, Roles};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, scalar, words};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "kind",
     "title",
     "category",
@@ -27,6 +27,7 @@ const KEYS: [&str; 14] = [
     "retention_months",
     "fields",
     "list",
+    "repeated_amount",
 ];
 
 /// 征信业管理条例 lets adverse information about a person be kept for five years.
@@ -55,6 +56,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
         key: Vec::new(),
         class_lines: Vec::new(),
         list: None,
+        repeated_amount: None,
         report_within: map.get("report_within").and_then(|item| count_of(item, 1, report)).and_then(|days| u32::try_from(days).ok()),
         retention_months: map.need("retention_months", report).and_then(|item| count_of(item, 1, report)).unwrap_or(i32::MAX),
     };
@@ -66,6 +68,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
     }
     kind.key = key(map, &kind, report);
     kind.list = map.get("list").and_then(|item| list_span(item, &kind, report));
+    kind.repeated_amount = map.get("repeated_amount").and_then(|item| repeated_amount(item, &kind, report));
     if nature.is_some() {
         kind.class_lines = class_lines(map, &kind, report);
         adverse(map, &kind, pack, report);
@@ -132,6 +135,25 @@ fn list_span(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<L
         map.need("from", report);
     }
     Some(ListSpan { from: from?, until })
+}
+
+fn repeated_amount(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<RepeatedAmount> {
+    let map = map(item, &["amount", "text", "after"], report)?;
+    let after = map.text("after", report);
+    let mut typed = |key, wanted: &str, fits: fn(&FieldKind) -> bool| {
+        let item = map.need(key, report)?;
+        let name = scalar(item, "字段名", report)?;
+        let ix = field::named(item.at(), name, kind, report)?;
+        if !fits(&kind.at(ix)?.kind) {
+            let message = format!("`{key}` 指向的 `{name}` 类型不符");
+            report.fault(item.at(), "role-type", message, format!("请改为类型是 `{wanted}` 的字段"));
+            return None;
+        }
+        Some(ix)
+    };
+    let amount = typed("amount", "money", |kind| matches!(kind, FieldKind::Money(_)));
+    let text = typed("text", "text", |kind| matches!(kind, FieldKind::Text));
+    Some(RepeatedAmount { amount: amount?, text: text?, after: after? })
 }
 
 /// Which types may play a part.

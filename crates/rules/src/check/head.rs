@@ -42,6 +42,7 @@ pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
         subject_kinds: Vec::new(),
         record_kinds: Vec::new(),
         sources: Vec::new(),
+        own_sources: Vec::new(),
         scorecards: Vec::new(),
         matters: Vec::new(),
         measures: Vec::new(),

@@ -8,19 +8,22 @@ use xinzhi_core::{Day, Fen};
 use super::field::{self, value};
 use super::{duplicate, named_after};
 use crate::forbidden::forbidden_field;
-use crate::model::{FieldIx, FieldKind, KindIx, Nature, Pack, RecordKind, Source};
+use crate::model::{FieldIx, FieldKind, KindIx, Nature, OwnSource, Pack, RecordKind, Said, Source};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, entries, id_of, map, scalar, text_of, words};
 
+/// The one act of the office that becomes a record again.
+const FEEDBACK: &str = "feedback_given";
+
 /// One file of `sources/`.
 pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Report) {
-    let keys = ["source", "title", "record", "supplier", "headers", "defaults", "absent"];
+    let keys = ["source", "title", "record", "supplier", "headers", "defaults", "absent", "act", "says"];
     let Some(map) = map(item, &keys, report) else { return report.unreadable(Noun::Source) };
     let id = map.need("source", report).and_then(|item| id_of(item, report));
     if let Some(id) = &id {
         named_after(id, stem, map.at_key("source"), report);
-        if pack.sources.iter().any(|source| source.id == *id) {
+        if pack.sources.iter().any(|source| source.id == *id) || pack.own_sources.iter().any(|source| source.id == *id) {
             duplicate(Noun::Source, id, map.at_key("source"), report);
         }
     }
@@ -30,6 +33,10 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
     let Some((ix, kind)) = kind.and_then(|ix| Some((ix, pack.record_kinds.get(ix.0)?))) else {
         return id.into_iter().for_each(|id| report.doubt(Noun::Source, id));
     };
+    if let Some(act) = map.get("act") {
+        let own = own((map, act), (id.as_deref(), ix, kind), report);
+        return pack.own_sources.extend(own);
+    }
     let headers = headers(map, kind, report);
     let defaults = defaults(map, kind, report);
     let absent = absent(map, kind, (&headers, &defaults), report);
@@ -39,6 +46,36 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
         (None, Some(id)) => report.doubt(Noun::Source, id),
         (None, None) => report.unreadable(Noun::Source),
     }
+}
+
+/// A source that is the office's own journal.
+fn own((map, act): (Map<'_>, Item<'_>), (id, ix, kind): (Option<&str>, KindIx, &RecordKind), report: &mut Report) -> Option<OwnSource> {
+    let word = scalar(act, "行为", report)?;
+    if word != FEEDBACK {
+        let message = format!("没有可以成为记录的行为 `{word}`");
+        report.fault(act.at(), "unknown-act", message, format!("目前只有 `{FEEDBACK}`（对核查推送的措施作出最终反馈）"));
+    }
+    for key in ["supplier", "headers", "defaults", "absent"] {
+        if map.get(key).is_some() {
+            let message = format!("来自本系统行为的来源不读文件，不能写 `{key}`");
+            report.fault(map.at_key(key), "own-source", message, "请删去这一项，用 `says` 写明各字段取什么");
+        }
+    }
+    let mut says = Vec::new();
+    for entry in map.need("says", report).and_then(|item| entries(item, report)).unwrap_or_default() {
+        let item = Item { what: &entry.key, node: &entry.value };
+        let Some(field) = field::named(entry.at, &entry.key, kind, report) else { continue };
+        let Some(word) = scalar(item, "取值", report) else { continue };
+        match Said::WORDS.iter().find(|(_, known)| *known == word) {
+            Some((said, _)) => says.push((field, *said)),
+            None => {
+                let known: Vec<&str> = Said::WORDS.iter().map(|(_, word)| *word).collect();
+                let help = format!("请从 {} 中选一个", known.join("、"));
+                report.fault(item.at(), "unknown-said", format!("反馈中没有 `{word}` 这一项"), help);
+            }
+        }
+    }
+    Some(OwnSource { id: id?.to_owned(), kind: ix, says })
 }
 
 /// Resolves a record kind by title or id.
