@@ -24,6 +24,7 @@ mod journeys {
     mod pages;
     mod recall;
     mod replay;
+    mod reporting;
     mod restriction;
     mod sealed;
     mod statements;

@@ -68,3 +68,27 @@ fn x6_a_staged_batch_counts_for_nothing_and_can_be_committed_once() {
         assert_eq!(town.file(&department, &company.code, "records").as_array().unwrap().len(), 2);
     });
 }
+
+#[test]
+fn x6_a_row_that_repeated_what_was_recalled_before_its_own_commit_stands_in() {
+    each_database(|town| {
+        let company = company(1);
+        let centre = town.program(Role::Centre);
+        town.import(&centre, "registration", &registration(&[&company]));
+        let first = town.import(&centre, "cf-2018", &penalties(&[(&company, FINE)]));
+        let staged = town.upload(&centre, "cf-2018", &penalties(&[(&company, FINE)])).ok();
+        assert_eq!(staged["counts"]["duplicate"], 1);
+        town.post(&centre, &format!("/api/v1/batches/{}/recall", first["id"]), &json!({"reason": "部门报错了文件"})).ok();
+        let path = format!("/api/v1/batches/{}", staged["id"]);
+        let counts = town.post(&centre, &format!("{path}/commit"), &json!(null)).ok();
+        assert_eq!((&counts["accepted"], &counts["duplicate"]), (&json!(1), &json!(0)));
+        let at_commit = town.verdicts(&centre, &staged);
+        assert!(at_commit.contains(&(2, "accepted".to_owned(), vec!["row.stands_in".to_owned()])), "{at_commit:?}");
+        let records = town.file(&centre, &company.code, "records");
+        assert_eq!(records.as_array().unwrap().iter().filter(|r| r["document"] == FINE.number).count(), 1);
+        // The record that stands in goes with its batch.
+        town.post(&centre, &format!("{path}/recall"), &json!({"reason": "同样是错报"})).ok();
+        assert_eq!(town.file(&centre, &company.code, "records").as_array().unwrap().len(), 1);
+        assert_eq!(town.doctor(), []);
+    });
+}

@@ -25,8 +25,8 @@ pub fn force(town: &Town, sql: &str) {
 /// Takes the guards of a fact table away, as somebody with all rights could.
 pub fn unguard(town: &Town, table: &str) {
     match &town.url {
-        Url::Sqlite(_) => force(town, &format!("drop trigger {table}_no_update; drop trigger {table}_no_delete")),
-        Url::Postgres { .. } => force(town, &format!("drop trigger {table}_append_only on {table}")),
+        Url::Sqlite(_) => force(town, &format!("drop trigger if exists {table}_no_update; drop trigger if exists {table}_no_delete")),
+        Url::Postgres { .. } => force(town, &format!("drop trigger if exists {table}_append_only on {table}")),
     }
 }
 

@@ -20,7 +20,7 @@ const DIRECTION: [(&str, &[&str]); 10] = [
     ("evaluate", &["core", "rules"]),
     ("apply", &["core", "rules"]),
     ("proof", &["core"]),
-    ("store", &["core", "rules", "collect", "evaluate", "apply"]),
+    ("store", &["core", "rules", "collect", "evaluate", "apply", "proof"]),
     ("office", &["core", "rules", "collect", "evaluate", "apply", "proof", "store"]),
     ("web", &["core", "office"]),
     ("xtask", &[]),

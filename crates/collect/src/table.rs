@@ -1,12 +1,13 @@
-//! 表格: CSV or XLSX as a stream of rows, in constant memory, with every bound known before anything is allocated.
+//! 表格: CSV, XLSX or NDJSON as a stream of rows, in constant memory, with every bound known before anything is allocated.
 //!
 //! Reading order: `fault` says what can be wrong, `encoding` makes the encoding certain (X5), `delimited` reads CSV,
-//! `archive` bounds an XLSX before it is opened (X4), `sheet` streams its cells.
+//! `lines` NDJSON, `archive` bounds an XLSX before it is opened (X4), `sheet` streams its cells.
 
 mod archive;
 mod delimited;
 mod encoding;
 mod fault;
+mod lines;
 mod sheet;
 
 use std::fmt;
@@ -44,6 +45,8 @@ pub enum Format {
     Csv,
     /// A workbook.
     Xlsx,
+    /// One JSON object a line.
+    Ndjson,
 }
 
 /// Bounds, all checked before memory is taken (X1, X4).
@@ -107,6 +110,7 @@ pub struct Table {
 enum Rows {
     Delimited(Box<delimited::Delimited>),
     Sheet(sheet::Rows),
+    Lines(Box<lines::Lines>),
 }
 
 impl fmt::Debug for Table {
@@ -133,10 +137,20 @@ pub fn open<R: Read + Seek + Send + 'static>(mut file: R, options: &Options) -> 
     }
     refuse_other_formats(magic)?;
     let looks_zipped = magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06");
-    let format = options.format.unwrap_or(if looks_zipped { Format::Xlsx } else { Format::Csv });
+    let told = match magic {
+        _ if looks_zipped => Format::Xlsx,
+        [b'{', ..] => Format::Ndjson,
+        _ => Format::Csv,
+    };
+    let format = options.format.unwrap_or(told);
     match (format, looks_zipped) {
-        (Format::Csv, true) => Err(FileFault::NotATable("压缩包或工作簿")),
+        (Format::Csv | Format::Ndjson, true) => Err(FileFault::NotATable("压缩包或工作簿")),
         (Format::Csv, false) => open_delimited(file, options),
+        (Format::Ndjson, false) => {
+            let (header, rows) = lines::Lines::open(file, options.limits)?;
+            let header = clean_header(header)?;
+            Ok(Table { header, encoding: Some(Encoding::Utf8), sheet: None, rows: Rows::Lines(Box::new(rows)), any: false })
+        }
         (Format::Xlsx, _) => {
             let (header, name, rows) = sheet::open(file, options)?;
             let header = clean_header(header)?;
@@ -163,6 +177,7 @@ impl Table {
         let more = match &mut self.rows {
             Rows::Delimited(rows) => rows.next(row)?,
             Rows::Sheet(rows) => rows.next(row, self.header.len())?,
+            Rows::Lines(rows) => rows.next(row, &self.header)?,
         };
         self.any |= more;
         if more || self.any { Ok(more) } else { Err(FileFault::NoRows) }

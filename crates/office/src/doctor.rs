@@ -5,12 +5,16 @@ use xinzhi_core::journal::{Act, Entry, Position};
 use xinzhi_core::record::BatchId;
 use xinzhi_proof::Tree;
 use xinzhi_store::Connection;
+use xinzhi_store::check::NewObligation;
 
+use crate::check::CheckAnswer;
 use crate::check::feedback::{decision_payload, feedback_payload};
+use crate::check::run::{check_payload, owed};
 use crate::import::commit::commit_payload;
 use crate::import::recall::recall_payload;
 use crate::import::rule::ruling_payload;
 use crate::import::stage::{Digested, record_digest};
+use crate::subject::file::access_payload;
 use crate::{Error, Office};
 
 const PAGE: i64 = 2_000;
@@ -36,8 +40,8 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             counts_close(connection)?,
             record_digests(connection)?,
             batch_roots(connection)?,
-            checks_covered(connection)?,
-            own_facts_covered(connection)?,
+            entries_covered(connection)?,
+            obligations_balance(connection)?,
         ])
     })
 }
@@ -102,38 +106,33 @@ fn batch_roots(connection: &mut Connection) -> Result<Finding, Error> {
     })
 }
 
-fn payload_holds(
-    connection: &mut Connection,
-    batch: BatchId,
-    entry: xinzhi_core::journal::Position,
-    root: &xinzhi_core::Digest,
-) -> Result<bool, Error> {
-    let before = xinzhi_core::journal::Position(entry.0 - 1);
-    let entries = xinzhi_store::journal::after(connection, before, 1)?;
+fn payload_holds(connection: &mut Connection, batch: BatchId, entry: Position, root: &Digest) -> Result<bool, Error> {
+    let revived = xinzhi_store::record::digests_at(connection, entry)?;
+    let entries = xinzhi_store::journal::after(connection, Position(entry.0 - 1), 1)?;
     let named = format!("\"batch\":{},", batch.0);
-    Ok(entries.first().is_some_and(|e| e.draft.refs.contains(&named) && commit_payload(root, &e.draft.refs) == e.draft.payload))
+    Ok(entries.first().is_some_and(|e| e.draft.refs.contains(&named) && is_sealed(e, commit_payload(root, &revived, &e.draft.refs))))
 }
 
-fn checks_covered(connection: &mut Connection) -> Result<Finding, Error> {
-    let (mut last, mut looked_at, mut faults) = (0, 0, Vec::new());
-    loop {
-        let rows = xinzhi_store::check::payloads(connection, last, PAGE)?;
-        let Some(end) = rows.last() else { break };
-        last = end.check.0;
-        for row in &rows {
-            looked_at += 1;
-            if xinzhi_proof::salted(&row.salt, &[row.answer.as_bytes()]) != row.payload {
-                faults.push(format!("核查 {} 的结果与账簿不符", row.check.0));
-            }
-        }
-    }
-    Ok(Finding { invariant: "D8 E12", title: "核查结果与账簿一致", looked_at, faults })
+/// Whether an entry as stored is the seal over `payload`, its place, moment, actor and act.
+fn is_sealed(entry: &Entry, payload: Digest) -> bool {
+    let mut expected = entry.clone();
+    expected.draft.payload = payload;
+    xinzhi_proof::sealed_entry(&expected) == entry.draft.payload
 }
 
-/// Rulings, recalls, answers and decisions: what an officer brought about, with the records it became.
-fn own_facts_covered(connection: &mut Connection) -> Result<Finding, Error> {
+/// Checks, reads, rulings, recalls, answers and decisions: what somebody brought about, with the records it became.
+fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
+    const ACTS: [Act; 7] = [
+        Act::CheckMade,
+        Act::SubjectRead,
+        Act::IdentityUnmasked,
+        Act::RowRuled,
+        Act::BatchRecalled,
+        Act::FeedbackGiven,
+        Act::RestrictionDecided,
+    ];
     let (mut looked_at, mut faults) = (0, Vec::new());
-    for act in [Act::RowRuled, Act::BatchRecalled, Act::FeedbackGiven, Act::RestrictionDecided] {
+    for act in ACTS {
         let mut last = Position(0);
         loop {
             let entries = xinzhi_store::journal::of_act(connection, act, last, PAGE)?;
@@ -141,13 +140,51 @@ fn own_facts_covered(connection: &mut Connection) -> Result<Finding, Error> {
             last = end.position;
             for entry in &entries {
                 looked_at += 1;
-                if payload_of(connection, entry)? != Some(entry.draft.payload) {
+                if !payload_of(connection, entry)?.is_some_and(|payload| is_sealed(entry, payload)) {
                     faults.push(format!("账簿第 {} 笔（{}）与其事实不符", entry.position.0, act.word()));
                 }
             }
         }
     }
-    Ok(Finding { invariant: "E12 D8", title: "核实、撤回、反馈与决定与账簿一致", looked_at, faults })
+    Ok(Finding { invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈与决定与账簿一致", looked_at, faults })
+}
+
+/// The ledger of what is owed: each measure of an answer once, closed by one final feedback and by nothing else.
+fn obligations_balance(connection: &mut Connection) -> Result<Finding, Error> {
+    let unbalanced = xinzhi_store::check::unbalanced(connection, PAGE)?;
+    let mut faults: Vec<String> =
+        unbalanced.iter().map(|(check, measure)| format!("核查 {} 的措施 `{measure}` 的反馈账不平", check.0)).collect();
+    let (mut last, mut looked_at) = (Position(0), 0);
+    loop {
+        let entries = xinzhi_store::journal::of_act(connection, Act::CheckMade, last, PAGE)?;
+        let Some(end) = entries.last() else { break };
+        last = end.position;
+        for entry in &entries {
+            looked_at += 1;
+            if !is_owed_as_answered(connection, entry.position)? {
+                faults.push(format!("核查 {} 应反馈的措施与其结果不一致", entry.position.0));
+            }
+        }
+    }
+    Ok(Finding { invariant: "E3 E9", title: "应反馈与已反馈的账平衡", looked_at, faults })
+}
+
+fn is_owed_as_answered(connection: &mut Connection, entry: Position) -> Result<bool, Error> {
+    // A check that is missing altogether is told by the check of entries.
+    let Some((row, _)) = xinzhi_store::check::check_at(connection, entry)? else { return Ok(true) };
+    let Ok(answer) = serde_json::from_str::<CheckAnswer>(&row.answer) else { return Ok(false) };
+    let stored = xinzhi_store::check::obligations_of(connection, row.check)?;
+    let stored = stored.iter().map(|o| NewObligation {
+        measure: &o.measure,
+        kind: &o.kind,
+        state: &o.state,
+        body: &o.body,
+        due: o.due,
+        until: o.until,
+    });
+    let mut owed = owed(&answer);
+    owed.sort_by_key(|obligation| obligation.measure);
+    Ok(stored.eq(owed))
 }
 
 /// The payload that an entry must have by the facts stored for it; none where they are missing.
@@ -155,6 +192,15 @@ fn payload_of(connection: &mut Connection, entry: &Entry) -> Result<Option<Diges
     let refs = &entry.draft.refs;
     let records = xinzhi_store::record::digests_at(connection, entry.position)?;
     Ok(match entry.draft.act {
+        Act::CheckMade => {
+            let check = xinzhi_store::check::check_at(connection, entry.position)?;
+            let access = xinzhi_store::access::at(connection, entry.position)?;
+            check.zip(access).map(|((check, salt), (access, _))| check_payload(&check, &access, &salt))
+        }
+        Act::SubjectRead | Act::IdentityUnmasked => {
+            let access = xinzhi_store::access::at(connection, entry.position)?;
+            access.map(|(access, salt)| access_payload(&access, &salt))
+        }
         Act::RowRuled => {
             let reason = xinzhi_store::batch::reason_at(connection, entry.position)?;
             reason.map(|reason| ruling_payload(records.first(), refs, &reason))

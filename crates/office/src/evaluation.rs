@@ -1,31 +1,34 @@
 //! 模型构建 in the office: from stored records to an evaluation, with a cache that a new fact about a subject outdates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use xinzhi_core::day::Span;
 use xinzhi_core::journal::Position;
-use xinzhi_core::{AreaCode, Code, Day, Digest, SubjectId};
+use xinzhi_core::record::RecordId;
+use xinzhi_core::{Code, Day, Digest, SubjectId};
 use xinzhi_evaluate::{Coverage, Evaluation, Question, Subject};
 use xinzhi_rules::Pack;
 use xinzhi_rules::fact::{Fact, rule_values};
 use xinzhi_rules::model::{KindIx, ScorecardIx, SubjectKindIx};
 use xinzhi_store::Connection;
-use xinzhi_store::batch::CoverageRow;
+use xinzhi_store::batch::CoverageMark;
 use xinzhi_store::record::RecordRow;
 use xinzhi_store::subject::SubjectRow;
 
 use crate::Error;
+use crate::coverage::CoverageCache;
 
 /// Evaluations kept; beyond it the cache starts anew.
 const ENTRIES_MAX: usize = 50_000;
 
-/// What an evaluation depends on: a subject's version moves with every fact about it, coverage with the commits it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What an evaluation depends on. Records never change: which of them are visible says what is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Pin {
     subject: SubjectId,
-    version: i64,
-    coverage: usize,
+    kind: SubjectKindIx,
+    records: Arc<[RecordId]>,
+    area: Option<String>,
+    coverage: CoverageMark,
     pack: Digest,
     card: ScorecardIx,
     as_of: Day,
@@ -47,19 +50,23 @@ pub struct Known {
     /// The same as rules see them.
     pub facts: Vec<Fact>,
     /// What has been reported for its area.
-    pub coverage: Coverage,
-    /// How many statements that coverage rests on: part of the cache's key.
-    coverage_rows: usize,
+    pub coverage: Arc<Coverage>,
+    /// What that coverage rests on: part of the cache's key.
+    coverage_mark: CoverageMark,
 }
 
 /// Reads a subject as known at `position`.
-pub fn know(connection: &mut Connection, pack: &Pack, subject: SubjectRow, position: Position) -> Result<Known, Error> {
+pub fn know(
+    connection: &mut Connection,
+    coverage: &CoverageCache,
+    pack: &Pack,
+    (subject, position): (SubjectRow, Position),
+) -> Result<Known, Error> {
     let records = xinzhi_store::record::of_subject(connection, subject.subject, position)?;
-    let coverage_rows = xinzhi_store::batch::coverage(connection, position)?;
     let facts = facts(pack, &records)?;
     let kind = kind_of(pack, &subject)?;
-    let coverage = coverage(pack, &coverage_rows, subject.area.as_deref());
-    Ok(Known { subject, kind, records, facts, coverage, coverage_rows: coverage_rows.len() })
+    let (coverage, coverage_mark) = coverage.of_area(connection, pack, subject.area.as_deref(), position)?;
+    Ok(Known { subject, kind, records, facts, coverage, coverage_mark })
 }
 
 fn kind_of(pack: &Pack, subject: &SubjectRow) -> Result<SubjectKindIx, Error> {
@@ -86,33 +93,22 @@ pub fn facts(pack: &Pack, records: &[RecordRow]) -> Result<Vec<Fact>, Error> {
     Ok(facts)
 }
 
-/// What was reported for the area a subject lies in. A subject without a known area is covered by what covers everything.
-fn coverage(pack: &Pack, rows: &[CoverageRow], area: Option<&str>) -> Coverage {
-    let mine = area.and_then(AreaCode::parse);
-    let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
-    for row in rows {
-        let Some(kind) = pack.record_kinds.iter().position(|kind| kind.id == row.kind) else { continue };
-        let reported = AreaCode::parse(&row.area);
-        let applies = match (&mine, &reported) {
-            (Some(mine), Some(reported)) => reported.contains(mine),
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        if applies {
-            spans.entry(KindIx(kind)).or_default().push(Span { from: row.from, until: Some(row.through) });
-        }
-    }
-    Coverage::new(spans)
-}
-
 impl Cache {
     /// Evaluates a subject by one scorecard, or returns what was found before from the same facts on the same day.
     ///
     /// # Errors
     /// [`Code::ScorecardUnknown`] where the scorecard does not evaluate this kind of subject, natural persons above all (C2).
     pub fn evaluate(&self, pack: &Pack, known: &Known, card: ScorecardIx, as_of: Day) -> Result<Arc<Evaluation>, Error> {
-        let Known { subject, coverage_rows, .. } = known;
-        let pin = Pin { subject: subject.subject, version: subject.version, coverage: *coverage_rows, pack: pack.digest, card, as_of };
+        let pin = Pin {
+            subject: known.subject.subject,
+            kind: known.kind,
+            records: known.records.iter().map(|record| record.record).collect(),
+            area: known.subject.area.clone(),
+            coverage: known.coverage_mark,
+            pack: pack.digest,
+            card,
+            as_of,
+        };
         if let Some(evaluation) = self.entries().get(&pin) {
             return Ok(Arc::clone(evaluation));
         }

@@ -1,8 +1,9 @@
 //! One key, one effect, one answer: the answer to a POST is kept in the transaction of its effect (E2, E5).
 
+use xinzhi_core::check::CheckId;
 use xinzhi_core::{Code, Digest, Refusal};
 use xinzhi_store::Tx;
-use xinzhi_store::idempotency::{Given, find, keep};
+use xinzhi_store::idempotency::{Kept, find, keep};
 
 use crate::Error;
 
@@ -51,7 +52,11 @@ impl Once {
 
     /// Keeps the answer beside its effect. Called last inside the act.
     pub fn keep(&self, tx: &mut Tx, answer: &str) -> Result<(), Error> {
-        let given = Given { fingerprint: self.fingerprint, status: 200, answer: answer.to_owned() };
-        Ok(keep(tx, &self.key, &given)?)
+        Ok(keep(tx, &self.key, &self.fingerprint, Kept::Text(answer))?)
+    }
+
+    /// The same where the effect is a check, which keeps its answer itself.
+    pub(crate) fn keep_check(&self, tx: &mut Tx, check: CheckId) -> Result<(), Error> {
+        Ok(keep(tx, &self.key, &self.fingerprint, Kept::Check(check))?)
     }
 }

@@ -12,8 +12,8 @@ pub use commit::commit;
 pub use preview::{BatchView, batch, batches, verdicts, verdicts_xlsx};
 pub use recall::recall;
 pub use rule::{Ruling, WaitingView, rule, waiting};
-pub use stage::{Delivery, stage};
-pub use xinzhi_collect::{Encoding, Options};
+pub use stage::{Delivery, stage, stage_aside};
+pub use xinzhi_collect::{Encoding, Format, Options};
 
 use serde::{Deserialize, Serialize};
 use xinzhi_collect::{Candidate, Party};

@@ -2,12 +2,14 @@
 //! an actor and a moment.
 //!
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
-//! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` (模型构建), `check` (场景应用)
+//! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
+//! `coverage` (模型构建), `check` (场景应用)
 //! with feedback and the loop board, `account`. `react` closes the loop: what follows from each act of the journal.
 //! `doctor` checks on stored data what must always hold.
 
 pub mod account;
 pub mod check;
+mod coverage;
 pub mod doctor;
 mod error;
 pub mod evaluation;

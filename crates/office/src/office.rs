@@ -9,10 +9,11 @@ use xinzhi_core::journal::{Act, Draft};
 use xinzhi_core::{AreaCode, Clock, Code, Day, Moment, Refusal};
 use xinzhi_rules::Pack;
 use xinzhi_store::office::OfficeRow;
-use xinzhi_store::{Connection, Entropy, Fault, Purpose, Readers, Tx, Url, World, Writer, migrate};
+use xinzhi_store::{Connection, Entropy, Fault, Lane, Purpose, Readers, Tx, Url, World, Writer, migrate};
 
 use crate::Error;
 use crate::account::Programs;
+use crate::coverage::CoverageCache;
 use crate::evaluation::Cache;
 use crate::keys::Keys;
 use crate::pack;
@@ -34,6 +35,7 @@ pub struct Office {
     pub(crate) world: World,
     pub(crate) keys: Keys,
     pub(crate) cache: Cache,
+    pub(crate) coverage: CoverageCache,
     pub(crate) programs: Programs,
     row: OfficeRow,
     pack: RwLock<Arc<Pack>>,
@@ -55,7 +57,8 @@ impl Office {
         let mut connection = Connection::open(url, Purpose::Write)?;
         migrate::migrate(&mut connection, world.clock.now())?;
         refuse_earlier_clock(&mut connection, world.clock.now())?;
-        let writer = Writer::start(connection, world.clone())?;
+        drop(connection);
+        let writer = Writer::start(url, world.clone())?;
         let readers = Readers::new(url.clone());
         let row = found(&writer, &readers, founding)?;
         let pack = pack::install_own(&writer, &readers)?;
@@ -65,6 +68,7 @@ impl Office {
             world,
             keys,
             cache: Cache::default(),
+            coverage: CoverageCache::default(),
             programs: Programs::default(),
             row,
             pack: RwLock::new(pack),
@@ -105,7 +109,7 @@ impl Office {
     ) -> Result<T, Error> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // Whoever asked may have gone; the act stands all the same, and its idempotency key tells them later.
-        self.writer.submit(actor.clone(), act, move |answer| drop(sender.send(answer)))?;
+        self.writer.submit(Lane::Request, actor.clone(), act, move |answer| drop(sender.send(answer)))?;
         receiver.await.unwrap_or_else(|_| Err(Error::inconsistent("an act ended without an answer")))
     }
 
@@ -125,7 +129,7 @@ impl Office {
         act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<std::sync::mpsc::Receiver<Result<T, Error>>, Error> {
         let (sender, receiver) = std::sync::mpsc::channel();
-        self.writer.submit_patiently(actor.clone(), act, move |answer| drop(sender.send(answer)))?;
+        self.writer.submit(Lane::Import, actor.clone(), act, move |answer| drop(sender.send(answer)))?;
         Ok(receiver)
     }
 
@@ -180,7 +184,7 @@ pub(crate) fn write_now<T: Send + 'static>(
     act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let (sender, receiver) = std::sync::mpsc::channel();
-    writer.submit(Office::operator(), act, move |answer| drop(sender.send(answer)))?;
+    writer.submit(Lane::Request, Office::operator(), act, move |answer| drop(sender.send(answer)))?;
     receiver.recv().unwrap_or_else(|_| Err(Error::inconsistent("an act ended without an answer")))
 }
 

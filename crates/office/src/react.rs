@@ -32,29 +32,14 @@ pub(crate) enum Event {
         /// The record that it becomes.
         record: Box<NewRecord>,
     },
-    /// A named person decided on a restriction.
-    RestrictionDecided {
-        /// About whom.
-        subject: SubjectId,
-    },
 }
 
 /// Does in this transaction what follows from `event`.
 pub(crate) fn follow(tx: &mut Tx, house: &House<'_>, event: &Event) -> Result<(), Error> {
     match event {
-        Event::BatchCommitted { batch, kind } => {
-            xinzhi_store::subject::touch_batch(tx, batch.0)?;
-            describe_anew(tx, house.pack, *batch, kind, false)
-        }
-        Event::BatchRecalled { batch, kind } => {
-            xinzhi_store::subject::touch_batch(tx, batch.0)?;
-            describe_anew(tx, house.pack, *batch, kind, true)
-        }
-        Event::FeedbackGiven { record } => {
-            xinzhi_store::record::insert_one(tx, record)?;
-            Ok(xinzhi_store::subject::touch(tx, record.subject)?)
-        }
-        Event::RestrictionDecided { subject } => Ok(xinzhi_store::subject::touch(tx, *subject)?),
+        Event::BatchCommitted { batch, kind } => describe_anew(tx, house.pack, *batch, kind, false),
+        Event::BatchRecalled { batch, kind } => describe_anew(tx, house.pack, *batch, kind, true),
+        Event::FeedbackGiven { record } => Ok(xinzhi_store::record::insert_one(tx, record)?),
     }
 }
 

@@ -66,6 +66,8 @@ statements! {
     COVERAGE = "select b.kind, b.covers_from, b.covers_through, b.area from batch b join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id
         where b.covers_from is not null and c.entry <= $1 and (x.entry is null or x.entry > $1) order by b.kind, b.covers_from";
+    /// The entries of the newest commit and the newest recall: coverage changes with nothing else.
+    COVERAGE_MARK = "select (select max(c.entry) from batch_commit c) as committed, (select max(x.entry) from batch_recall x) as recalled";
     /// Why a row was ruled on at an entry.
     RULED_AT = "select reason from row_ruling where entry = $1";
     /// Why a batch was recalled at an entry.
@@ -368,6 +370,26 @@ pub struct CoverageRow {
     pub through: Day,
     /// For which area.
     pub area: String,
+}
+
+/// What coverage rests on: while this stands, so does coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CoverageMark {
+    committed: Option<i64>,
+    recalled: Option<i64>,
+}
+
+impl CoverageMark {
+    /// The position since which coverage is what it is.
+    pub fn newest(self) -> Position {
+        Position(self.committed.max(self.recalled).unwrap_or(0))
+    }
+}
+
+/// What coverage rests on now.
+pub fn coverage_mark(connection: &mut Connection) -> Result<CoverageMark, Fault> {
+    let row = connection.query_one(&COVERAGE_MARK, &[])?;
+    Ok(CoverageMark { committed: row.get("committed")?, recalled: row.get("recalled")? })
 }
 
 /// Coverage as known at a position.

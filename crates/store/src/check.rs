@@ -16,8 +16,9 @@ statements! {
     BY_ID = "select check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest, answer
         from check_event where check_id = $1";
     /// Checks of a subject, newest first.
-    OF_SUBJECT = "select check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest, answer
-        from check_event where subject_id = $1 order by check_id desc limit $2";
+    OF_SUBJECT = "select e.check_id, e.subject_id, e.matter, e.purpose, e.case_number, e.actor, e.organ, e.area, e.at, e.day, e.known,
+            e.pack_digest, e.answer
+        from journal j join check_event e on e.check_id = j.entry where j.subject_id = $1 order by j.entry desc limit $2";
     /// A new check.
     ADD = "insert into check_event (check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest,
             answer, salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -79,9 +80,18 @@ statements! {
     DECISION_SALT = "select subject_id, salt from decision where decision_id = $1";
     /// What it rests on.
     DECIDE_ON = "insert into decision_cause (decision_id, measure, record_id) values ($1, $2, $3)";
-    /// Payloads of checks, for doctor.
-    PAYLOADS = "select e.check_id, e.answer, e.salt, j.payload from check_event e join journal j on j.entry = e.check_id
-        where e.check_id > $1 order by e.check_id limit $2";
+    /// A check with its salt, for doctor.
+    AT = "select check_id, subject_id, matter, purpose, case_number, actor, organ, area, at, day, known, pack_digest, answer, salt
+        from check_event where check_id = $1";
+    /// Final answers that fit no obligation, or no answer that closes one, for doctor.
+    UNOWED = "select z.check_id, z.measure from obligation_closing z
+        left join obligation o on o.check_id = z.check_id and o.measure = z.measure
+        left join feedback f on f.feedback_id = z.feedback_id and f.check_id = z.check_id and f.measure = z.measure and f.outcome <> 'acknowledged'
+        where o.check_id is null or f.feedback_id is null order by z.check_id limit $1";
+    /// Final answers that closed nothing, for doctor.
+    UNCLOSED = "select f.check_id, f.measure from feedback f
+        left join obligation_closing z on z.check_id = f.check_id and z.measure = f.measure
+        where f.outcome <> 'acknowledged' and z.feedback_id is null order by f.feedback_id limit $1";
 }
 
 /// A check as stored.
@@ -471,30 +481,15 @@ pub fn decide(tx: &mut Tx, row: &DecisionRow, salt: &[u8]) -> Result<(), Fault> 
     Ok(())
 }
 
-/// A check's answer beside what the journal says of it, for doctor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PayloadRow {
-    /// The check.
-    pub check: CheckId,
-    /// The answer as stored.
-    pub answer: String,
-    /// Its salt.
-    pub salt: Vec<u8>,
-    /// The digest in the journal.
-    pub payload: Digest,
+/// The check made at an entry, with its salt; none where none was.
+pub fn check_at(connection: &mut Connection, entry: Position) -> Result<Option<(CheckRow, Vec<u8>)>, Fault> {
+    let row = connection.query_opt(&AT, params![entry.0])?;
+    row.map(|row| Ok((check(&row)?, row.get("salt")?))).transpose()
 }
 
-/// Answers of checks after `after` with their salts and journal payloads.
-pub fn payloads(connection: &mut Connection, after: i64, limit: i64) -> Result<Vec<PayloadRow>, Fault> {
-    let rows = connection.query(&PAYLOADS, params![after, limit])?;
-    rows.iter()
-        .map(|row| {
-            Ok(PayloadRow {
-                check: CheckId(row.get("check_id")?),
-                answer: row.get("answer")?,
-                salt: row.get("salt")?,
-                payload: row.get("payload")?,
-            })
-        })
-        .collect()
+/// Measures of checks whose books do not balance: closed without a debt or without an answer, or answered for good and left open.
+pub fn unbalanced(connection: &mut Connection, limit: i64) -> Result<Vec<(CheckId, String)>, Fault> {
+    let mut rows = connection.query(&UNOWED, params![limit])?;
+    rows.extend(connection.query(&UNCLOSED, params![limit])?);
+    rows.iter().map(|row| Ok((CheckId(row.get("check_id")?), row.get("measure")?))).collect()
 }

@@ -13,9 +13,14 @@ statements! {
     HEAD = "select entry from journal_head where one = 1";
     /// Entries after a position.
     AFTER = "select entry, at, actor, act, subject_id, refs, payload from journal where entry > $1 order by entry limit $2";
-    /// Entries about a subject, newest first.
-    OF_SUBJECT = "select entry, at, actor, act, subject_id, refs, payload from journal where subject_id = $1 and entry <= $2
-        order by entry desc limit $3";
+    /// Entries about a subject, and those by which batches with records of it took effect or were taken back, newest first.
+    TOUCHING = "select j.entry, j.at, j.actor, j.act, j.subject_id, j.refs, j.payload
+        from (select s.entry from journal s where s.subject_id = $1
+            union select c.entry from record_of_subject o join record r on r.record_id = o.record_id
+                join batch_commit c on c.batch_id = r.batch_id where o.subject_id = $1
+            union select x.entry from record_of_subject o join record r on r.record_id = o.record_id
+                join batch_recall x on x.batch_id = r.batch_id where o.subject_id = $1) t
+        join journal j on j.entry = t.entry where t.entry <= $2 order by t.entry desc limit $3";
     /// Entries of one act after a position.
     OF_ACT = "select entry, at, actor, act, subject_id, refs, payload from journal where act = $1 and entry > $2 order by entry limit $3";
     /// Gaps and a head that does not fit, for doctor: all three numbers must be equal.
@@ -48,9 +53,10 @@ pub fn after(connection: &mut Connection, position: Position, limit: i64) -> Res
     connection.query(&AFTER, params![position.0, limit])?.iter().map(entry).collect()
 }
 
-/// The last `limit` entries about a subject at or before a position.
-pub fn of_subject(connection: &mut Connection, subject: SubjectId, known: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
-    connection.query(&OF_SUBJECT, params![subject, known.0, limit])?.iter().map(entry).collect()
+/// The last `limit` entries about a subject at or before a position, with those by which batches that hold records of it took effect or
+/// were taken back.
+pub fn touching(connection: &mut Connection, subject: SubjectId, known: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
+    connection.query(&TOUCHING, params![subject, known.0, limit])?.iter().map(entry).collect()
 }
 
 /// At most `limit` entries of one act after a position.

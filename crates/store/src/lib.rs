@@ -1,13 +1,14 @@
 //! 库: the only SQL of the house, over SQLite and PostgreSQL with one text per statement.
 //!
 //! Reading order: `url` and `connection` open a database and assert its settings, `sql` and `value` are the border,
-//! `migrate` brings the schema up to date, `writer` and `tx` are how anything is written, `readers` how it is read. After
+//! `migrate` brings the schema up to date, `writer` (with `queue` and `checkpoint`) and `tx` are how anything is written, `readers` how it is read. After
 //! them a module for each noun; a reading function takes a [`Connection`], a writing one takes a [`Tx`].
 
 pub mod access;
 pub mod account;
 pub mod batch;
 pub mod check;
+pub(crate) mod checkpoint;
 pub mod connection;
 pub mod fault;
 pub mod idempotency;
@@ -15,6 +16,7 @@ pub mod journal;
 pub mod migrate;
 pub mod office;
 pub(crate) mod postgres_side;
+pub mod queue;
 pub mod readers;
 pub mod record;
 pub mod sql;
@@ -27,6 +29,7 @@ pub mod writer;
 
 pub use connection::Connection;
 pub use fault::Fault;
+pub use queue::Lane;
 pub use readers::Readers;
 pub use sqlite::Purpose;
 pub use tx::{Entropy, Tx};

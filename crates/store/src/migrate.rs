@@ -26,6 +26,16 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0003_search.sqlite.sql"),
         postgres: include_str!("../migrations/0003_search.postgres.sql"),
     },
+    Step {
+        number: 4,
+        sqlite: include_str!("../migrations/0004_through_the_journal.sql"),
+        postgres: include_str!("../migrations/0004_through_the_journal.sql"),
+    },
+    Step {
+        number: 5,
+        sqlite: include_str!("../migrations/0005_search_merges.sqlite.sql"),
+        postgres: include_str!("../migrations/0005_search_merges.postgres.sql"),
+    },
 ];
 
 statements! {

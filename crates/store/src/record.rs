@@ -67,6 +67,11 @@ statements! {
     REVIVE = "select n.batch_id, n.row_number, n.record_id from confirmation n join record r on r.record_id = n.record_id
         join batch_commit c on c.batch_id = n.batch_id left join batch_recall x on x.batch_id = n.batch_id
         where r.batch_id = $1 and n.batch_id <> $1 and x.entry is null order by n.record_id, n.batch_id";
+    /// Whether any batch was recalled after a position.
+    RECALLED_SINCE = "select 1 as recalled from batch_recall where entry > $1 limit 1";
+    /// Rows of a batch that repeated records which have been recalled since.
+    REVIVE_OWN = "select n.row_number, n.record_id, r.chain from confirmation n join record r on r.record_id = n.record_id
+        join batch_recall x on x.batch_id = r.batch_id where n.batch_id = $1 and x.entry > $2 order by n.row_number";
     /// Copies a record under another number and batch; its digest covers content, not place.
     COPY = "insert into record (record_id, subject_id, kind, chain, content, batch_id, row_number, entry, document, document_day, organ,
             organ_code, supplier, class, fields, sealed, salt, digest)
@@ -446,6 +451,34 @@ pub fn revive(tx: &mut Tx, batch: BatchId, entry: Position) -> Result<Vec<Digest
         }
         let place = (BatchId(row.get("batch_id")?), row.get("row_number")?);
         revived.push(copy(tx, RecordId(original), place, entry)?.1);
+    }
+    Ok(revived)
+}
+
+/// A row that became a record after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandIn {
+    /// Its row number.
+    pub row: i64,
+    /// Digest of the record.
+    pub digest: Digest,
+}
+
+/// Lets rows of `batch` that repeated records which were recalled after `judged` take their place, known from `entry`, unless something else
+/// holds there by now.
+pub fn revive_own(tx: &mut Tx, batch: BatchId, judged: Position, entry: Position) -> Result<Vec<StandIn>, Fault> {
+    if tx.connection.query_opt(&RECALLED_SINCE, params![judged.0])?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = tx.connection.query(&REVIVE_OWN, params![batch.0, judged.0])?;
+    let mut revived = Vec::new();
+    for row in &rows {
+        let chain: Vec<u8> = row.get("chain")?;
+        if of_chain(tx.connection, &chain)?.is_none() {
+            let number = row.get("row_number")?;
+            let (_, digest) = copy(tx, RecordId(row.get("record_id")?), (batch, number), entry)?;
+            revived.push(StandIn { row: number, digest });
+        }
     }
     Ok(revived)
 }

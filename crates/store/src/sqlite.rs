@@ -9,6 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 
 use crate::Fault;
+use crate::checkpoint::Log;
 use crate::sql::{Sql, for_sqlite};
 use crate::value::{Cell, Param, Row};
 
@@ -23,6 +24,8 @@ pub enum Purpose {
     Write,
     /// One of the readers.
     Read,
+    /// The one that moves the write-ahead log into the database.
+    Checkpoint,
 }
 
 /// One connection to the embedded database.
@@ -57,6 +60,7 @@ impl Sqlite {
         let kibibytes = match purpose {
             Purpose::Write => -98_304,
             Purpose::Read => -8_192,
+            Purpose::Checkpoint => -256,
         };
         let query_only = i64::from(purpose == Purpose::Read);
         sqlite.connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(unusable)?;
@@ -66,8 +70,8 @@ impl Sqlite {
         sqlite.assert_pragma("mmap_size", "0", "0")?;
         sqlite.assert_pragma("trusted_schema", "OFF", "0")?;
         sqlite.assert_pragma("secure_delete", "ON", "1")?;
-        // Pages that many chunks dirty reach the file once in 64 MB of log, not once in 4 MB.
-        sqlite.assert_pragma("wal_autocheckpoint", "16384", "16384")?;
+        // The log is moved by a thread of its own (`checkpoint`), never in the middle of somebody's act.
+        sqlite.assert_pragma("wal_autocheckpoint", "0", "0")?;
         sqlite.assert_pragma("cache_size", &kibibytes.to_string(), &kibibytes.to_string())?;
         sqlite.assert_pragma("query_only", &query_only.to_string(), &query_only.to_string())?;
         Ok(sqlite)
@@ -132,6 +136,22 @@ impl Sqlite {
 
     pub(crate) fn batch(&mut self, script: &str) -> Result<(), Fault> {
         self.connection.execute_batch(script).map_err(|e| Fault::Statement { statement: "script", cause: e.to_string() })
+    }
+
+    /// How long the write-ahead log is; moves nothing.
+    pub(crate) fn log_length(&mut self) -> Result<Log, Fault> {
+        self.checkpoint("pragma wal_checkpoint(noop)")
+    }
+
+    /// Moves the write-ahead log into the database file as far as it goes without waiting for anybody.
+    pub(crate) fn move_log(&mut self) -> Result<Log, Fault> {
+        self.checkpoint("pragma wal_checkpoint(passive)")
+    }
+
+    fn checkpoint(&mut self, pragma: &'static str) -> Result<Log, Fault> {
+        let fault = |e: rusqlite::Error| Fault::Statement { statement: pragma, cause: e.to_string() };
+        let mut prepared = self.connection.prepare_cached(pragma).map_err(fault)?;
+        prepared.query_row([], |row| Ok(Log { pages: row.get(1)?, moved: row.get(2)? })).map_err(fault)
     }
 
     /// Whether SQLite ended the transaction by itself after an error of the disk.

@@ -10,20 +10,16 @@ use crate::{Fault, params};
 
 statements! {
     /// A subject by a code.
-    BY_CODE = "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.version, s.entry
+    BY_CODE = "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.entry
         from subject_code c join subject s on s.subject_id = c.subject_id where c.scheme = $1 and c.code = $2";
     /// A subject by its number.
-    BY_ID = "select subject_id, kind, person, name, area, industry, version, entry from subject where subject_id = $1";
+    BY_ID = "select subject_id, kind, person, name, area, industry, entry from subject where subject_id = $1";
     /// Codes of a subject that may be shown.
     CODES = "select scheme, code from subject_code where subject_id = $1 order by scheme desc";
     /// Other names it was reported under.
     ALIASES = "select distinct name from subject_alias where subject_id = $1 order by name";
-    /// A fact about it became known.
-    TOUCH = "update subject set version = version + 1 where subject_id = $1";
-    /// Every subject of a batch is touched when the batch takes effect.
-    TOUCH_BATCH = "update subject set version = version + 1 where subject_id in (select subject_id from record where batch_id = $1)";
     /// What its registration says.
-    DESCRIBE = "update subject set kind = $2, name = $3, area = $4, industry = $5, version = version + 1 where subject_id = $1";
+    DESCRIBE = "update subject set kind = $2, name = $3, area = $4, industry = $5 where subject_id = $1";
     /// Another name.
     ADD_ALIAS = "insert into subject_alias (subject_id, name, batch_id) values ($1, $2, $3) on conflict do nothing";
     /// Its key.
@@ -38,11 +34,16 @@ statements! {
     PENDING_DONE = "delete from search_pending where subject_id <= $1";
     /// Adds its search tokens.
     INDEX_SQLITE = "insert into subject_search (rowid, tokens) values ($1, $2)";
+    /// Joins small pieces of the index, a little at a time.
+    TIDY_SQLITE = "insert into subject_search (subject_search, rank) values ('merge', $1)";
     /// Adds its search tokens.
     INDEX_POSTGRES = "insert into subject_search (subject_id, tokens) values ($1, array_to_tsvector(string_to_array($2, ' ')))";
     /// How many subjects there are.
     COUNT = "select count(*) as subjects from subject";
 }
+
+/// Pages of the index that are joined after each piece that was added: some milliseconds.
+const TIDY_PAGES: i64 = 2;
 
 /// Searching is the first of the two declared exceptions to one text for both databases; results are equal by contract.
 pub(crate) mod search {
@@ -51,7 +52,7 @@ pub(crate) mod search {
     /// Subjects that have every token.
     pub(crate) const SQLITE: Sql = Sql {
         name: "SEARCH_SQLITE",
-        text: "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.version, s.entry
+        text: "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.entry
             from (select distinct rowid as subject_id from subject_search where subject_search match $1) f
             join subject s on s.subject_id = f.subject_id
             where (cast($2 as text) is null or substr(s.area, 1, length($2)) = $2) and s.person = 0
@@ -60,7 +61,7 @@ pub(crate) mod search {
     /// Subjects that have every token.
     pub(crate) const POSTGRES: Sql = Sql {
         name: "SEARCH_POSTGRES",
-        text: "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.version, s.entry
+        text: "select s.subject_id, s.kind, s.person, s.name, s.area, s.industry, s.entry
             from (select distinct subject_id from subject_search where tokens @@ to_tsquery('simple', $1)) f
             join subject s on s.subject_id = f.subject_id
             where (cast($2 as text) is null or substr(s.area, 1, length($2)) = $2) and s.person = 0
@@ -83,8 +84,6 @@ pub struct SubjectRow {
     pub area: Option<String>,
     /// Its industry.
     pub industry: Option<String>,
-    /// Moves with every fact about it.
-    pub version: i64,
     /// Head of the journal when it was first seen.
     pub entry: i64,
 }
@@ -110,7 +109,6 @@ fn subject(row: &Row) -> Result<SubjectRow, Fault> {
         name: row.get("name")?,
         area: row.get("area")?,
         industry: row.get("industry")?,
-        version: row.get("version")?,
         entry: row.get("entry")?,
     })
 }
@@ -156,12 +154,12 @@ pub fn create(tx: &mut Tx, subjects: &[NewSubject]) -> Result<(), Fault> {
     let rows: Vec<_> = subjects
         .iter()
         .map(|new| {
-            let SubjectRow { subject, kind, person, name, area, industry, version, entry } = &new.row;
+            let SubjectRow { subject, kind, person, name, area, industry, entry } = &new.row;
             let (area, industry) = (area.as_deref(), industry.as_deref());
-            params![*subject, kind, i64::from(*person), name, area, industry, *version, *entry].to_vec()
+            params![*subject, kind, i64::from(*person), name, area, industry, *entry].to_vec()
         })
         .collect();
-    let columns = ["subject_id", "kind", "person", "name", "area", "industry", "version", "entry"];
+    let columns = ["subject_id", "kind", "person", "name", "area", "industry", "entry"];
     tx.connection.insert_many("subject", &columns, &rows)?;
     let codes: Vec<_> =
         subjects.iter().flat_map(|new| new.codes.iter().map(|(scheme, code)| params![scheme, code, new.row.subject].to_vec())).collect();
@@ -195,17 +193,10 @@ pub fn index_pending(tx: &mut Tx, limit: i64) -> Result<bool, Fault> {
         tx.connection.execute(statement, params![row.get::<SubjectId>("subject_id")?, &row.get::<String>("tokens")?])?;
     }
     tx.connection.execute(&PENDING_DONE, params![last])?;
+    if let Connection::Sqlite(_) = tx.connection {
+        tx.connection.execute(&TIDY_SQLITE, params![TIDY_PAGES])?;
+    }
     Ok(cut)
-}
-
-/// Moves the version of a subject.
-pub fn touch(tx: &mut Tx, id: SubjectId) -> Result<(), Fault> {
-    tx.connection.execute(&TOUCH, params![id]).map(drop)
-}
-
-/// Moves the versions of every subject of a batch.
-pub fn touch_batch(tx: &mut Tx, batch: i64) -> Result<(), Fault> {
-    tx.connection.execute(&TOUCH_BATCH, params![batch]).map(drop)
 }
 
 /// Takes over what a registration says.

@@ -8,7 +8,7 @@ use xinzhi_core::journal::{Act, Draft};
 use xinzhi_core::{Clock, Digest, Moment};
 
 use crate::sql::Sql;
-use crate::{Connection, Entropy, Fault, Purpose, Url, World, Writer, migrate};
+use crate::{Connection, Entropy, Fault, Lane, Purpose, Url, World, Writer, migrate};
 
 #[derive(Debug)]
 struct Fixed;
@@ -65,7 +65,7 @@ fn placeholders_bind_by_number_not_by_order() {
 fn e4_facts_refuse_change_and_deletion() {
     let (_directory, url) = office();
     let world = World { clock: Arc::new(Fixed), entropy: Arc::new(Fixed) };
-    let writer = Writer::start(Connection::open(&url, Purpose::Write).unwrap(), world).unwrap();
+    let writer = Writer::start(&url, world).unwrap();
     write(&writer, |tx| tx.append(&draft()).map(drop)).unwrap();
     for text in ["update journal set actor = 'x'", "delete from journal"] {
         let fault = write(&writer, move |tx| tx.connection.execute(&Sql { name: "attempt", text }, &[]).map(drop));
@@ -77,7 +77,7 @@ fn e4_facts_refuse_change_and_deletion() {
 fn an_act_that_refuses_leaves_nothing_and_the_next_one_goes_on() {
     let (_directory, url) = office();
     let world = World { clock: Arc::new(Fixed), entropy: Arc::new(Fixed) };
-    let writer = Writer::start(Connection::open(&url, Purpose::Write).unwrap(), world).unwrap();
+    let writer = Writer::start(&url, world).unwrap();
     let refused: Result<(), Fault> = write(&writer, |tx| {
         tx.append(&draft())?;
         Err(Fault::Closed)
@@ -91,19 +91,19 @@ fn an_act_that_refuses_leaves_nothing_and_the_next_one_goes_on() {
 fn a_panicking_act_is_undone_and_does_not_stop_the_writer() {
     let (_directory, url) = office();
     let world = World { clock: Arc::new(Fixed), entropy: Arc::new(Fixed) };
-    let writer = Writer::start(Connection::open(&url, Purpose::Write).unwrap(), world).unwrap();
+    let writer = Writer::start(&url, world).unwrap();
     let (sender, receiver) = channel::<Result<(), Fault>>();
     let boom = move |tx: &mut crate::Tx| -> Result<(), Fault> {
         tx.append(&draft())?;
         panic!("on purpose")
     };
-    writer.submit(actor(), boom, move |answer| sender.send(answer).unwrap()).unwrap();
+    writer.submit(Lane::Request, actor(), boom, move |answer| sender.send(answer).unwrap()).unwrap();
     assert!(receiver.recv().is_err(), "no answer comes");
     assert_eq!(write(&writer, |tx| tx.append(&draft())).unwrap().0, 1);
 }
 
 fn write<T: Send + 'static>(writer: &Writer, act: impl FnOnce(&mut crate::Tx) -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     let (sender, receiver) = channel();
-    writer.submit(actor(), act, move |answer| sender.send(answer).unwrap()).unwrap();
+    writer.submit(Lane::Request, actor(), act, move |answer| sender.send(answer).unwrap()).unwrap();
     receiver.recv().unwrap()
 }

@@ -1,7 +1,7 @@
 //! One act inside a group: its connection, its actor, its moment, its place in the journal.
 
 use xinzhi_core::actor::Actor;
-use xinzhi_core::journal::{Draft, Position};
+use xinzhi_core::journal::{Draft, Entry, Position};
 use xinzhi_core::{Day, Moment};
 
 use crate::connection::Connection;
@@ -70,14 +70,16 @@ impl Tx<'_> {
         bytes
     }
 
-    /// Writes the next journal entry and returns its position, which the facts of this act carry.
+    /// Writes the next journal entry and returns its position, which the facts of this act carry. Its payload, the digest of those facts,
+    /// is stored bound to every other column of the entry.
     pub fn append(&mut self, draft: &Draft) -> Result<Position, Fault> {
-        let entry = self.head + 1;
-        let Draft { act, subject, refs, payload } = draft;
-        let parameters = params![entry, self.moment.0, &self.actor.name, act.word(), *subject, refs, payload];
+        let entry = Entry { position: self.next_position(), at: self.moment, actor: self.actor.name.clone(), draft: draft.clone() };
+        let seal = xinzhi_proof::sealed_entry(&entry);
+        let Draft { act, subject, refs, .. } = draft;
+        let parameters = params![entry.position.0, entry.at.0, &entry.actor, act.word(), *subject, refs, &seal];
         self.connection.execute(&APPEND, parameters)?;
-        self.head = entry;
-        Ok(Position(entry))
+        self.head = entry.position.0;
+        Ok(entry.position)
     }
 
     /// Takes a block of `count` numbers of `name` and returns the first.

@@ -2,17 +2,20 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use xinzhi_core::Clock;
 use xinzhi_core::actor::Actor;
+use xinzhi_core::{Clock, Moment};
 
+use crate::checkpoint::Mover;
 use crate::connection::Connection;
+use crate::queue::{Lane, NoPlace, Queue};
 use crate::sql::statements;
 use crate::tx::{Entropy, Tx};
-use crate::{Fault, params};
+use crate::url::DATABASE_FILE;
+use crate::{Fault, Purpose, Url, params};
 
 statements! {
     /// Takes the head of the journal. On PostgreSQL the row lock puts the writers of several servers in order.
@@ -25,18 +28,33 @@ statements! {
 const GROUP_ACTS_MAX: usize = 64;
 /// How long a group keeps accepting acts that are already waiting.
 const GROUP_MS_MAX: i64 = 2;
+/// A group that takes as long as this is worth a line in the log.
+const SLOW_MS: i64 = 20;
 /// How long nobody must have asked before an import takes larger bites.
 const QUIET_MS: i64 = 500;
-/// Acts that may wait; beyond it callers are told to come back (503).
-const QUEUE_MAX: usize = 1024;
 
 /// Runs one act; returns whether it is to be kept, and a callback that delivers the answer after the commit.
 type Job = Box<dyn FnOnce(&mut Tx) -> Ran + Send>;
 
+/// What the writer's thread does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// An act, in a group with others.
+    Act(Act),
+    /// Moves the rest of the write-ahead log, between two groups, and tells when it is done.
+    MoveLog(Sender<()>),
+}
+
 /// How to run an act: who acts travels beside the closure, since [`Tx`] borrows it.
-struct Act {
+pub(crate) struct Act {
     actor: Actor,
     job: Job,
+}
+
+impl std::fmt::Debug for Act {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Act").field("actor", &self.actor.name).finish_non_exhaustive()
+    }
 }
 
 struct Ran {
@@ -56,7 +74,7 @@ pub struct World {
 /// The writing end of an office. Dropping it finishes the queue and joins the thread.
 #[derive(Debug)]
 pub struct Writer {
-    queue: Option<SyncSender<Act>>,
+    queue: Arc<Queue<Work>>,
     clock: Arc<dyn Clock>,
     /// When somebody last asked for something that was not an import.
     asked_at: AtomicI64,
@@ -64,22 +82,28 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread that owns `connection`.
-    pub fn start(connection: Connection, world: World) -> Result<Writer, Fault> {
-        let (queue, acts) = sync_channel(QUEUE_MAX);
+    /// Opens the connections to the office at `url` and starts the thread that owns them. The schema must be up to date.
+    pub fn start(url: &Url, world: World) -> Result<Writer, Fault> {
+        let connection = Connection::open(url, Purpose::Write)?;
+        let queue = Arc::new(Queue::new());
+        let mover = match url {
+            Url::Sqlite(directory) => Some(Mover::start(&directory.join(DATABASE_FILE), Arc::clone(&queue))?),
+            Url::Postgres { .. } => None,
+        };
         let thread = std::thread::Builder::new().name("writer".to_owned());
-        let clock = Arc::clone(&world.clock);
-        let thread = thread.spawn(move || run(connection, &world, &acts)).map_err(Fault::io("starting the writer"))?;
-        Ok(Writer { queue: Some(queue), clock, asked_at: AtomicI64::new(0), thread: Mutex::new(Some(thread)) })
+        let (clock, works) = (Arc::clone(&world.clock), Arc::clone(&queue));
+        let thread = thread.spawn(move || run(connection, &world, &works, mover)).map_err(Fault::io("starting the writer"))?;
+        Ok(Writer { queue, clock, asked_at: AtomicI64::new(0), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues an act. `answer` is called with its result once the group is durable, or once it is known to have failed.
     /// The closure may not have effects outside its [`Tx`]: it is undone when it returns an error.
     ///
     /// # Errors
-    /// [`Fault::Closed`] when the queue is full or the writer has stopped; then `answer` is never called.
+    /// [`Fault::Closed`] when the writer has stopped or, for a request, when too many wait; then `answer` is never called.
     pub fn submit<T, E>(
         &self,
+        lane: Lane,
         actor: Actor,
         act: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
         answer: impl FnOnce(Result<T, E>) + Send + 'static,
@@ -88,34 +112,16 @@ impl Writer {
         T: Send + 'static,
         E: From<Fault> + Send + 'static,
     {
-        self.asked_at.store(self.clock.now().0, Ordering::Relaxed);
-        let queue = self.queue.as_ref().ok_or(Fault::Closed)?;
-        queue.try_send(Act { actor, job: job(act, answer) }).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Fault::Closed,
-        })
+        let now = self.clock.now();
+        if lane == Lane::Request {
+            self.asked_at.store(now.0, Ordering::Relaxed);
+        }
+        self.queue.push(lane, Work::Act(Act { actor, job: job(act, answer) }), now).map_err(|NoPlace| Fault::Closed)
     }
 
     /// Whether nobody but imports has asked for anything lately, so that an import may take larger bites.
     pub fn is_quiet(&self) -> bool {
         self.clock.now().0 - self.asked_at.load(Ordering::Relaxed) > QUIET_MS
-    }
-
-    /// Like [`Writer::submit`], but waits for a place in the queue: for imports, which have time, never for requests.
-    ///
-    /// # Errors
-    /// [`Fault::Closed`] when the writer has stopped.
-    pub fn submit_patiently<T, E>(
-        &self,
-        actor: Actor,
-        act: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
-        answer: impl FnOnce(Result<T, E>) + Send + 'static,
-    ) -> Result<(), Fault>
-    where
-        T: Send + 'static,
-        E: From<Fault> + Send + 'static,
-    {
-        let queue = self.queue.as_ref().ok_or(Fault::Closed)?;
-        queue.send(Act { actor, job: job(act, answer) }).map_err(|_| Fault::Closed)
     }
 }
 
@@ -133,7 +139,7 @@ where
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue = None;
+        self.queue.close();
         if let Ok(Some(thread)) = self.thread.lock().map(|mut slot| slot.take()) {
             // A panic of the writer was reported when it happened; there is nobody left to tell.
             let _ended = thread.join();
@@ -141,21 +147,41 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut connection: Connection, world: &World, acts: &Receiver<Act>) {
-    while let Ok(first) = acts.recv() {
-        if let Err(fault) = group(&mut connection, world, first, acts) {
-            // After an error of the disk or a lost server nobody knows what is durable. Stop taking work (E8): every
-            // later caller is refused, and a restart recovers from what the database itself says.
-            tracing::error!(%fault, "writer stopped");
-            return;
+fn run(mut connection: Connection, world: &World, works: &Queue<Work>, mut mover: Option<Mover>) {
+    while let Some((lane, work)) = works.next(world.clock.as_ref()) {
+        let done = match work {
+            Work::Act(act) => group(&mut connection, world, (lane, act), works),
+            Work::MoveLog(done) => move_log(&mut connection, &done),
+        };
+        match (done, &mut mover) {
+            (Ok(()), Some(mover)) => mover.committed(),
+            (Ok(()), None) => {}
+            (Err(fault), _) => {
+                // After an error of the disk or a lost server nobody knows what is durable. Stop taking work (E8): every
+                // later caller is refused, and a restart recovers from what the database itself says.
+                tracing::error!(%fault, "writer stopped");
+                works.abandon();
+                return;
+            }
         }
     }
 }
 
+fn move_log(connection: &mut Connection, done: &Sender<()>) -> Result<(), Fault> {
+    if let Connection::Sqlite(sqlite) = connection {
+        let log = sqlite.move_log()?;
+        tracing::debug!(pages = log.pages, moved = log.moved, "log moved");
+    }
+    // Nobody listens where the office is being closed.
+    let _told = done.send(());
+    Ok(())
+}
+
 /// Runs one group. An error means that the connection can no longer be trusted.
-fn group(connection: &mut Connection, world: &World, first: Act, acts: &Receiver<Act>) -> Result<(), Fault> {
+fn group(connection: &mut Connection, world: &World, (lane, first): (Lane, Act), works: &Queue<Work>) -> Result<(), Fault> {
     let started = world.clock.now();
     let mut delivered = Vec::new();
+    let mut after = None;
     let result = (|| {
         connection.begin_write()?;
         let before: i64 = connection.query_one(&TAKE_HEAD, &[])?.get("entry")?;
@@ -167,25 +193,43 @@ fn group(connection: &mut Connection, world: &World, first: Act, acts: &Receiver
         if alone {
             return connection.script("rollback");
         }
-        while delivered.len() < GROUP_ACTS_MAX && world.clock.now() < started.plus_ms(GROUP_MS_MAX) {
-            let Ok(act) = acts.try_recv() else { break };
-            delivered.push(another(connection, world, &mut head, act)?);
+        // A piece of an import is large: it keeps nobody else's answer waiting for its commit.
+        while lane == Lane::Request && delivered.len() < GROUP_ACTS_MAX && world.clock.now() < started.plus_ms(GROUP_MS_MAX) {
+            match works.another_request() {
+                Some(Work::Act(act)) => delivered.push(another(connection, world, &mut head, act)?),
+                Some(Work::MoveLog(done)) => {
+                    after = Some(done);
+                    break;
+                }
+                None => break,
+            }
         }
         if head != before {
             connection.execute(&STORE_HEAD, params![head])?;
         }
-        connection.script("commit")
+        let ready = world.clock.now();
+        connection.script("commit")?;
+        tell_slow(world, (started, ready), (lane, delivered.len()));
+        Ok(())
     })();
     match result {
         Ok(()) => {
             delivered.into_iter().for_each(|deliver| deliver(Ok(())));
-            Ok(())
+            after.map_or(Ok(()), |done| move_log(connection, &done))
         }
         Err(fault) => {
             let words = fault.to_string();
             delivered.into_iter().for_each(|deliver| deliver(Err(Fault::OutcomeUnknown(words.clone()))));
             Err(fault)
         }
+    }
+}
+
+/// Says at `debug` which groups kept others waiting, and whether acts or the disk took the time.
+fn tell_slow(world: &World, (started, ready): (Moment, Moment), (lane, acts): (Lane, usize)) {
+    let (run_ms, commit_ms) = (ready.0 - started.0, world.clock.now().0 - ready.0);
+    if run_ms + commit_ms >= SLOW_MS {
+        tracing::debug!(run_ms, commit_ms, ?lane, acts, "slow group");
     }
 }
 

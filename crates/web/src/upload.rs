@@ -3,8 +3,12 @@
 use std::io::{Seek, Write};
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::Multipart;
 use axum::extract::multipart::Field;
+use http_body_util::BodyExt;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::record::BatchId;
 use xinzhi_core::{Code, Day, Refusal};
@@ -13,8 +17,13 @@ use xinzhi_office::{Error, Office};
 
 /// Largest file, in bytes: a year of a province's decisions as CSV.
 const FILE_BYTES_MAX: u64 = 1 << 30;
+/// How much of a file is written before it must be on disk: left to the system, a large file floods the disk half a minute later, and
+/// every act of that moment waits.
+const SYNC_BYTES: u64 = 4 << 20;
 /// Longest text part.
 const TEXT_BYTES_MAX: usize = 1_000;
+/// Longest name of a file that is kept.
+const FILE_NAME_CHARS_MAX: usize = 200;
 /// Parts of a form.
 const PARTS_MAX: usize = 16;
 
@@ -23,7 +32,23 @@ const PARTS_MAX: usize = 16;
 pub struct Upload {
     /// Source, name, coverage, declared encoding.
     pub delivery: Delivery,
+    /// The hidden key of a form, so that sending it twice has one effect; empty where there is none.
+    pub form_key: String,
     file: std::fs::File,
+}
+
+/// What is said beside a body of NDJSON, in the query.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct LinesQuery {
+    /// Id of the source, where the body is NDJSON.
+    source: Option<String>,
+    /// Name of the delivery, for people.
+    name: Option<String>,
+    /// First day for which the delivery is complete, YYYY-MM-DD.
+    covers_from: Option<String>,
+    /// Last day for which it is.
+    covers_through: Option<String>,
 }
 
 impl Upload {
@@ -42,7 +67,7 @@ impl Upload {
             }
             match part.name().map(str::to_owned) {
                 Some(name) if name == "file" => {
-                    let file_name = part.file_name().unwrap_or("未命名").chars().take(200).collect::<String>();
+                    let file_name = part.file_name().unwrap_or("未命名").chars().take(FILE_NAME_CHARS_MAX).collect::<String>();
                     file = Some((file_name, to_disk(part).await?));
                 }
                 Some(name) => drop(texts.insert(name, text(part).await?)),
@@ -51,10 +76,33 @@ impl Upload {
         }
         let (file_name, file) = file.ok_or_else(|| Refusal::field(Code::FieldInvalid, "file", "请选择要上传的文件"))?;
         let given = |name: &str| texts.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-        let source = given("source").ok_or_else(|| Refusal::field(Code::FieldInvalid, "source", "请选择数据来源"))?.to_owned();
+        let source = given("source").ok_or_else(source_missing)?.to_owned();
         let covers = covers(given("covers_from"), given("covers_through"))?;
         let options = options(given("encoding"))?;
-        Ok(Upload { delivery: Delivery { source, file_name, area: None, covers, options, once: None }, file })
+        let form_key = given("once").unwrap_or_default().to_owned();
+        Ok(Upload { delivery: Delivery { source, file_name, area: None, covers, options, once: None }, form_key, file })
+    }
+
+    /// Takes a body of NDJSON, one object a line.
+    ///
+    /// # Errors
+    /// A refusal naming what is missing, too large or wrong.
+    pub async fn receive_lines(query: LinesQuery, body: Body) -> Result<Upload, Error> {
+        let LinesQuery { source, name, covers_from, covers_through } = query;
+        let source = source.filter(|source| !source.is_empty()).ok_or_else(source_missing)?;
+        let covers = covers(covers_from.as_deref(), covers_through.as_deref())?;
+        let file_name = name.unwrap_or_else(|| "接口报送.ndjson".to_owned()).chars().take(FILE_NAME_CHARS_MAX).collect();
+        let mut landing = Landing::new()?;
+        let mut body = body;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Error::from(Code::BodyInvalid))?;
+            if let Ok(bytes) = frame.into_data() {
+                landing.take(&bytes).await?;
+            }
+        }
+        let options = import::Options { format: Some(import::Format::Ndjson), ..import::Options::undeclared() };
+        let delivery = Delivery { source, file_name, area: None, covers, options, once: None };
+        Ok(Upload { delivery, form_key: String::new(), file: landing.finish()? })
     }
 
     /// Judges the file off the async threads.
@@ -62,9 +110,7 @@ impl Upload {
     /// # Errors
     /// What [`import::stage()`] refuses.
     pub async fn stage(self, office: &Arc<Office>, actor: &Actor) -> Result<BatchId, Error> {
-        let (office, actor) = (Arc::clone(office), actor.clone());
-        let task = tokio::task::spawn_blocking(move || import::stage(&office, &actor, &self.delivery, self.file, &mut |_| ()));
-        task.await.map_err(|_| Error::inconsistent("an import ended without an answer"))?
+        import::stage_aside(office, actor, self.delivery, self.file).await
     }
 }
 
@@ -79,18 +125,53 @@ async fn text(part: Field<'_>) -> Result<String, Error> {
 }
 
 async fn to_disk(mut part: Field<'_>) -> Result<std::fs::File, Error> {
-    let io = |cause: std::io::Error| Error::inconsistent(format!("receiving a file: {cause}"));
-    let mut file = tempfile::tempfile().map_err(io)?;
-    let mut length = 0_u64;
+    let mut landing = Landing::new()?;
     while let Some(chunk) = part.chunk().await.map_err(|_| Error::from(Code::BodyInvalid))? {
-        length += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-        if length > FILE_BYTES_MAX {
+        landing.take(&chunk).await?;
+    }
+    landing.finish()
+}
+
+/// A file on its way to disk, without a name.
+struct Landing {
+    file: std::fs::File,
+    bytes: u64,
+    unsynced: u64,
+}
+
+impl Landing {
+    fn new() -> Result<Landing, Error> {
+        Ok(Landing { file: tempfile::tempfile().map_err(receiving)?, bytes: 0, unsynced: 0 })
+    }
+
+    async fn take(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        let count = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        (self.bytes, self.unsynced) = (self.bytes.saturating_add(count), self.unsynced.saturating_add(count));
+        if self.bytes > FILE_BYTES_MAX {
             return Err(Refusal::field(Code::BodyTooLarge, "file", "文件超过 1 GiB").into());
         }
-        file.write_all(&chunk).map_err(io)?;
+        self.file.write_all(chunk).map_err(receiving)?;
+        if self.unsynced >= SYNC_BYTES {
+            self.unsynced = 0;
+            let file = self.file.try_clone().map_err(receiving)?;
+            let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
+            synced.map_err(std::io::Error::other).flatten().map_err(receiving)?;
+        }
+        Ok(())
     }
-    file.rewind().map_err(io)?;
-    Ok(file)
+
+    fn finish(mut self) -> Result<std::fs::File, Error> {
+        self.file.rewind().map_err(receiving)?;
+        Ok(self.file)
+    }
+}
+
+fn receiving(cause: std::io::Error) -> Error {
+    Error::inconsistent(format!("receiving a file: {cause}"))
+}
+
+fn source_missing() -> Error {
+    Refusal::field(Code::FieldInvalid, "source", "请选择数据来源").into()
 }
 
 fn covers(from: Option<&str>, through: Option<&str>) -> Result<Option<(Day, Day)>, Error> {

@@ -217,6 +217,24 @@ pub enum RowFault {
         /// Counted from 1.
         column: usize,
     },
+    /// A line of NDJSON that is not one flat object.
+    #[error("本行从第 {column} 个字节起不是有效的 JSON 对象；每行应为一个对象，形如 {{\"处罚机关\":\"某局\"}}")]
+    JsonBroken {
+        /// Counted from 1, in bytes.
+        column: usize,
+    },
+    /// One key twice in one object: nobody knows which is meant (X3).
+    #[error("字段 `{key}` 在本行出现两次，请只保留一个后重新报送本行")]
+    JsonRepeated {
+        /// The key.
+        key: String,
+    },
+    /// A value that is neither text, integer nor null.
+    #[error("字段 `{key}` 的值应为文字、整数或 null；小数请写成文字，如 \"0.2\"")]
+    JsonValue {
+        /// The key.
+        key: String,
+    },
 }
 
 impl RowFault {
@@ -230,6 +248,9 @@ impl RowFault {
             RowFault::Formula { .. } => "row.formula",
             RowFault::ErrorValue { .. } => "row.error_value",
             RowFault::LongNumber { .. } => "row.long_number",
+            RowFault::JsonBroken { .. } => "row.json",
+            RowFault::JsonRepeated { .. } => "row.json_repeated",
+            RowFault::JsonValue { .. } => "row.json_value",
         }
     }
 }

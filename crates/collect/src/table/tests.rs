@@ -549,3 +549,52 @@ mod workbooks {
         assert_eq!(rows(bytes).unwrap().len(), 19_999);
     }
 }
+
+mod lines_of_json {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_all_lines_are_the_header() {
+        let file = "{\"处罚机关\":\"某局\",\"金额\":2000}\n\n{\"金额\":null,\"备注\":\"x\"}\n";
+        let mut table = open_bytes(file.as_bytes(), &Options::undeclared()).unwrap();
+        assert_eq!(table.header, ["处罚机关", "金额", "备注"]);
+        let mut row = Row::default();
+        assert!(table.next(&mut row).unwrap());
+        assert_eq!((row.number, cells(&row)), (1, vec!["某局", "2000", ""]));
+        assert!(table.next(&mut row).unwrap());
+        assert_eq!((row.number, cells(&row)), (3, vec!["", "", "x"]));
+        assert!(!table.next(&mut row).unwrap());
+    }
+
+    #[test]
+    fn x3_a_line_that_says_two_things_or_no_thing_costs_itself_alone() {
+        let good = "{\"a\":\"1\",\"b\":\"2\"}";
+        let bad = [
+            ("{\"a\":\"1\",\"a\":\"2\"}", "row.json_repeated"),
+            ("{\"a\":0.2}", "row.json_value"),
+            ("{\"a\":true}", "row.json_value"),
+            ("{\"a\":[\"1\"]}", "row.json_value"),
+            ("{\"a\":\"1\"", "row.json"),
+            ("{\"a\":\"1\"} {}", "row.json"),
+            ("[1]", "row.json"),
+            ("{\"a\":\"\\ud800\"}", "row.json"),
+        ];
+        let file: Vec<u8> = bad.iter().flat_map(|(line, _)| format!("{good}\n{line}\n").into_bytes()).chain([b'\n', 0xff, b'\n']).collect();
+        let rows = rows(&file).unwrap();
+        let (sound, broken): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.fault.is_none());
+        assert_eq!(sound.len(), bad.len());
+        let codes: Vec<&str> = broken.iter().map(|row| row.fault.as_ref().unwrap().code()).collect();
+        let expected: Vec<&str> = bad.iter().map(|(_, code)| *code).chain(["row.json"]).collect();
+        assert_eq!(codes, expected);
+    }
+
+    #[test]
+    fn x1_a_line_without_end_and_an_object_without_end_of_keys_cost_the_file() {
+        let limits = Limits { record_bytes_max: 1_000, columns_max: 3, ..Limits::HOUSE };
+        let options = Options { limits, ..Options::undeclared() };
+        let long = format!("{{\"a\":\"{}\"}}\n", "x".repeat(2_000));
+        assert_eq!(rows_with(long.as_bytes(), &options), Err(FileFault::RecordTooLong { line: 1, max: 1_000 }));
+        let wide = "{\"a\":\"1\",\"b\":\"1\",\"c\":\"1\",\"d\":\"1\"}\n";
+        assert_eq!(rows_with(wide.as_bytes(), &options), Err(FileFault::TooManyColumns { found: 4, max: 3 }));
+    }
+}

@@ -11,7 +11,7 @@ use xinzhi_core::measure::MeasureState;
 use xinzhi_core::record::{Document, RecordId};
 use xinzhi_core::{Code, Day, Digest, Refusal};
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{FieldKind, Measure, RecordKind};
+use xinzhi_rules::model::{FieldKind, Measure, OwnSource, Said};
 use xinzhi_store::Tx;
 use xinzhi_store::check::{CheckRow, DecisionRow, FeedbackRow};
 use xinzhi_store::record::{NewRecord, Origin};
@@ -25,9 +25,6 @@ use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::react::{self, Event};
 use crate::{Error, Office};
-
-/// The record kind that feedback becomes; a pack without it simply gets no such record.
-const RECORD_KIND: &str = "credit-application-feedback";
 
 /// What is filled in. Days are ISO texts; blank is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,7 +192,7 @@ fn standing<'a>(tx: &mut Tx, office: &Office, pack: &'a Pack, (event, measure): 
         xinzhi_store::subject::by_id(tx.connection(), event.subject)?.ok_or_else(|| Error::inconsistent("a check without a subject"))?;
     let (head, today) = (tx.head(), tx.today());
     let exact = exact(tx, &subject)?;
-    let known = know(tx.connection(), pack, subject, head)?;
+    let known = know(tx.connection(), &office.coverage, pack, (subject, head))?;
     let decided = decisions(tx.connection(), &known, head)?;
     let matter = matter_by_id(pack, &event.matter).ok_or(Code::MatterUnknown)?;
     let answers = decide(pack, &office.cache, &Facts { matter, known: &known, decisions: &decided, exact, today })?;
@@ -226,15 +223,16 @@ fn store(tx: &mut Tx, house: &House<'_>, given: &Given<'_>) -> Result<FeedbackRe
     let Given { event, measure, feedback, .. } = given;
     let entry = tx.next_position();
     let row = feedback_row(tx, given, entry);
-    let kind = house.pack.record_kinds.iter().find(|kind| kind.id == RECORD_KIND).filter(|_| feedback.outcome.closes());
-    let record = kind.map(|kind| feedback_record(tx, house, (kind, entry), (given, &row))).transpose()?;
+    // A pack without such a source simply gets no such record.
+    let source = house.pack.own_sources.first().filter(|_| feedback.outcome.closes());
+    let record = source.map(|source| feedback_record(tx, house, (source, entry), (given, &row))).transpose()?;
     let salt: [u8; 16] = tx.random();
     let refs = format!("{{\"check\":{},\"measure\":\"{}\"}}", event.check.0, measure.id);
     let payload = feedback_payload(&row, &salt, record.as_ref().map(|record| &record.digest));
 
     tx.append(&Draft { act: Act::FeedbackGiven, subject: Some(event.subject), refs, payload })?;
     xinzhi_store::check::add_feedback(tx, &row, &salt)?;
-    let decision = feedback.decision.as_ref().map(|decision| restrict(tx, house, event, decision)).transpose()?;
+    let decision = feedback.decision.as_ref().map(|decision| restrict(tx, event, decision)).transpose()?;
     if let Some(record) = record {
         react::follow(tx, house, &Event::FeedbackGiven { record: Box::new(record) })?;
     }
@@ -288,7 +286,7 @@ pub(crate) fn feedback_payload(row: &FeedbackRow, salt: &[u8], record: Option<&D
 }
 
 /// Writes the decision at a position of its own.
-fn restrict(tx: &mut Tx, house: &House<'_>, event: &CheckRow, decision: &xinzhi_apply::Decision) -> Result<Position, Error> {
+fn restrict(tx: &mut Tx, event: &CheckRow, decision: &xinzhi_apply::Decision) -> Result<Position, Error> {
     let row = DecisionRow {
         decision: tx.next_position(),
         subject: event.subject,
@@ -307,7 +305,6 @@ fn restrict(tx: &mut Tx, house: &House<'_>, event: &CheckRow, decision: &xinzhi_
     let payload = decision_payload(&row, &salt);
     let entry = tx.append(&Draft { act: Act::RestrictionDecided, subject: Some(event.subject), refs, payload })?;
     xinzhi_store::check::decide(tx, &row, &salt)?;
-    react::follow(tx, house, &Event::RestrictionDecided { subject: event.subject })?;
     Ok(entry)
 }
 
@@ -335,36 +332,30 @@ pub(crate) fn decision_payload(row: &DecisionRow, salt: &[u8]) -> Digest {
 fn feedback_record(
     tx: &mut Tx,
     house: &House<'_>,
-    (kind, entry): (&RecordKind, Position),
+    (source, entry): (&OwnSource, Position),
     (given, row): (&Given<'_>, &FeedbackRow),
 ) -> Result<NewRecord, Error> {
+    let unknown = || Error::inconsistent(format!("source {} has no record kind", source.id));
+    let kind = house.pack.record_kind(source.kind).ok_or_else(unknown)?;
     let matter = house.pack.matters.iter().find(|m| m.id == given.event.matter).map_or("", |m| m.title.as_str());
     let today = tx.today();
-    let number = row.feedback.0.to_string();
-    let check = given.event.check.0.to_string();
-    let day = today.to_string();
-    let said = |title: &str| match title {
-        "事项" => matter,
-        "措施" => given.measure.title.as_str(),
-        "措施类型" => given.measure.kind.title(),
-        "应用结果" => row.outcome.title(),
-        "承办人" => row.officer.as_str(),
-        "文书号" => {
-            if row.document.is_empty() {
-                number.as_str()
-            } else {
-                row.document.as_str()
-            }
-        }
-        "反馈日期" => day.as_str(),
-        "应用单位" => row.organ.as_str(),
-        "核查编号" => check.as_str(),
-        "反馈编号" => number.as_str(),
-        _ => "",
+    let (number, check, day) = (row.feedback.0.to_string(), given.event.check.0.to_string(), today.to_string());
+    let document = if row.document.is_empty() { &number } else { &row.document };
+    let text = |said: Said| match said {
+        Said::Check => check.as_str(),
+        Said::Matter => matter,
+        Said::Measure => given.measure.title.as_str(),
+        Said::MeasureKind => given.measure.kind.title(),
+        Said::Outcome => row.outcome.title(),
+        Said::Officer => row.officer.as_str(),
+        Said::Document => document.as_str(),
+        Said::Day => day.as_str(),
+        Said::Organ => row.organ.as_str(),
     };
     let mut fields = serde_json::Map::new();
-    for field in &kind.fields {
-        let text = said(&field.title);
+    for (ix, said) in &source.says {
+        let Some(field) = kind.at(*ix) else { continue };
+        let text = text(*said);
         let fits = match &field.kind {
             FieldKind::Choice(choices) => choices.find(text).is_some(),
             _ => !text.is_empty(),

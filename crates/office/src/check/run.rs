@@ -11,7 +11,7 @@ use xinzhi_core::identifier::identify;
 use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_core::record::Document;
-use xinzhi_core::{Code, Day, Refusal, text};
+use xinzhi_core::{Code, Day, Digest, Refusal, text};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Matter, MatterIx, ScorecardIx};
 use xinzhi_store::access::AccessRow;
@@ -22,6 +22,7 @@ use crate::evaluation::{Cache, Known, know, scorecards_for};
 use crate::idempotent::Once;
 use crate::pack::known_grade;
 use crate::permission::{Action, Scope};
+use crate::subject::file::access_payload;
 use crate::subject::find;
 use crate::{Error, Office};
 
@@ -131,7 +132,7 @@ pub async fn run_check(office: &Arc<Office>, actor: &Actor, request: CheckReques
             }
             let head = tx.head();
             let today = tx.today();
-            let known = know(tx.connection(), &pack, subject.row.clone(), head)?;
+            let known = know(tx.connection(), &shared.coverage, &pack, (subject.row.clone(), head))?;
             let decisions = decisions(tx.connection(), &known, head)?;
 
             let answers =
@@ -140,7 +141,7 @@ pub async fn run_check(office: &Arc<Office>, actor: &Actor, request: CheckReques
 
             let json = xinzhi_proof::canonical::to_string(&answer).map_err(|e| Error::inconsistent(e.to_string()))?;
             store(tx, &by, &Storing { request: &request, case: &case, known: &known, answer: &answer, json: &json })?;
-            once.map_or(Ok(()), |once| once.keep(tx, &json))?;
+            once.map_or(Ok(()), |once| once.keep_check(tx, CheckId(answer.id)))?;
             Ok(answer)
         })
         .await
@@ -275,12 +276,8 @@ fn store(tx: &mut Tx, by: &Actor, storing: &Storing<'_>) -> Result<(), Error> {
     let Storing { request, case, known, answer, json } = storing;
     let salt: [u8; 16] = tx.random();
     let subject = known.subject.subject;
-    let refs = format!("{{\"check\":{}}}", answer.id);
-    let payload = xinzhi_proof::salted(&salt, &[json.as_bytes()]);
-    let entry = tx.append(&Draft { act: Act::CheckMade, subject: Some(subject), refs, payload })?;
-    let pack = hex_digest(&answer.pin.pack)?;
     let row = CheckRow {
-        check: CheckId(entry.0),
+        check: CheckId(answer.id),
         subject,
         matter: request.matter.clone(),
         purpose: request.purpose.clone(),
@@ -291,24 +288,45 @@ fn store(tx: &mut Tx, by: &Actor, storing: &Storing<'_>) -> Result<(), Error> {
         at: tx.moment(),
         day: answer.pin.day,
         known: Position(answer.pin.position),
-        pack_digest: pack,
+        pack_digest: hex_digest(&answer.pin.pack)?,
         answer: (*json).to_owned(),
     };
-    let obligations: Vec<NewObligation> = answer
-        .measures
-        .iter()
-        .map(|m| NewObligation {
-            measure: &m.measure,
-            kind: kind_word(m.kind),
-            state: state_word(m.state),
-            body: &m.body,
-            due: answer.feedback_due,
-            until: m.until,
-        })
-        .collect();
-    xinzhi_store::check::add(tx, &row, &salt, &obligations)?;
-    let access = access(tx, by, (subject, entry), (&request.purpose, case, "check"));
-    Ok(xinzhi_store::access::add(tx, &access)?)
+    let access = access(tx, by, (subject, Position(answer.id)), (&request.purpose, case, "check"));
+    let payload = check_payload(&row, &access, &salt);
+    tx.append(&Draft { act: Act::CheckMade, subject: Some(subject), refs: format!("{{\"check\":{}}}", answer.id), payload })?;
+    xinzhi_store::check::add(tx, &row, &salt, &owed(answer))?;
+    Ok(xinzhi_store::access::add(tx, &access, &salt)?)
+}
+
+/// What an answer makes owed: an answer to each of its measures.
+pub(crate) fn owed(answer: &CheckAnswer) -> Vec<NewObligation<'_>> {
+    let due = answer.feedback_due;
+    let measures = answer.measures.iter().map(|m| NewObligation {
+        measure: &m.measure,
+        kind: kind_word(m.kind),
+        state: state_word(m.state),
+        body: &m.body,
+        due,
+        until: m.until,
+    });
+    measures.collect()
+}
+
+/// What the journal keeps of a check: its answer, every column that the answer does not hold, and the record of the read (E12).
+pub(crate) fn check_payload(row: &CheckRow, access: &AccessRow, salt: &[u8]) -> Digest {
+    let CheckRow { matter, purpose, case_number, organ, area, answer, .. } = row;
+    xinzhi_proof::salted(
+        salt,
+        &[
+            answer.as_bytes(),
+            access_payload(access, salt).as_bytes(),
+            matter.as_bytes(),
+            purpose.as_bytes(),
+            case_number.as_bytes(),
+            organ.as_deref().unwrap_or("").as_bytes(),
+            area.as_deref().unwrap_or("").as_bytes(),
+        ],
+    )
 }
 
 /// The record of a read, for the subject to see.
@@ -332,10 +350,10 @@ pub(crate) fn access(
     }
 }
 
-fn hex_digest(text: &str) -> Result<xinzhi_core::Digest, Error> {
+fn hex_digest(text: &str) -> Result<Digest, Error> {
     let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
     let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
-    bytes.as_deref().and_then(xinzhi_core::Digest::from_bytes).ok_or_else(|| Error::inconsistent("a digest that is not hex"))
+    bytes.as_deref().and_then(Digest::from_bytes).ok_or_else(|| Error::inconsistent("a digest that is not hex"))
 }
 
 fn kind_word(kind: MeasureKind) -> &'static str {

@@ -34,10 +34,11 @@ pub async fn commit(office: &Office, actor: &Actor, id: BatchId, once: Option<On
             let overtaken = xinzhi_store::record::overtaken(tx.connection(), id, &batch.kind, batch.known)?;
 
             let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
-            let counts = judge_again(tx, &house, &batch, &overtaken, entry)?;
+            let mut counts = judge_again(tx, &house, &batch, &overtaken, entry)?;
             let root = if overtaken.is_empty() { batch.root } else { root_without(tx, id, entry)? };
+            let revived = stand_in(tx, &batch, (&mut counts, entry))?;
 
-            append(tx, &batch, &counts, &root)?;
+            append(tx, (&batch, &counts), &root, &revived)?;
             xinzhi_store::batch::commit(tx, id, entry, &counts, &root)?;
             react::follow(tx, &house, &Event::BatchCommitted { batch: id, kind: batch.kind.clone() })?;
             let json = serde_json::to_string(&counts).map_err(|e| Error::inconsistent(e.to_string()))?;
@@ -92,16 +93,32 @@ fn root_without(tx: &mut Tx, id: BatchId, entry: Position) -> Result<Digest, Err
     Ok(tree.root())
 }
 
-fn append(tx: &mut Tx, batch: &BatchRow, counts: &Counts, root: &Digest) -> Result<Position, Error> {
+/// Rows that repeated records which were recalled since the preview: nothing else says now what they say, so they become records.
+fn stand_in(tx: &mut Tx, batch: &BatchRow, (counts, entry): (&mut Counts, Position)) -> Result<Vec<Digest>, Error> {
+    let revived = xinzhi_store::record::revive_own(tx, batch.batch, batch.known, entry)?;
+    for row in &revived {
+        let sentence = "预览时与之重复的记录已被撤回，本行改为登记".to_owned();
+        let remark = Remark { code: "row.stands_in".to_owned(), field: None, sentence };
+        let remarks = serde_json::to_string(&[remark]).map_err(|e| Error::inconsistent(e.to_string()))?;
+        xinzhi_store::batch::add_commit_verdict(tx, batch.batch, row.row, Outcome::Accepted, &remarks)?;
+        counts.duplicate -= 1;
+        counts.accepted += 1;
+    }
+    Ok(revived.into_iter().map(|row| row.digest).collect())
+}
+
+fn append(tx: &mut Tx, (batch, counts): (&BatchRow, &Counts), root: &Digest, revived: &[Digest]) -> Result<Position, Error> {
     let refs = format!(
         "{{\"accepted\":{},\"batch\":{},\"duplicate\":{},\"quarantined\":{}}}",
         counts.accepted, batch.batch.0, counts.duplicate, counts.quarantined
     );
-    let payload = commit_payload(root, &refs);
+    let payload = commit_payload(root, revived, &refs);
     Ok(tx.append(&Draft { act: Act::BatchCommitted, subject: None, refs, payload })?)
 }
 
-/// What the journal keeps of a commit; the root already hides every row behind its salt.
-pub(crate) fn commit_payload(root: &Digest, refs: &str) -> Digest {
-    xinzhi_proof::salted(root.as_bytes(), &[refs.as_bytes()])
+/// What the journal keeps of a commit: the root, which hides every row behind its salt, and the digests of the rows that stood in.
+pub(crate) fn commit_payload(root: &Digest, revived: &[Digest], refs: &str) -> Digest {
+    let mut tree = Tree::new();
+    revived.iter().for_each(|digest| tree.push(digest.as_bytes()));
+    xinzhi_proof::salted(root.as_bytes(), &[refs.as_bytes(), tree.root().as_bytes()])
 }

@@ -194,7 +194,6 @@ fn take_in(
     let origin = Origin::Ruling(entry, place.0, place.1);
     let new = new_record(tx, &waiting.kind, &candidate, Parts { record, subject: met.subject, chain, content, origin, sealed });
     xinzhi_store::record::insert_one(tx, &new)?;
-    xinzhi_store::subject::touch(tx, met.subject)?;
     xinzhi_store::subject::index_pending(tx, i64::MAX)?;
     Ok((record, new.digest))
 }

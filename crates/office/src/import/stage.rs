@@ -25,14 +25,25 @@ use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
-/// Rows written between two chances for others to work, while others work: a check beside an import waits only milliseconds.
-const CHUNK_ROWS: usize = 100;
-/// The same while nobody else does: fewer, larger transactions touch each page of an index less often.
-const CHUNK_ROWS_QUIET: usize = 1_000;
-/// Records made findable at once: a few milliseconds.
-const PLACE_ROWS: usize = 2_000;
-/// Lists of search tokens indexed at once.
-const INDEX_ROWS: i64 = 1_000;
+/// How much of an import is written between two chances for others to work.
+struct Bite {
+    /// Rows of the file.
+    rows: usize,
+    /// Records made findable.
+    places: usize,
+    /// Lists of search tokens indexed.
+    lists: i64,
+}
+
+/// While others work: a check beside an import waits only milliseconds.
+const SMALL: Bite = Bite { rows: 25, places: 100, lists: 10 };
+/// While nobody else does: fewer, larger transactions touch each page of an index less often.
+const LARGE: Bite = Bite { rows: 1_000, places: 2_000, lists: 1_000 };
+
+fn bite(office: &Office) -> Bite {
+    if office.is_quiet() { LARGE } else { SMALL }
+}
+
 /// The remark that is counted for the file instead of being kept for each row.
 const LATE: &str = "report.late";
 
@@ -60,7 +71,7 @@ struct Staging {
     has_history: bool,
     meeting: Meeting,
     /// The rows of this batch so far, by chain.
-    chains: HashMap<[u8; KEY_BYTES], Standing>,
+    chains: Chains,
     places: Vec<Place>,
     counts: Counts,
     late: i64,
@@ -72,6 +83,28 @@ struct Staging {
 struct Standing {
     record: RecordId,
     content: [u8; KEY_BYTES],
+}
+
+/// The rows of a file by chain, in many small tables: one of a million rows takes a tenth of a second to grow, and nobody else gets memory
+/// meanwhile.
+struct Chains(Vec<HashMap<[u8; KEY_BYTES], Standing>>);
+
+impl Chains {
+    fn new() -> Chains {
+        Chains((0..=u8::MAX).map(|_| HashMap::new()).collect())
+    }
+
+    fn get(&self, chain: &[u8; KEY_BYTES]) -> Option<&Standing> {
+        let [first, ..] = chain;
+        self.0.get(usize::from(*first))?.get(chain)
+    }
+
+    fn insert(&mut self, chain: [u8; KEY_BYTES], standing: Standing) {
+        let [first, ..] = chain;
+        if let Some(table) = self.0.get_mut(usize::from(first)) {
+            table.insert(chain, standing);
+        }
+    }
 }
 
 struct JudgedRow {
@@ -94,6 +127,33 @@ impl JudgedRow {
         let ready = coded.map(|(code, candidate)| Ready { code: stored_code(keys, code), content: content(keys, candidate) });
         JudgedRow { number, judged, ready }
     }
+}
+
+/// How far an import stands back from requests when both want the processor (`nice`).
+const STANDS_BACK: i32 = 19;
+
+/// [`stage`] on a thread of its own, for a server: it stands back while others want the processor.
+///
+/// # Errors
+/// As [`stage`].
+pub async fn stage_aside<R: Read + Seek + Send + 'static>(
+    office: &Arc<Office>,
+    actor: &Actor,
+    delivery: Delivery,
+    file: R,
+) -> Result<BatchId, Error> {
+    let (office, actor) = (Arc::clone(office), actor.clone());
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let work = move || {
+        if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), STANDS_BACK) {
+            tracing::warn!(%error, "an import runs with the priority of requests");
+        }
+        // Whoever asked may have gone; the batch stands all the same, and its idempotency key tells them later.
+        drop(sender.send(stage(&office, &actor, &delivery, file, &mut |_| ())));
+    };
+    let thread = std::thread::Builder::new().name("import".to_owned()).spawn(work);
+    thread.map_err(|cause| xinzhi_store::Fault::Io { what: "starting an import".to_owned(), cause })?;
+    receiver.await.unwrap_or_else(|_| Err(Error::inconsistent("an import ended without an answer")))
 }
 
 /// Reads, judges and stages a file; nothing of it counts before its commit. Runs on this thread: call it off the async ones.
@@ -133,7 +193,7 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         kind,
         has_history,
         meeting: Meeting::default(),
-        chains: HashMap::new(),
+        chains: Chains::new(),
         places: Vec::new(),
         counts: Counts::default(),
         late: 0,
@@ -144,15 +204,14 @@ pub fn stage<R: Read + Seek + Send + 'static>(
     let mut rows = Vec::new();
     while table.next(&mut row).map_err(|e| unreadable(e.to_string()))? {
         rows.push(JudgedRow::new(&office.keys, row.number, judge.judge(&row)));
-        let bite = if office.is_quiet() { CHUNK_ROWS_QUIET } else { CHUNK_ROWS };
-        if rows.len() >= bite {
+        if rows.len() >= bite(office).rows {
             progress(pipe.write(std::mem::take(&mut rows))?);
         }
     }
     pipe.write(rows)?;
     let mut staging = pipe.finish()?;
     place(office, actor, std::mem::take(&mut staging.places))?;
-    while office.write_here(actor, |tx| Ok(xinzhi_store::subject::index_pending(tx, INDEX_ROWS)?))? {}
+    while index_some(office, actor)? {}
     progress(staging.counts.read);
     let row = BatchRow {
         batch,
@@ -186,14 +245,24 @@ fn said(delivery: &Delivery) -> String {
 /// Lets the batch's records be found, in the order in which the database keeps them: each page is written once.
 fn place(office: &Office, actor: &Actor, mut places: Vec<Place>) -> Result<(), Error> {
     places.sort_unstable_by_key(|place| (place.subject, place.record));
-    for piece in places.chunks(PLACE_ROWS).map(<[Place]>::to_vec) {
-        office.write_here(actor, move |tx| Ok(xinzhi_store::record::place_by_subject(tx, &piece)?))?;
-    }
+    in_bites(office, &places, |piece| office.write_here(actor, move |tx| Ok(xinzhi_store::record::place_by_subject(tx, &piece)?)))?;
     places.sort_unstable_by_key(|place| (place.chain, place.record));
-    for piece in places.chunks(PLACE_ROWS).map(<[Place]>::to_vec) {
-        office.write_here(actor, move |tx| Ok(xinzhi_store::record::place_by_chain(tx, &piece)?))?;
+    in_bites(office, &places, |piece| office.write_here(actor, move |tx| Ok(xinzhi_store::record::place_by_chain(tx, &piece)?)))
+}
+
+fn in_bites(office: &Office, places: &[Place], write: impl Fn(Vec<Place>) -> Result<(), Error>) -> Result<(), Error> {
+    let mut rest = places;
+    while let Some((piece, later)) = rest.split_at_checked(bite(office).places.min(rest.len())).filter(|(piece, _)| !piece.is_empty()) {
+        write(piece.to_vec())?;
+        rest = later;
     }
     Ok(())
+}
+
+/// Moves some waiting search tokens into the index; tells whether any are left.
+fn index_some(office: &Office, actor: &Actor) -> Result<bool, Error> {
+    let lists = bite(office).lists;
+    office.write_here(actor, move |tx| Ok(xinzhi_store::subject::index_pending(tx, lists)?))
 }
 
 /// The batch that this very delivery became before.
@@ -235,6 +304,7 @@ impl Pipe<'_> {
     fn write(&mut self, rows: Vec<JudgedRow>) -> Result<i64, Error> {
         let mut staging = self.back()?;
         let done = staging.counts.read;
+        staging.make_room(rows.len());
         let (keys, world, pack) = (self.office.keys.clone(), self.office.world.clone(), Arc::clone(&self.pack));
         let act = move |tx: &mut Tx| {
             let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
@@ -266,6 +336,12 @@ struct Writing {
 }
 
 impl Staging {
+    /// Grows what grows with the file here, not in the middle of an act of the writer.
+    fn make_room(&mut self, rows: usize) {
+        self.places.reserve(rows);
+        self.meeting.make_room(rows);
+    }
+
     fn write(&mut self, tx: &mut Tx, house: &House<'_>, rows: Vec<JudgedRow>) -> Result<(), Error> {
         let accepted: Vec<(&StoredCode, &Candidate)> =
             rows.iter().filter_map(|row| Some((&row.ready.as_ref()?.code, row.judged.candidate.as_ref()?))).collect();

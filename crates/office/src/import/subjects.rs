@@ -49,11 +49,16 @@ pub(crate) fn stored_code(keys: &Keys, code: &SubjectCode) -> StoredCode {
 }
 
 impl Meeting {
+    /// Makes room for `count` more; beyond [`REMEMBERED_MAX`] the memory starts anew. Called off the writer's thread.
+    pub(crate) fn make_room(&mut self, count: usize) {
+        if self.0.len() > REMEMBERED_MAX {
+            self.0 = HashMap::with_capacity(REMEMBERED_MAX);
+        }
+        self.0.reserve(count);
+    }
+
     /// Makes sure that every candidate's subject is met; creates those that nobody knew.
     pub(crate) fn meet(&mut self, tx: &mut Tx, house: &House<'_>, candidates: &[(&StoredCode, &Candidate)]) -> Result<(), Error> {
-        if self.0.len() > REMEMBERED_MAX {
-            self.0.clear();
-        }
         let mut unknown: BTreeMap<&StoredCode, &Candidate> = BTreeMap::new();
         for (code, candidate) in candidates {
             if self.0.contains_key(*code) || unknown.contains_key(code) {
@@ -135,7 +140,6 @@ fn new_subject(
         name,
         area: party.area.clone(),
         industry: party.industry.clone(),
-        version: 0,
         entry: tx.head().0,
     };
     let wrapped_key = key.map(|key| house.keys.wrap(house.entropy, key)).transpose()?;

@@ -8,7 +8,7 @@ use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::journal::{Act, Draft, Entry, Position};
 use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_core::record::{BatchId, Class, Document, RecordId};
-use xinzhi_core::{Code, Day, Fen, Refusal, SubjectId, mask};
+use xinzhi_core::{Code, Day, Digest, Fen, Refusal, SubjectId, mask};
 use xinzhi_evaluate::Evaluation;
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{FieldKind, MatterIx, RecordKind, ScorecardIx};
@@ -154,19 +154,40 @@ pub(crate) fn record_access(
     (purpose, case, what): (&str, &str, &str),
 ) -> Result<Position, Error> {
     let refs = format!("{{\"what\":\"{what}\"}}");
-    let payload = xinzhi_proof::salted(&tx.random::<16>(), &[by.name.as_bytes(), purpose.as_bytes(), case.as_bytes()]);
+    let salt: [u8; 16] = tx.random();
+    let row = access(tx, by, (subject, tx.next_position()), (purpose, case, what));
+    let payload = access_payload(&row, &salt);
     let act = if what == "unmask" { Act::IdentityUnmasked } else { Act::SubjectRead };
     let entry = tx.append(&Draft { act, subject: Some(subject), refs, payload })?;
-    let row = access(tx, by, (subject, entry), (purpose, case, what));
-    xinzhi_store::access::add(tx, &row)?;
+    xinzhi_store::access::add(tx, &row, &salt)?;
     Ok(entry)
+}
+
+/// What the journal keeps of a read: every column of it (E12).
+pub(crate) fn access_payload(row: &AccessRow, salt: &[u8]) -> Digest {
+    let AccessRow { access, subject, actor, title, role, organ, at, purpose, case_number, what } = row;
+    xinzhi_proof::salted(
+        salt,
+        &[
+            &access.to_be_bytes(),
+            &subject.0.to_be_bytes(),
+            actor.as_bytes(),
+            title.as_bytes(),
+            role.as_bytes(),
+            organ.as_deref().unwrap_or("").as_bytes(),
+            &at.0.to_be_bytes(),
+            purpose.as_bytes(),
+            case_number.as_bytes(),
+            what.as_bytes(),
+        ],
+    )
 }
 
 fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (String, bool)) -> Result<SubjectFile, Error> {
     let pack = office.pack();
     let (head, today) = (tx.head(), tx.today());
     let connection = tx.connection();
-    let known = know(connection, &pack, row, head)?;
+    let known = know(connection, &office.coverage, &pack, (row, head))?;
     let decisions = decisions(connection, &known, head)?;
     let measures = measures(&pack, office, (&known, &decisions), (exact, today))?;
     let evaluations = evaluations(&pack, office, &known, today)?;
@@ -180,7 +201,7 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (Strin
         kind: pack.subject_kinds.get(known.kind.0).map_or_else(String::new, |kind| kind.title.clone()),
         aliases: xinzhi_store::subject::aliases(connection, id)?,
         accesses: xinzhi_store::access::of_subject(connection, id, SHOWN_MAX)?,
-        history: xinzhi_store::journal::of_subject(connection, id, head, SHOWN_MAX)?,
+        history: xinzhi_store::journal::touching(connection, id, head, SHOWN_MAX)?,
         records: known.records.iter().map(|record| record_view(&pack, record)).collect(),
         name: known.subject.name.clone(),
         person: known.subject.person,
@@ -287,7 +308,7 @@ pub async fn explain(
             }
             let (head, today) = (tx.head(), tx.today());
             record_access(tx, &by, row.subject, ("日常监管", "", "explain"))?;
-            let subject = know(tx.connection(), &pack, row, known.unwrap_or(head))?;
+            let subject = know(tx.connection(), &shared.coverage, &pack, (row, known.unwrap_or(head)))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
             let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();
             Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records))

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use crate::api::number;
 use crate::api::problem::Problem;
 use crate::server::AppState;
 use crate::session::Caller;
-use crate::upload::Upload;
+use crate::upload::{LinesQuery, Upload};
 
 /// Verdicts on one page.
 const VERDICTS_MAX: i64 = 1_000;
@@ -127,17 +128,27 @@ pub struct RecallBody {
 }
 
 /// Stages a file: every row is judged, nothing counts yet.
-#[utoipa::path(post, path = "/api/v1/batches", request_body(content = UploadForm, content_type = "multipart/form-data"), security(("key" = [])),
-    tag = "数据归集", params(("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+/// A program may send NDJSON instead of a form: one object a line, its keys as the headers of a file.
+#[utoipa::path(post, path = "/api/v1/batches", security(("key" = [])), tag = "数据归集",
+    request_body(content((UploadForm = "multipart/form-data"), (String = "application/x-ndjson"))),
+    params(("Idempotency-Key" = String, Header, description = "每次提交唯一"), LinesQuery),
     responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn upload(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Key(once): Key,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+    query: Result<Query<LinesQuery>, QueryRejection>,
+    request: Request,
 ) -> Result<Json<BatchView>, Problem> {
-    let form = form.map_err(|_| Problem::from(Code::MediaTypeWrong))?;
-    let mut upload = Upload::receive(form).await?;
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let mut upload = if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-ndjson")) {
+        let Query(query) = query
+            .map_err(|_| Refusal::field(Code::FieldInvalid, "source", "网址中的参数只能是 source、name、covers_from、covers_through"))?;
+        Upload::receive_lines(query, request.into_body()).await?
+    } else {
+        let form = Multipart::from_request(request, &state).await.map_err(|_| Problem::from(Code::MediaTypeWrong))?;
+        Upload::receive(form).await?
+    };
     upload.delivery.once = Some(once);
     let id = upload.stage(&state.office, &actor).await?;
     view(&state.office, &actor, id).await
@@ -161,7 +172,7 @@ pub(super) async fn verdicts(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Path(id): Path<String>,
-    query: Result<Query<VerdictQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<VerdictQuery>, QueryRejection>,
 ) -> Result<Json<Vec<VerdictView>>, Problem> {
     let invalid = |field: &str, words: &str| Problem::from(Refusal::field(Code::FieldInvalid, field, words));
     let Query(query) = query.map_err(|_| invalid("after", "after 应为行号"))?;

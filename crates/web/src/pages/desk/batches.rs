@@ -5,7 +5,9 @@ use axum::extract::{Form, Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use xinzhi_core::actor::Actor;
 use xinzhi_core::record::{BatchId, Outcome};
+use xinzhi_office::Error;
 use xinzhi_office::import::preview::{BatchState, VerdictView};
 use xinzhi_office::import::{self, BatchView};
 use xinzhi_office::permission::Action;
@@ -55,6 +57,7 @@ struct UploadPage {
     /// Id, title, what its rows become.
     sources: Vec<(String, String, String)>,
     pack: String,
+    key: String,
     faults: Vec<FormFault>,
 }
 
@@ -63,7 +66,7 @@ fn upload_page(state: &AppState, frame: Frame, faults: Vec<FormFault>) -> Upload
     let kind = |ix| pack.record_kind(ix).map_or_else(String::new, |kind| kind.title.clone());
     let sources = pack.sources.iter().map(|source| (source.id.clone(), source.title.clone(), kind(source.kind))).collect();
     let frame = frame.under("/desk", "工作台").under("/desk/batches", "数据归集").titled("上传文件");
-    UploadPage { frame, sources, pack: pack.id.clone(), faults }
+    UploadPage { frame, sources, pack: pack.id.clone(), key: form_key(state), faults }
 }
 
 /// `GET /desk/batches/new`.
@@ -73,17 +76,20 @@ pub(super) async fn new(State(state): State<AppState>, Signed { frame, .. }: Sig
 
 /// `POST /desk/batches/new`: the file is judged and previewed; nothing of it counts yet.
 pub(super) async fn upload(State(state): State<AppState>, Signed { frame, actor }: Signed, form: Multipart) -> Answer {
-    let staged = match Upload::receive(form).await {
-        Ok(upload) => upload.stage(&state.office, &actor).await,
-        Err(error) => Err(error),
-    };
-    match staged {
+    match staged(&state, &actor, form).await {
         Ok(batch) => go(&format!("/desk/batches/{}?done=staged", batch.0)),
         Err(error) => {
             let (status, faults) = form_faults(error)?;
             show_as(status, &upload_page(&state, frame, faults))
         }
     }
+}
+
+/// The same form sent twice stages its file once.
+async fn staged(state: &AppState, actor: &Actor, form: Multipart) -> Result<BatchId, Error> {
+    let mut upload = Upload::receive(form).await?;
+    upload.delivery.once = Some(once(&upload.form_key, &["upload"])?);
+    upload.stage(&state.office, actor).await
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -17,7 +17,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
     vec![
         sample("batches", &ListPage { frame: frame(), batches: every.into(), may_import: true }),
         sample("batches, empty", &ListPage { frame: frame(), batches: Vec::new(), may_import: true }),
-        sample("upload", &UploadPage { frame: frame(), sources, pack: hostile(), faults }),
+        sample("upload", &UploadPage { frame: frame(), sources, pack: hostile(), key: hostile(), faults }),
         sample("batch, staged", &one(BatchState::Staged, every_outcome())),
         sample("batch, committed", &one(BatchState::Committed, Vec::new())),
     ]

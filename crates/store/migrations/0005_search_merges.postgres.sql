@@ -1,0 +1,1 @@
+-- Nothing to do: this is about the index of SQLite.
