@@ -27,6 +27,7 @@ mod journeys {
     mod reporting;
     mod restriction;
     mod sealed;
+    mod second_world;
     mod statements;
     mod stopped;
     mod the_loop;

@@ -20,8 +20,8 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
         PackCommand::Install { place, directory } => {
             let office = door::open(place)?;
             let (id, files) = read(directory)?;
-            let pack = door::runtime()?.block_on(office.install_pack(&id, files))?;
-            println!("已装入规则包 {} {}，摘要 {}", pack.id, pack.version, pack.digest);
+            door::runtime()?.block_on(office.install_pack(&id, files.clone()))?;
+            println!("已装入规则包 {id}，摘要 {}；现行规则包：{}", files.digest(), office.pack().version);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -34,33 +34,56 @@ fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
     Ok((id, files))
 }
 
+/// A pack after those that it stands on: they lie beside it, or in the binary.
+fn standing(directory: &Path) -> anyhow::Result<(String, Files)> {
+    let mut parts = vec![read(directory)?];
+    let mut next = 0;
+    while let Some((_, files)) = parts.get(next) {
+        for base in files.extends() {
+            if parts.iter().any(|(id, _)| *id == base) {
+                continue;
+            }
+            let beside = directory.canonicalize()?.with_file_name(&base);
+            match office_pack::carried(&base) {
+                _ if beside.is_dir() => parts.push(read(&beside)?),
+                Some(files) => parts.push((base, files)),
+                None => anyhow::bail!("规则包所依据的 `{base}` 不在同一目录下，请把它放在旁边"),
+            }
+        }
+        next += 1;
+    }
+    parts.reverse();
+    let first = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
+    Ok((first, Files::union(&parts)))
+}
+
 fn check(directory: &Path) -> anyhow::Result<ExitCode> {
-    let (id, files) = read(directory)?;
+    let (id, files) = standing(directory)?;
     let checked = xinzhi_rules::check(&id, &files);
     let mut out = std::io::stdout().lock();
     for finding in checked.faults.iter().chain(&checked.warnings) {
         writeln!(out, "{}\n", finding.render(&files))?;
     }
-    writeln!(out, "{id}：{} 处错误，{} 处提醒", checked.faults.len(), checked.warnings.len())?;
+    writeln!(out, "{}：{} 处错误，{} 处提醒", read(directory)?.0, checked.faults.len(), checked.warnings.len())?;
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn test(directory: &Path) -> anyhow::Result<ExitCode> {
-    let (id, files) = read(directory)?;
+    let (id, files) = standing(directory)?;
     let pack = office_pack::load(&id, &files)?;
     let failures = office_pack::run_cases(&pack)?;
     let mut out = std::io::stdout().lock();
     for failure in &failures {
         writeln!(out, "{failure}")?;
     }
-    writeln!(out, "{id}：{} 个案例，{} 个不符", pack.cases.len(), failures.len())?;
+    writeln!(out, "{}：{} 个案例，{} 个不符", read(directory)?.0, pack.cases.len(), failures.len())?;
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn show(directory: Option<&Path>) -> anyhow::Result<ExitCode> {
     let pack: Pack = match directory {
         Some(directory) => {
-            let (id, files) = read(directory)?;
+            let (id, files) = standing(directory)?;
             office_pack::load(&id, &files)?
         }
         None => office_pack::load("national", &office_pack::own_files())?,

@@ -147,9 +147,9 @@ fn penalty() -> RecordKind {
     RecordKind {
         key: vec![FieldIx(17), FieldIx(7)],
         class_lines: vec![
-            ClassLine { when: Some(test(11, Test::AnyBit(8))), class: Class::Serious },
-            ClassLine { when: Some(Predicate::Not(Box::new(test(11, Test::AnyBit(2))))), class: Class::Minor },
-            ClassLine { when: None, class: Class::Ordinary },
+            ClassLine { when: Some(test(11, Test::AnyBit(8))), class: Some(Class::Serious) },
+            ClassLine { when: Some(Predicate::Not(Box::new(test(11, Test::AnyBit(2))))), class: Some(Class::Minor) },
+            ClassLine { when: None, class: Some(Class::Ordinary) },
         ],
         report_within: Some(7),
         repeated_amount: Some(RepeatedAmount { amount: FieldIx(13), text: FieldIx(12), after: "罚款".to_owned() }),
@@ -177,7 +177,7 @@ fn honour() -> RecordKind {
 
 fn subject_kind(id: &str, title: &str, person: bool, prefixes: &[&str]) -> SubjectKind {
     let uscc_prefixes = prefixes.iter().map(|p| (*p).to_owned()).collect();
-    SubjectKind { id: id.into(), title: title.into(), person, uscc_prefixes }
+    SubjectKind { id: id.into(), title: title.into(), person, scheme: None, uscc_prefixes }
 }
 
 fn source(id: &str, title: &str, kind: usize) -> Source {
@@ -207,6 +207,7 @@ pub(crate) fn pack() -> Pack {
         jurisdiction: "全国".into(),
         review: Review::Demonstration,
         review_by: day("2027-12-31"),
+        parts: vec![],
         digest: Digest([0; 32]),
         laws: vec![Law {
             id: "l".into(),

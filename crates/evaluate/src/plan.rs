@@ -152,7 +152,7 @@ impl Plan {
             grades: compile_grades(scorecard)?,
             valid_days: scorecard.valid_days,
             in_force: scorecard.in_force,
-            review_by: pack.review_by,
+            review_by: scorecard.review_by,
             bases,
             reads,
         })

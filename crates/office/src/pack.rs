@@ -43,6 +43,11 @@ pub fn own_files() -> Files {
     files.into_iter().collect()
 }
 
+/// The files of a pack that the binary carries, by its id.
+pub fn carried(id: &str) -> Option<Files> {
+    (id == OWN_ID).then(own_files)
+}
+
 /// Loads a pack or refuses with its first fault and how many more there are.
 pub fn load(id: &str, files: &Files) -> Result<Pack, Error> {
     xinzhi_rules::load::load(id, files).map_err(|faults| {
@@ -51,17 +56,38 @@ pub fn load(id: &str, files: &Files) -> Result<Pack, Error> {
     })
 }
 
-/// The pack in force; a new office gets the one that the binary carries.
+/// The packs in force, read as one; a new office gets the one that the binary carries.
 pub(crate) fn install_own(writer: &Writer, readers: &Readers) -> Result<Arc<Pack>, Error> {
-    let installed = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::pack_in_force(connection)?))?;
-    if let Some(installed) = installed {
-        return from_installed(&installed).map(Arc::new);
+    let installed = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::packs_in_force(connection)?))?;
+    if !installed.is_empty() {
+        return together(&parts(&installed)?).map(Arc::new);
     }
     let files = own_files();
     let pack = load(OWN_ID, &files)?;
     let (version, digest) = (pack.version.clone(), pack.digest);
     write_now(writer, move |tx| install(tx, OWN_ID, &version, &files, digest))?;
     Ok(Arc::new(pack))
+}
+
+/// Several packs as one, named after the first.
+fn together(parts: &[(String, Files)]) -> Result<Pack, Error> {
+    let first = parts.first().map_or("", |(id, _)| id.as_str());
+    load(first, &Files::union(parts))
+}
+
+/// What the office keeps of its packs; each must still fit the digest by which it was installed.
+fn parts(installed: &[InstalledPack]) -> Result<Vec<(String, Files)>, Error> {
+    let part = |row: &InstalledPack| {
+        let files: BTreeMap<String, String> =
+            serde_json::from_str(&row.files).map_err(|e| Error::inconsistent(format!("files of pack {}: {e}", row.pack)))?;
+        let files: Files = files.into_iter().collect();
+        if files.digest() == row.digest {
+            Ok((row.pack.clone(), files))
+        } else {
+            Err(Error::inconsistent(format!("digest of pack {}", row.pack)))
+        }
+    };
+    installed.iter().map(part).collect()
 }
 
 fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: xinzhi_core::Digest) -> Result<(), Error> {
@@ -74,30 +100,28 @@ fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: xinzhi_c
     Ok(xinzhi_store::office::install(tx, &row)?)
 }
 
-/// Loads a pack from what the office keeps of it.
-pub fn from_installed(installed: &InstalledPack) -> Result<Pack, Error> {
-    let files: BTreeMap<String, String> =
-        serde_json::from_str(&installed.files).map_err(|e| Error::inconsistent(format!("files of pack {}: {e}", installed.pack)))?;
-    let pack = load(&installed.pack, &files.into_iter().collect())?;
-    if pack.digest == installed.digest {
-        return Ok(pack);
-    }
-    Err(Error::inconsistent(format!("digest of installed pack {}", installed.pack)))
-}
-
 impl Office {
-    /// Installs a checked pack; from the next act on it is the one in force.
+    /// Installs a pack beside those in force, or in the place of its own earlier version; from the next act on all of them are in force as one.
     ///
     /// # Errors
-    /// [`Code::PackInvalid`] with the first fault; a pack whose cases fail is refused as well.
+    /// [`Code::PackInvalid`] with the first fault, where it does not fit the others, or where a case of any of them fails.
     pub async fn install_pack(&self, id: &str, files: Files) -> Result<Arc<Pack>, Error> {
-        let pack = load(id, &files)?;
-        if let Some(failure) = run_cases(&pack)?.into_iter().next() {
-            return Err(Refusal::detail(Code::PackInvalid, failure).into());
-        }
-        let (id, version, digest) = (id.to_owned(), pack.version.clone(), pack.digest);
-        self.write(&Office::operator(), move |tx| install(tx, &id, &version, &files, digest)).await?;
-        let pack = Arc::new(pack);
+        let id = id.to_owned();
+        let act = move |tx: &mut Tx| {
+            let mut all = parts(&xinzhi_store::office::packs_in_force(tx.connection())?)?;
+            match all.iter_mut().find(|(other, _)| *other == id) {
+                Some((_, earlier)) => *earlier = files.clone(),
+                None => all.push((id.clone(), files.clone())),
+            }
+            let pack = together(&all)?;
+            if let Some(failure) = run_cases(&pack)?.into_iter().next() {
+                return Err(Refusal::detail(Code::PackInvalid, failure).into());
+            }
+            let version = pack.parts.iter().find(|part| part.id == id).map_or("", |part| part.version.as_str());
+            install(tx, &id, version, &files, files.digest())?;
+            Ok(Arc::new(pack))
+        };
+        let pack = self.write(&Office::operator(), act).await?;
         self.put_pack(Arc::clone(&pack));
         Ok(pack)
     }

@@ -20,11 +20,15 @@ mod source;
 mod subject;
 mod trigger;
 
+pub(crate) use head::extends;
+
 use std::collections::BTreeMap;
+
+use xinzhi_core::Day;
 
 use crate::calendar::Calendar;
 use crate::diagnostic::Diagnostic;
-use crate::load::Files;
+use crate::load::{APART, Files};
 use crate::model::Pack;
 use crate::raw::{At, Node};
 use crate::report::{Noun, Report};
@@ -54,6 +58,13 @@ struct Parsed {
     root: Node,
 }
 
+impl Parsed {
+    /// The pack that the file stands in; `first` is the one whose paths carry no id.
+    fn part<'a>(&'a self, first: &'a str) -> &'a str {
+        self.path.split_once(APART).map_or(first, |(id, _)| id)
+    }
+}
+
 /// Places that hold rules, and which nouns become unknown when a file there cannot be read.
 const PLACES: [(&str, Option<Noun>); 10] = [
     ("pack.yaml", None),
@@ -74,29 +85,40 @@ pub fn check(id: &str, files: &Files) -> Checked {
     let tree = parse(files, &mut report);
     let mut pack = head::read(id, &tree, &mut report);
     pack.digest = files.digest();
+    let reviews: BTreeMap<String, Day> = pack.parts.iter().map(|part| (part.id.clone(), part.review_by)).collect();
+    // What a file says is bound by the review day of the pack that it stands in.
+    let enter = |parsed: &Parsed, pack: &mut Pack| {
+        pack.review_by = reviews.get(parsed.part(id)).copied().unwrap_or(pack.review_by);
+    };
     for parsed in of(&tree, "laws.yaml") {
+        enter(parsed, &mut pack);
         each(parsed, &mut report, |item, report| laws::read(item, &mut pack, report));
     }
     for parsed in of(&tree, "subjects") {
         each(parsed, &mut report, |item, report| subject::read(item, &mut pack, report));
     }
     for parsed in of(&tree, "catalog") {
+        enter(parsed, &mut pack);
         one(parsed, &mut report, |item, report| catalog::read(item, &parsed.stem, &mut pack, report));
     }
     for parsed in of(&tree, "sources") {
         one(parsed, &mut report, |item, report| source::read(item, &parsed.stem, &mut pack, report));
     }
     for parsed in of(&tree, "scorecards") {
+        enter(parsed, &mut pack);
         one(parsed, &mut report, |item, report| scorecard::read(item, &parsed.stem, &mut pack, report));
     }
     let mut measures = Vec::new();
     for parsed in of(&tree, "measures") {
+        enter(parsed, &mut pack);
         each(parsed, &mut report, |item, report| measures.extend(measure::read(item, &parsed.path, &mut pack, report)));
     }
     for parsed in of(&tree, "matters") {
+        enter(parsed, &mut pack);
         each(parsed, &mut report, |item, report| matter::read(item, &mut pack, report));
     }
     matter::unused(&pack, &measures, &mut report);
+    pack.review_by = reviews.values().copied().max().unwrap_or(pack.review_by);
     pack.calendar = Calendar::default();
     for parsed in of(&tree, "calendar") {
         one(parsed, &mut report, |item, report| calendar::read(item, &parsed.stem, &mut pack, report));
@@ -110,9 +132,12 @@ pub fn check(id: &str, files: &Files) -> Checked {
 
 fn parse(files: &Files, report: &mut Report) -> Tree {
     let mut tree = Tree::new();
-    for (path, text) in files.iter() {
+    // What the others stand on comes first.
+    let (first, others): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| !path.contains(APART));
+    for (path, text) in first.into_iter().chain(others) {
         report.enter(path);
-        let (place, name) = path.split_once('/').unwrap_or((path, path));
+        let inside = path.split_once(APART).map_or(path, |(_, inside)| inside);
+        let (place, name) = inside.split_once('/').unwrap_or((inside, inside));
         let Some((place, noun)) = PLACES.iter().find(|(known, _)| *known == place && (name == place) == known.ends_with(".yaml")) else {
             stray(path, report);
             continue;

@@ -16,6 +16,11 @@ pub const FILES_MAX: usize = 512;
 /// Bytes beyond which a file is no rule text.
 pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Separates the id of a pack from a path inside it, where several packs are read as one.
+pub(crate) const APART: char = ':';
+/// What a pack says of itself.
+pub(crate) const HEAD: &str = "pack.yaml";
+
 /// The YAML files of a pack: path inside the pack, with `/`, to text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, String>);
@@ -85,6 +90,21 @@ impl Files {
             }
         }
         Ok(Files(files))
+    }
+
+    /// The files of several packs as one: those of the first under their own paths, the others' under `id:path`.
+    pub fn union(parts: &[(String, Files)]) -> Files {
+        let mut files = BTreeMap::new();
+        for (index, (id, part)) in parts.iter().enumerate() {
+            let place = |path: &str| if index == 0 { path.to_owned() } else { format!("{id}{APART}{path}") };
+            files.extend(part.iter().map(|(path, text)| (place(path), text.to_owned())));
+        }
+        Files(files)
+    }
+
+    /// Ids of the packs that these files stand on, as `extends` of their `pack.yaml` says; what is at fault there is told by the checker.
+    pub fn extends(&self) -> Vec<String> {
+        self.text(HEAD).map(crate::check::extends).unwrap_or_default()
     }
 
     /// The text of one file.

@@ -60,6 +60,8 @@ pub struct Pack {
     pub review_by: Day,
     /// SHA-256 over its files: what an office installs and every result pins.
     pub digest: Digest,
+    /// The packs that it was read from, the one that the others stand on first.
+    pub parts: Vec<Part>,
     /// Legal bases.
     pub laws: Vec<Law>,
     /// Kinds of subjects.
@@ -80,6 +82,25 @@ pub struct Pack {
     pub calendar: Calendar,
     /// Its cases, run by `pack test` and by our tests.
     pub cases: Vec<crate::case::Case>,
+}
+
+/// One of the packs that are in force together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Folder name.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Version as its authors count.
+    pub version: String,
+    /// Where it applies, in words.
+    pub jurisdiction: String,
+    /// Who reviewed its legality.
+    pub review: Review,
+    /// After this day nothing in it applies until it is reviewed again (W6).
+    pub review_by: Day,
+    /// Ids of the packs that it stands on.
+    pub extends: Vec<String>,
 }
 
 /// 合法性审查.
@@ -187,8 +208,43 @@ pub struct SubjectKind {
     pub title: String,
     /// Whether it is a natural person.
     pub person: bool,
+    /// The codes that subjects of this kind have where they have no 统一社会信用代码, such as a stall's number.
+    pub scheme: Option<Scheme>,
     /// First two characters of the 统一社会信用代码 that mark this kind, as `91`; one character covers all its second ones.
     pub uscc_prefixes: Vec<String>,
+}
+
+/// A pack's own way of numbering subjects. Unique inside its scheme and without a check digit: a restriction never rests on it (D6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheme {
+    /// Id, as in `stall`.
+    pub id: String,
+    /// Chinese title, as in 摊位编号.
+    pub title: String,
+    /// What a code looks like: `A` is a capital letter, `9` a digit, anything else itself. None lets every code of the characters pass.
+    pub mask: Option<String>,
+}
+
+impl Scheme {
+    /// Longest code, in characters.
+    const CHARS_MAX: usize = 40;
+
+    /// The code as it is kept; none where it is not one of this scheme.
+    pub fn parse(&self, text: &str) -> Option<String> {
+        let code = xinzhi_core::text::half_width(text.trim()).to_ascii_uppercase();
+        let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '/' | '.');
+        let sound = (1..=Self::CHARS_MAX).contains(&code.len()) && code.chars().all(allowed);
+        let fits = |mask: &String| mask.chars().count() == code.chars().count() && mask.chars().zip(code.chars()).all(fits_mark);
+        (sound && self.mask.as_ref().is_none_or(fits)).then_some(code)
+    }
+}
+
+fn fits_mark((mark, c): (char, char)) -> bool {
+    match mark {
+        'A' => c.is_ascii_uppercase(),
+        '9' => c.is_ascii_digit(),
+        mark => c == mark,
+    }
 }
 
 /// What a record of a kind means for its subject.
@@ -274,8 +330,8 @@ pub struct ListSpan {
 pub struct ClassLine {
     /// When it applies; none is the last line, `otherwise`.
     pub when: Option<Predicate>,
-    /// The class it gives.
-    pub class: Class,
+    /// What the record is then; none where a person has to look first (待核实).
+    pub class: Option<Class>,
 }
 
 /// Which field plays which part in a record.
@@ -291,6 +347,8 @@ pub struct Roles {
     pub party_org_code: Option<FieldIx>,
     /// Identity number of a party who is a natural person.
     pub party_resident_id: Option<FieldIx>,
+    /// Fields that together are the party's code in the scheme of its kind, joined by `-`; the first way whose fields are all filled counts.
+    pub party_code: Vec<Vec<FieldIx>>,
     /// 文书号.
     pub document_number: Option<FieldIx>,
     /// Date of the document.
@@ -510,6 +568,8 @@ pub struct Scorecard {
     pub subjects: Vec<SubjectKindIx>,
     /// When it may be used.
     pub in_force: Span,
+    /// After this day it no longer applies: when the pack that it stands in must be reviewed (W6).
+    pub review_by: Day,
     /// Why it may be used.
     pub basis: Vec<LawIx>,
     /// Points before any record.

@@ -82,7 +82,7 @@ impl Pack {
         };
         let mut laws = measure.basis.iter().filter_map(|ix| self.law(*ix));
         let founded = laws.any(|law| law.in_force.contains(day) && carries(law.level));
-        founded && day <= measure.review_by && day <= self.review_by
+        founded && day <= measure.review_by
     }
 }
 
@@ -94,7 +94,7 @@ pub fn class_of(kind: &RecordKind, values: &[Option<i64>]) -> Option<Class> {
     };
     for line in &kind.class_lines {
         match line.when.as_ref().map_or(Truth::True, |when| when.truth(&value)) {
-            Truth::True => return Some(line.class),
+            Truth::True => return line.class,
             Truth::False => {}
             Truth::Unknown => return None,
         }

@@ -4,6 +4,8 @@ mod condition;
 mod score;
 mod show;
 
+use xinzhi_core::record::Class;
+
 use crate::model::{Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Seal, SubjectKindIx, Trigger};
 
 pub use condition::predicate;
@@ -40,9 +42,9 @@ pub fn class_rule(kind: &RecordKind) -> Option<String> {
         .class_lines
         .iter()
         .map(|line| match &line.when {
-            Some(when) => format!("{}的，为{}", predicate(kind, when), line.class.title()),
-            None if kind.class_lines.len() == 1 => format!("一律为{}", line.class.title()),
-            None => format!("其余为{}", line.class.title()),
+            Some(when) => format!("{}的，为{}", predicate(kind, when), line.class.map_or("待核实", Class::title)),
+            None if kind.class_lines.len() == 1 => format!("一律为{}", line.class.map_or("待核实", Class::title)),
+            None => format!("其余为{}", line.class.map_or("待核实", Class::title)),
         })
         .collect();
     if lines.is_empty() { None } else { Some(format!("失信程度：{}。", lines.join("；"))) }

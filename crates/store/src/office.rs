@@ -15,10 +15,9 @@ statements! {
     FOUND = "insert into office (office_id, name, area, founded_at) values (1, $1, $2, $3)";
     /// Installs a pack.
     INSTALL = "insert into pack (entry, pack, version, digest, files) values ($1, $2, $3, $4, $5)";
-    /// The pack of a name that is in force.
-    PACK_IN_FORCE = "select entry, pack, version, digest, files from pack order by entry desc limit 1";
-    /// A pack by digest, for replaying what it decided.
-    PACK_BY_DIGEST = "select entry, pack, version, digest, files from pack where digest = $1 order by entry desc limit 1";
+    /// The packs in force, each as last installed, in the order in which they first were.
+    PACKS_IN_FORCE = "select p.entry, p.pack, p.version, p.digest, p.files from pack p
+        join (select pack, min(entry) as first, max(entry) as last from pack group by pack) n on n.last = p.entry order by n.first";
     /// Names handed out by scripts that check a schema.
     LAST_CHECKPOINT = "select coalesce(max(at), 0) as at from journal";
 }
@@ -69,14 +68,9 @@ pub fn install(tx: &mut Tx, pack: &InstalledPack) -> Result<(), Fault> {
     tx.connection.execute(&INSTALL, params![entry.0, pack, version, digest, files]).map(drop)
 }
 
-/// The pack in force: the last one installed.
-pub fn pack_in_force(connection: &mut Connection) -> Result<Option<InstalledPack>, Fault> {
-    connection.query_opt(&PACK_IN_FORCE, &[])?.as_ref().map(installed).transpose()
-}
-
-/// A pack by its digest.
-pub fn pack_by_digest(connection: &mut Connection, digest: &Digest) -> Result<Option<InstalledPack>, Fault> {
-    connection.query_opt(&PACK_BY_DIGEST, params![digest])?.as_ref().map(installed).transpose()
+/// The packs in force, each as last installed; the one that the others stand on comes first.
+pub fn packs_in_force(connection: &mut Connection) -> Result<Vec<InstalledPack>, Fault> {
+    connection.query(&PACKS_IN_FORCE, &[])?.iter().map(installed).collect()
 }
 
 /// The moment of the last entry: a clock before it is wrong, and the office does not start (W5).

@@ -95,6 +95,7 @@ fn scorecard() -> Scorecard {
         purpose: String::new(),
         subjects: vec![ENTERPRISE],
         in_force: Span { from: day("2020-01-01"), until: None },
+        review_by: day("2028-12-31"),
         basis: vec![OWN_MODEL],
         base: Points::whole(800),
         min: Points::ZERO,
@@ -113,7 +114,7 @@ pub fn pack() -> Pack {
     let list = ListSpan { from: FieldIx(0), until: Some(FieldIx(1)) };
     let dates = vec![field("列入日期", FieldKind::Day { future: false }), field("移出日期", FieldKind::Day { future: true })];
     let amount = vec![field("罚款金额", FieldKind::Integer { min: 0, max: 1_000_000 })];
-    let kind = |id: &str, person| SubjectKind { id: id.into(), title: id.into(), person, uscc_prefixes: vec![] };
+    let kind = |id: &str, person| SubjectKind { id: id.into(), title: id.into(), person, scheme: None, uscc_prefixes: vec![] };
     let not_listed = Trigger::Not(Box::new(Trigger::OnList(BLACKLIST)));
     let year = Year { notice: "示例".into(), holidays: [day("2026-10-01")].into(), workdays: [].into() };
     Pack {
@@ -123,6 +124,7 @@ pub fn pack() -> Pack {
         jurisdiction: "全国".into(),
         review: Review::Demonstration,
         review_by: day("2028-12-31"),
+        parts: vec![],
         digest: Digest([0; 32]),
         laws: vec![law("甲法", Level::Law), law("乙文件", Level::NormativeDocument), law("模型说明", Level::OwnModel)],
         subject_kinds: vec![kind("enterprise", false), kind("resident", true)],

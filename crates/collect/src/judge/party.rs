@@ -3,7 +3,7 @@
 use xinzhi_core::identifier::{Invalid, OrgCode, ResidentId, Uscc};
 use xinzhi_core::subject::SubjectCode;
 use xinzhi_core::{AreaCode, Day, mask};
-use xinzhi_rules::model::{Field, FieldIx, FieldKind, Nature, SubjectKind, SubjectKindIx};
+use xinzhi_rules::model::{Field, FieldIx, FieldKind, Nature, Scheme, SubjectKind, SubjectKindIx};
 
 use super::Judge;
 use super::field::Value;
@@ -87,7 +87,11 @@ impl<'p> Judge<'p> {
             notes.refuse("party.kind_not_allowed", self.part(roles.party_kind, values).field, sentence);
         }
         let name = self.name(values, notes);
-        let code = if is_person { self.person_code(&codes, notes) } else { self.organisation_code(&codes, notes) };
+        let code = match self.scheme_of(kind, &codes) {
+            _ if is_person => self.person_code(&codes, notes),
+            Some(scheme) => self.local_code(scheme, values, notes),
+            None => self.organisation_code(&codes, notes),
+        };
         let area = self.area(values, notes);
         let industry = self.part(roles.industry, values).value.text().map(str::to_owned);
         Some(Party { code, name, kind, is_person, area, industry })
@@ -196,6 +200,48 @@ impl<'p> Judge<'p> {
             notes.warn("code.org_differs", codes.org_code.field, sentence);
         }
         Some(SubjectCode::Uscc(uscc.clone()))
+    }
+
+    /// The pack's own numbering of a kind, where the row has no national code, or the kind of record no column for one.
+    fn scheme_of(&self, kind: SubjectKindIx, codes: &Codes<'_>) -> Option<&'p Scheme> {
+        let scheme = self.subject(kind)?.scheme.as_ref().filter(|_| !self.kind.roles.party_code.is_empty())?;
+        codes.uscc.value.is_empty().then_some(scheme)
+    }
+
+    /// A code of the pack's own numbering: the first way to it whose fields are all filled.
+    fn local_code(&self, scheme: &Scheme, values: &[Value<'_>], notes: &mut Notes) -> Option<SubjectCode> {
+        let ways = &self.kind.roles.party_code;
+        let field = ways.first().and_then(|way| way.first()).and_then(|ix| self.kind.at(*ix));
+        let Some(text) = ways.iter().find_map(|way| self.joined(way, values)) else {
+            let sentence = format!("没有{}，主体无法唯一确定，须经人工核实；请补充", scheme.title);
+            notes.quarantine("party.no_code", field, sentence);
+            return None;
+        };
+        let code = scheme.parse(&text);
+        if code.is_none() {
+            let shape = scheme.mask.as_ref().map_or_else(String::new, |mask| format!("，应形如 {mask}（A 为字母，9 为数字）"));
+            let sentence = format!("{} `{text}` 格式不符{shape}；请改正后重新报送本行", scheme.title);
+            match self.kind.nature {
+                Nature::Adverse => notes.refuse("code.shape", field, sentence),
+                Nature::Neutral | Nature::Positive => notes.quarantine("code.shape", field, sentence),
+            }
+        }
+        code.map(|code| SubjectCode::Local { scheme: scheme.id.clone(), code })
+    }
+
+    fn joined(&self, way: &[FieldIx], values: &[Value<'_>]) -> Option<String> {
+        let part = |ix: &FieldIx| {
+            let value = values.get(ix.0)?;
+            let text = match (value, self.kind.at(*ix).map(|field| &field.kind)) {
+                (Value::Choice(position), Some(FieldKind::Choice(choices))) => {
+                    choices.values.get(*position).map(|value| value.title.clone())
+                }
+                (Value::Integer(number), _) => Some(number.to_string()),
+                (value, _) => value.text().map(str::to_owned),
+            };
+            text.filter(|text| !text.is_empty())
+        };
+        way.iter().map(part).collect::<Option<Vec<String>>>().map(|parts| parts.join("-"))
     }
 
     fn org_code(&self, codes: &Codes<'_>, notes: &mut Notes) -> Option<SubjectCode> {

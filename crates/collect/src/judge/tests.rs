@@ -261,7 +261,7 @@ fn d3_a_class_that_cannot_be_told_is_never_guessed() {
         assert_eq!(judged.candidate.unwrap().class, Some(class), "{penalty}");
     }
     let mut pack = pack();
-    let line = ClassLine { when: Some(test(19, Test::AtLeast(5))), class: Class::Serious };
+    let line = ClassLine { when: Some(test(19, Test::AtLeast(5))), class: Some(Class::Serious) };
     pack.record_kinds[0].class_lines.insert(0, line);
     let judged = judge_with(&pack, 0, &columns(&[]));
     assert_eq!(judged.outcome, Quarantined);

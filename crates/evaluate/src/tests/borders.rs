@@ -249,7 +249,7 @@ fn w6_a_scorecard_is_used_only_while_it_is_in_force_reviewed_and_founded() {
     assert_eq!(outcome(&pack, "2019-12-31").next_change, Some(day("2020-01-01")));
     assert_eq!(outcome(&pack, "2028-12-20").valid_until, day("2028-12-31"));
     assert_eq!(outcome(&pack, "2026-06-01").valid_until, day("2026-07-02"));
-    pack.review_by = day("2026-06-01");
+    pack.scorecards[0].review_by = day("2026-06-01");
     assert_eq!(points(&outcome(&pack, "2026-06-01")), "720");
     let overdue = outcome(&pack, "2026-06-02").outcome;
     assert_eq!(overdue, Outcome::NotEvaluable { reason: Reason::ReviewOverdue { review_by: day("2026-06-01") } });

@@ -99,6 +99,7 @@ pub fn scorecard() -> Scorecard {
         purpose: "监管参考".into(),
         subjects: vec![ENTERPRISE],
         in_force: Span { from: day("2020-01-01"), until: Some(day("2028-12-31")) },
+        review_by: day("2029-12-31"),
         basis: vec![LawIx(0)],
         base: whole(800),
         min: Points::ZERO,
@@ -130,7 +131,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
         in_force: Span { from: day("2019-01-01"), until: None },
         to_confirm: None,
     };
-    let kind = |id: &str, person| SubjectKind { id: id.into(), title: id.into(), person, uscc_prefixes: vec![] };
+    let kind = |id: &str, person| SubjectKind { id: id.into(), title: id.into(), person, scheme: None, uscc_prefixes: vec![] };
     Pack {
         id: "test".into(),
         title: "测试".into(),
@@ -138,6 +139,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
         jurisdiction: "全国".into(),
         review: Review::Demonstration,
         review_by: day("2029-12-31"),
+        parts: vec![],
         digest: Digest([0; 32]),
         laws: vec![law],
         subject_kinds: vec![kind("enterprise", false), kind("resident", true)],

@@ -209,7 +209,7 @@ fn standing<'a>(tx: &mut Tx, office: &Office, pack: &'a Pack, (event, measure): 
 
 fn exact(tx: &mut Tx, subject: &xinzhi_store::subject::SubjectRow) -> Result<bool, Error> {
     let codes = xinzhi_store::subject::codes(tx.connection(), subject.subject)?;
-    Ok(codes.iter().any(|(scheme, code)| scheme == "resident_id" || crate::check::run::is_exact(code)))
+    Ok(codes.iter().any(|(scheme, _)| crate::check::run::is_exact(scheme)))
 }
 
 struct Given<'a> {

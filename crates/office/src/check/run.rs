@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use xinzhi_apply::{Answer, CheckInput, Decision, GradeKnown};
 use xinzhi_core::actor::Actor;
 use xinzhi_core::check::CheckId;
-use xinzhi_core::identifier::identify;
 use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_core::record::Document;
@@ -126,7 +125,7 @@ pub async fn run_check(office: &Arc<Office>, actor: &Actor, request: CheckReques
             if let Some(given) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
                 return serde_json::from_str(&given).map_err(|e| Error::inconsistent(format!("a kept answer: {e}")));
             }
-            let subject = find::by_code(tx.connection(), &shared.keys, &request.subject)?;
+            let subject = find::by_code(tx.connection(), (&shared.keys, &pack), &request.subject)?;
             if !scope.covers_subject(subject.row.subject, subject.row.area.as_deref()) {
                 return Err(Code::OutOfScope.into());
             }
@@ -376,7 +375,7 @@ pub(crate) fn matter_by_id(pack: &Pack, id: &str) -> Option<MatterIx> {
     pack.matters.iter().position(|matter| matter.id == id).map(MatterIx)
 }
 
-/// Whether a code reads as one that a check digit guards (D6).
-pub(crate) fn is_exact(code: &str) -> bool {
-    identify(code).is_ok()
+/// Whether a check digit guards the codes of a scheme (D6): those of the state do, those of a pack do not.
+pub(crate) fn is_exact(scheme: &str) -> bool {
+    matches!(scheme, "uscc" | "org_code" | "resident_id")
 }

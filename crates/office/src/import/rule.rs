@@ -9,6 +9,7 @@ use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::record::{BatchId, Outcome, RecordId, Remark};
 use xinzhi_core::subject::SubjectCode;
 use xinzhi_core::{Code, Digest, Refusal, mask};
+use xinzhi_rules::Pack;
 use xinzhi_store::Tx;
 use xinzhi_store::batch::{Ruling as RulingRow, WaitingRow};
 use xinzhi_store::record::Origin;
@@ -124,9 +125,9 @@ pub async fn rule(office: &Office, actor: &Actor, (batch, row): (BatchId, i64), 
         return Err(Code::HumanRequired.into());
     }
     let reason = reason_text(&ruling.reason)?;
-    let code = ruling.code.as_deref().filter(|code| !code.trim().is_empty()).map(exact_code).transpose()?;
-    let accept = ruling.accept;
     let (keys, world, pack) = (office.keys.clone(), office.world.clone(), office.pack());
+    let code = ruling.code.as_deref().filter(|code| !code.trim().is_empty()).map(|code| stated_code(&pack, code)).transpose()?;
+    let accept = ruling.accept;
     office
         .write(actor, move |tx| {
             let waiting = xinzhi_store::batch::waiting_by_row(tx.connection(), batch, row)?.ok_or(Code::RowState)?;
@@ -150,12 +151,18 @@ pub(crate) fn ruling_payload(record: Option<&Digest>, refs: &str, reason: &str) 
     xinzhi_proof::salted(record, &[refs.as_bytes(), reason.as_bytes()])
 }
 
-fn exact_code(code: &str) -> Result<SubjectCode, Error> {
+/// The code that an officer states from the document: one of the state's, or of the pack's own numbering.
+fn stated_code(pack: &Pack, code: &str) -> Result<SubjectCode, Error> {
+    let schemes = pack.subject_kinds.iter().filter_map(|kind| kind.scheme.as_ref());
+    let local = || schemes.into_iter().find_map(|scheme| Some((scheme.id.clone(), scheme.parse(code)?)));
     match identify(code) {
         Ok(Identified::Uscc(code)) => Ok(SubjectCode::Uscc(code)),
         Ok(Identified::ResidentId(id)) => Ok(SubjectCode::ResidentId(id)),
         Ok(Identified::OrgCode(code)) => Ok(SubjectCode::OrgCode(code)),
-        Err((kind, fault)) => Err(Refusal::field(Code::FieldInvalid, "code", format!("{kind}{fault}")).into()),
+        Err((kind, fault)) => match local() {
+            Some((scheme, code)) => Ok(SubjectCode::Local { scheme, code }),
+            None => Err(Refusal::field(Code::FieldInvalid, "code", format!("{kind}{fault}")).into()),
+        },
     }
 }
 

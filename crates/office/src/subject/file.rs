@@ -135,7 +135,7 @@ pub async fn open_file(office: &Arc<Office>, actor: &Actor, code: &str, purpose:
 /// A subject opens its own file by who it is; everybody else names a code.
 fn addressed(tx: &mut Tx, office: &Office, by: &Actor, code: &str) -> Result<(SubjectRow, String, bool), Error> {
     if by.role != Role::Subject {
-        let found = find::by_code(tx.connection(), &office.keys, code)?;
+        let found = find::by_code(tx.connection(), (&office.keys, &office.pack()), code)?;
         let shown = found.shown();
         return Ok((found.row, shown, found.exact));
     }

@@ -6,6 +6,7 @@ use xinzhi_core::actor::Actor;
 use xinzhi_core::identifier::{Identified, identify};
 use xinzhi_core::subject::SubjectCode;
 use xinzhi_core::{Code, Refusal, mask};
+use xinzhi_rules::Pack;
 use xinzhi_store::Connection;
 use xinzhi_store::subject::SubjectRow;
 
@@ -55,22 +56,41 @@ pub struct Found {
 ///
 /// # Errors
 /// [`Code::FieldInvalid`] naming what is wrong with the code, [`Code::SubjectUnknown`] where nobody has it.
-pub fn by_code(connection: &mut Connection, keys: &Keys, code: &str) -> Result<ByCode, Error> {
+pub fn by_code(connection: &mut Connection, (keys, pack): (&Keys, &Pack), code: &str) -> Result<ByCode, Error> {
     let typed = xinzhi_core::text::half_width(code.trim()).to_ascii_uppercase();
-    let (code, exact) = match identify(&typed) {
-        Ok(Identified::Uscc(code)) => (SubjectCode::Uscc(code), true),
-        Ok(Identified::ResidentId(id)) => (SubjectCode::ResidentId(id), true),
-        Ok(Identified::OrgCode(code)) => (SubjectCode::OrgCode(code), true),
+    let national = match identify(&typed) {
+        Ok(Identified::Uscc(code)) => Ok(SubjectCode::Uscc(code)),
+        Ok(Identified::ResidentId(id)) => Ok(SubjectCode::ResidentId(id)),
+        Ok(Identified::OrgCode(code)) => Ok(SubjectCode::OrgCode(code)),
         Err((kind, fault)) => {
             let words = format!("`{}` 不是有效的{kind}：{fault}", shorten(&mask_if_person(&typed)));
-            return Err(Refusal::field(Code::FieldInvalid, "subject", words).into());
+            Err(Error::from(Refusal::field(Code::FieldInvalid, "subject", words)))
         }
     };
-    let (scheme, stored) = stored_code(keys, &code);
-    let row = xinzhi_store::subject::by_code(connection, &scheme, &stored)?;
-    let row =
-        row.ok_or_else(|| Refusal::field(Code::SubjectUnknown, "subject", format!("没有代码为 `{}` 的主体", mask_if_person(&typed))))?;
-    Ok(ByCode { row, code: typed, exact })
+    if let Ok(code) = &national {
+        let (scheme, stored) = stored_code(keys, code);
+        if let Some(row) = xinzhi_store::subject::by_code(connection, &scheme, &stored)? {
+            return Ok(ByCode { row, code: typed, exact: true });
+        }
+    }
+    if let Some(found) = by_local_code(connection, pack, &typed)? {
+        return Ok(found);
+    }
+    national?;
+    Err(Refusal::field(Code::SubjectUnknown, "subject", format!("没有代码为 `{}` 的主体", mask_if_person(&typed))).into())
+}
+
+/// A subject by a pack's own numbering. No check digit guards such a code: what it finds is shown, and never restricted (D6).
+fn by_local_code(connection: &mut Connection, pack: &Pack, typed: &str) -> Result<Option<ByCode>, Error> {
+    let mut asked: Vec<&str> = Vec::new();
+    for scheme in pack.subject_kinds.iter().filter_map(|kind| kind.scheme.as_ref()) {
+        let Some(code) = scheme.parse(typed).filter(|_| !asked.contains(&scheme.id.as_str())) else { continue };
+        asked.push(&scheme.id);
+        if let Some(row) = xinzhi_store::subject::by_code(connection, &scheme.id, &code)? {
+            return Ok(Some(ByCode { row, code, exact: false }));
+        }
+    }
+    Ok(None)
 }
 
 /// An eighteen-digit number may be a person's: it is not repeated in full.
@@ -91,16 +111,30 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
         return Err(invalid(format!("查询内容不能超过 {QUERY_CHARS_MAX} 字")));
     }
     let wanted = tokens::tokens_of_query(&query);
-    if wanted.is_empty() {
+    let pack = office.pack();
+    let typed = xinzhi_core::text::half_width(&query).to_ascii_uppercase();
+    let numbered = pack.subject_kinds.iter().filter_map(|kind| kind.scheme.as_ref()).any(|scheme| scheme.parse(&typed).is_some());
+    if wanted.is_empty() && !numbered {
         return Err(invalid("请输入名称中的两个字、拼音首字母或完整代码".to_owned()));
     }
     let by_code = wanted.len() == 1 && wanted.first().is_some_and(|token| token.starts_with('c'));
-    let pack = office.pack();
     office
         .read(move |connection| {
             let head = xinzhi_store::journal::head(connection)?;
+            let kind = |row: &SubjectRow| {
+                pack.subject_kinds.iter().find(|kind| kind.id == row.kind).map_or("", |kind| kind.title.as_str()).to_owned()
+            };
             let mut found = Vec::new();
-            for row in xinzhi_store::subject::search(connection, &wanted, scope.area(), CANDIDATES)? {
+            let local = by_local_code(connection, &pack, &typed)?
+                .filter(|local| scope.covers_subject(local.row.subject, local.row.area.as_deref()));
+            if let Some(ByCode { row, code, .. }) = local
+                && !xinzhi_store::record::of_subject(connection, row.subject, head)?.is_empty()
+            {
+                found.push(Found { code, kind: kind(&row), name: row.name, area: row.area });
+            }
+            let rows =
+                if wanted.is_empty() { Vec::new() } else { xinzhi_store::subject::search(connection, &wanted, scope.area(), CANDIDATES)? };
+            for row in rows {
                 if !by_code && !tokens::matches(&row.name, &query) && !alias_matches(connection, &row, &query)? {
                     continue;
                 }
@@ -110,9 +144,8 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
                 }
                 let codes = xinzhi_store::subject::codes(connection, row.subject)?;
                 let code = codes.into_iter().next().map(|(_, code)| code).unwrap_or_default();
-                let kind = pack.subject_kinds.iter().find(|kind| kind.id == row.kind).map_or_else(String::new, |kind| kind.title.clone());
-                found.push(Found { code, name: row.name, kind, area: row.area });
-                if found.len() == limit {
+                found.push(Found { code, kind: kind(&row), name: row.name, area: row.area });
+                if found.len() >= limit {
                     break;
                 }
             }

@@ -64,7 +64,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
         field::read(item, &mut kind, pack, report);
     }
     if let Some(item) = map.get("roles") {
-        roles(item, &mut kind, report);
+        roles(item, &mut kind, pack, report);
     }
     kind.key = key(map, &kind, report);
     kind.list = map.get("list").and_then(|item| list_span(item, &kind, report));
@@ -169,7 +169,7 @@ fn plays(role: &str, kind: &FieldKind) -> bool {
     }
 }
 
-fn roles(item: Item<'_>, kind: &mut RecordKind, report: &mut Report) {
+fn roles(item: Item<'_>, kind: &mut RecordKind, pack: &Pack, report: &mut Report) {
     let mut roles = Roles::default();
     let parts: [(&str, &mut Option<FieldIx>); 12] = [
         ("party_name", &mut roles.party_name),
@@ -185,7 +185,7 @@ fn roles(item: Item<'_>, kind: &mut RecordKind, report: &mut Report) {
         ("area", &mut roles.area),
         ("industry", &mut roles.industry),
     ];
-    let keys: Vec<&str> = parts.iter().map(|(key, _)| *key).collect();
+    let keys: Vec<&str> = parts.iter().map(|(key, _)| *key).chain(["party_code"]).collect();
     let Some(map) = map(item, &keys, report) else { return };
     for (role, slot) in parts {
         let Some(item) = map.get(role) else { continue };
@@ -206,7 +206,37 @@ fn roles(item: Item<'_>, kind: &mut RecordKind, report: &mut Report) {
     if let Some(ix) = roles.party_kind {
         field::party_kind(ix, kind, item.at(), report);
     }
+    roles.party_code = map.get("party_code").map(|item| party_code(item, (kind, pack), report)).unwrap_or_default();
     kind.roles = roles;
+}
+
+/// `[摊位编号]` is one way to a code; `[[许可类别, 许可编号], [设施编号]]` are two, the first that is filled counts.
+fn party_code(item: Item<'_>, (kind, pack): (&RecordKind, &Pack), report: &mut Report) -> Vec<Vec<FieldIx>> {
+    let numbered = kind.subjects.iter().filter_map(|ix| pack.subject_kinds.get(ix.0)).any(|subject| subject.scheme.is_some());
+    if !numbered {
+        let message = format!("`{}` 的主体类型都没有自己的编号（`code`）", kind.title);
+        report.fault(item.at(), "no-scheme", message, "请在 `subjects/` 中为主体类型写明 `code`，或删去 `party_code`");
+    }
+    let Some(items) = list(item, report) else { return Vec::new() };
+    let nested = items.iter().any(|item| matches!(&item.node.value, crate::raw::Value::List(_)));
+    let ways: Vec<Vec<(At, String)>> =
+        if nested { items.iter().map(|item| words(*item, report)).collect() } else { vec![words(item, report)] };
+    let mut resolved = Vec::new();
+    for way in ways {
+        let mut fields = Vec::new();
+        for (at, name) in way {
+            let Some(ix) = field::named(at, &name, kind, report) else { continue };
+            let readable =
+                kind.at(ix).is_some_and(|field| matches!(field.kind, FieldKind::Text | FieldKind::Choice(_) | FieldKind::Integer { .. }));
+            if !readable {
+                let message = format!("字段 `{name}` 的类型不能组成编号");
+                report.fault(at, "role-type", message, "编号由 `text`、`choice` 或 `integer` 字段组成");
+            }
+            fields.push(ix);
+        }
+        resolved.push(fields);
+    }
+    resolved
 }
 
 /// Guardrails 2 and 13: an adverse record names its document, is classed, and about a person is not kept for ever.
@@ -280,7 +310,7 @@ fn class_lines(map: Map<'_>, kind: &RecordKind, report: &mut Report) -> Vec<Clas
     lines
 }
 
-type Line = (Option<crate::predicate::Predicate>, Class);
+type Line = (Option<crate::predicate::Predicate>, Option<Class>);
 
 fn class_line(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Line> {
     let map = map(item, &["when", "class", "otherwise"], report)?;
@@ -293,11 +323,19 @@ fn class_line(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<
                 "请拆成两行，`otherwise` 放在最后",
             );
         }
-        return Some((None, class_of(otherwise, report)?));
+        return Some((None, class_or_none(otherwise, report)?));
     }
     let when = map.need("when", report).and_then(|item| predicate::read(item, Scope { kind, class: false }, report));
-    let class = map.need("class", report).and_then(|item| class_of(item, report));
+    let class = map.need("class", report).and_then(|item| class_or_none(item, report));
     Some((Some(when?), class?))
+}
+
+/// A class, or 待核实: the row waits for a person, since unknown never turns into adverse (D3).
+fn class_or_none(item: Item<'_>, report: &mut Report) -> Option<Option<Class>> {
+    if matches!(&item.node.value, crate::raw::Value::Scalar(word) if word == "待核实") {
+        return Some(None);
+    }
+    class_of(item, report).map(Some)
 }
 
 /// 轻微, 一般 or 严重.

@@ -2,42 +2,51 @@
 
 use xinzhi_core::{Day, Digest};
 
-use super::{Tree, of};
+use super::{Parsed, Tree, of};
 use crate::calendar::Calendar;
-use crate::model::{Pack, Review};
+use crate::load::HEAD;
+use crate::model::{Pack, Part, Review};
 use crate::names::is_id;
 use crate::raw::{At, Node, Value};
 use crate::report::Report;
-use crate::shape::{Item, day_of, map, scalar};
+use crate::shape::{Item, day_of, map, scalar, words};
+
+const KEYS: [&str; 6] = ["title", "version", "jurisdiction", "review", "review_by", "extends"];
 
 /// The words that a pack without review must carry.
 const DEMONSTRATION: &str = "演示,未经合法性审查";
 
-/// The pack with its head and nothing else.
+/// The pack with its heads and nothing else. Where several packs are read as one, it is called after the first and versioned by all.
 pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
-    report.enter("pack.yaml");
-    let missing = Node { at: At::START, value: Value::Map(Vec::new()) };
-    let root = of(tree, "pack.yaml").first().map(|parsed| &parsed.root);
-    let keys = ["title", "version", "jurisdiction", "review", "review_by"];
+    let heads = of(tree, HEAD);
+    let missing =
+        Parsed { path: HEAD.to_owned(), stem: String::new(), noun: None, root: Node { at: At::START, value: Value::Map(Vec::new()) } };
+    let first = heads.iter().find(|parsed| parsed.path == HEAD);
+    report.enter(HEAD);
     // A file that is no YAML has been reported; one that is not there lacks every key.
-    let unreadable = root.is_none() && report.found_here();
-    let map = if unreadable { None } else { map(Item { what: "pack.yaml", node: root.unwrap_or(&missing) }, &keys, report) };
-    if !is_id(id) {
-        let help = "规则包的目录名以小写字母开头，只用小写字母、数字、连字符和下划线";
-        report.fault(At::START, "invalid-id", format!("`{id}` 不能用作规则包编号"), help);
+    let first = if first.is_none() && report.found_here() { None } else { Some(first.unwrap_or(&missing)) };
+    let others = heads.iter().filter(|parsed| parsed.path != HEAD);
+    let parts: Vec<Part> = first.into_iter().chain(others).map(|parsed| part(parsed.part(id), parsed, report)).collect();
+    for (index, part) in parts.iter().enumerate() {
+        let absent = part.extends.iter().find(|base| !parts.iter().take(index).any(|earlier| earlier.id == **base));
+        if let Some(base) = absent {
+            report.enter(if index == 0 { HEAD } else { heads.get(index).map_or(HEAD, |parsed| parsed.path.as_str()) });
+            let message = format!("所依据的规则包 `{base}` 不在");
+            report.fault(At::START, "base-missing", message, "请把它放在同一目录下，或先装入本单位");
+        }
     }
-    let mut text = |key| map.and_then(|map| map.text(key, report)).unwrap_or_default();
-    let (title, version, jurisdiction) = (text("title"), text("version"), text("jurisdiction"));
-    let review = map.and_then(|map| map.need("review", report)).and_then(|item| review(item, report));
-    let review_by = map.and_then(|map| map.need("review_by", report)).and_then(|item| day_of(item, report));
+    let joined = |text: fn(&Part) -> &str, with: &str| parts.iter().map(text).collect::<Vec<_>>().join(with);
+    // One part that nobody has reviewed makes the whole a demonstration.
+    let review = parts.iter().map(|part| &part.review).reduce(|all, one| if *all == Review::Demonstration { all } else { one }).cloned();
     Pack {
         id: id.to_owned(),
-        title,
-        version,
-        jurisdiction,
+        title: joined(|part| &part.title, "、"),
+        version: parts.iter().enumerate().map(version).collect::<Vec<_>>().join(" + "),
+        jurisdiction: joined(|part| &part.jurisdiction, "、"),
         review: review.unwrap_or(Review::Demonstration),
-        review_by: review_by.unwrap_or(Day::LONG_TERM),
+        review_by: parts.first().map_or(Day::LONG_TERM, |part| part.review_by),
         digest: Digest([0; 32]),
+        parts,
         laws: Vec::new(),
         subject_kinds: Vec::new(),
         record_kinds: Vec::new(),
@@ -49,6 +58,44 @@ pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
         calendar: Calendar::default(),
         cases: Vec::new(),
     }
+}
+
+/// The first version bare, the others with their pack.
+fn version((index, part): (usize, &Part)) -> String {
+    if index == 0 { part.version.clone() } else { format!("{} {}", part.id, part.version) }
+}
+
+/// One head.
+fn part(id: &str, parsed: &Parsed, report: &mut Report) -> Part {
+    report.enter(&parsed.path);
+    let map = map(Item { what: HEAD, node: &parsed.root }, &KEYS, report);
+    if !is_id(id) {
+        let help = "规则包的目录名以小写字母开头，只用小写字母、数字、连字符和下划线";
+        report.fault(At::START, "invalid-id", format!("`{id}` 不能用作规则包编号"), help);
+    }
+    let mut text = |key| map.and_then(|map| map.text(key, report)).unwrap_or_default();
+    let (title, version, jurisdiction) = (text("title"), text("version"), text("jurisdiction"));
+    let review = map.and_then(|map| map.need("review", report)).and_then(|item| review(item, report));
+    let review_by = map.and_then(|map| map.need("review_by", report)).and_then(|item| day_of(item, report));
+    let extends = map.and_then(|map| map.get("extends")).map(|item| words(item, report)).unwrap_or_default();
+    Part {
+        id: id.to_owned(),
+        title,
+        version,
+        jurisdiction,
+        review: review.unwrap_or(Review::Demonstration),
+        review_by: review_by.unwrap_or(Day::LONG_TERM),
+        extends: extends.into_iter().map(|(_, id)| id).collect(),
+    }
+}
+
+/// What a head says it stands on; nothing where it cannot be read, which the checker tells.
+pub(crate) fn extends(text: &str) -> Vec<String> {
+    let Ok(root) = crate::raw::parse(text) else { return Vec::new() };
+    let mut silent = Report::default();
+    let map = map(Item { what: HEAD, node: &root }, &KEYS, &mut silent);
+    let extends = map.and_then(|map| map.get("extends")).map(|item| words(item, &mut silent)).unwrap_or_default();
+    extends.into_iter().map(|(_, id)| id).collect()
 }
 
 fn review(item: Item<'_>, report: &mut Report) -> Option<Review> {

@@ -74,7 +74,8 @@ fn measure(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -
         class_floor,
         term_months: term?,
         way_out: way_out?,
-        review_by: review_by?,
+        // Its pack may have to be reviewed before it has (W6).
+        review_by: review_by?.min(pack.review_by),
     };
     if !trigger::positive(&measure.trigger) {
         let message = "触发条件里只有 `not`：没有发生任何情形也会触发";

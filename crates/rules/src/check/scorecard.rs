@@ -73,6 +73,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         purpose: String::new(),
         subjects: positions(&listed),
         in_force: in_force.unwrap_or(Span { from: pack.review_by, until: None }),
+        review_by: pack.review_by,
         basis: basis(map, rest, pack, report),
         base,
         min,

@@ -1,14 +1,14 @@
 //! Kinds of subjects.
 
 use super::duplicate;
-use crate::model::{Pack, SubjectKind, SubjectKindIx};
+use crate::model::{Pack, Scheme, SubjectKind, SubjectKindIx};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, flag_of, id_of, map, words};
 
 /// One entry of `subjects/*.yaml`.
 pub(super) fn read(item: Item<'_>, pack: &mut Pack, report: &mut Report) {
-    let Some(map) = map(item, &["id", "title", "person", "uscc_prefixes"], report) else { return };
+    let Some(map) = map(item, &["id", "title", "person", "uscc_prefixes", "code"], report) else { return };
     let id = map.need("id", report).and_then(|item| id_of(item, report));
     let title = map.text("title", report);
     let person = map.need("person", report).and_then(|item| flag_of(item, report));
@@ -27,13 +27,36 @@ pub(super) fn read(item: Item<'_>, pack: &mut Pack, report: &mut Report) {
         let message = "自然人没有统一社会信用代码，不能登记 `uscc_prefixes`";
         report.fault(map.at_key("uscc_prefixes"), "prefix", message, "请删去 `uscc_prefixes`，或把 `person` 改为 `false`");
     }
+    let scheme = map.get("code").and_then(|item| scheme(item, pack, report));
+    if person == Some(true) && map.get("code").is_some() {
+        let message = "自然人只能以公民身份号码识别，不能另立编号";
+        report.fault(map.at_key("code"), "person-code", message, "请删去 `code`，或把 `person` 改为 `false`");
+    }
     let uscc_prefixes = prefixes.into_iter().map(|(_, prefix)| prefix).collect();
-    let kind = (|| Some(SubjectKind { id: id.clone()?, title: title?, person: person?, uscc_prefixes }))();
+    let kind = (|| Some(SubjectKind { id: id.clone()?, title: title?, person: person?, scheme, uscc_prefixes }))();
     match (kind, id) {
         (Some(kind), _) => pack.subject_kinds.push(kind),
         (None, Some(id)) => report.doubt(Noun::SubjectKind, id),
         (None, None) => report.unreadable(Noun::SubjectKind),
     }
+}
+
+/// The pack's own numbering of a kind.
+fn scheme(item: Item<'_>, pack: &Pack, report: &mut Report) -> Option<Scheme> {
+    const RESERVED: [&str; 3] = ["uscc", "org_code", "resident_id"];
+    let map = map(item, &["id", "title", "mask"], report)?;
+    let id = map.need("id", report).and_then(|item| id_of(item, report));
+    let title = map.text("title", report);
+    let mask = map.text_if("mask", report);
+    if let Some(id) = id.as_deref().filter(|id| RESERVED.contains(id)) {
+        report.fault(map.at_key("id"), "reserved-scheme", format!("`{id}` 是国家标准代码的名称"), "请为本地编号另取一个编号");
+    }
+    let other = pack.subject_kinds.iter().filter_map(|kind| kind.scheme.as_ref()).find(|other| Some(&other.id) == id.as_ref());
+    if let Some(other) = other.filter(|other| (Some(&other.title), &other.mask) != (title.as_ref(), &mask)) {
+        let message = format!("编号 `{}` 在别处另有名称或格式", other.id);
+        report.fault(map.at, "scheme-differs", message, "同一种编号在各主体类型中应写得一样");
+    }
+    Some(Scheme { id: id?, title: title?, mask })
 }
 
 fn prefix(at: At, prefix: &str, pack: &Pack, report: &mut Report) {

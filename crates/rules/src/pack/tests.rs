@@ -54,13 +54,18 @@ fn l1_a_measure_applies_only_on_a_basis_in_force_of_a_level_that_carries_it() {
 
 #[test]
 fn w6_a_measure_ends_with_its_own_review_day_and_with_that_of_the_pack() {
-    let mut pack = good();
-    let measure = pack.measure_by_id("no-subsidy").unwrap().clone();
-    assert!(pack.in_force_on(&measure, day("2027-06-30")));
-    assert!(!pack.in_force_on(&measure, day("2027-07-01")));
-    pack.review_by = day("2026-12-31");
-    assert!(pack.in_force_on(&measure, day("2026-12-31")));
-    assert!(!pack.in_force_on(&measure, day("2027-01-01")));
+    let pack = good();
+    let measure = pack.measure_by_id("no-subsidy").unwrap();
+    assert!(pack.in_force_on(measure, day("2027-06-30")));
+    assert!(!pack.in_force_on(measure, day("2027-07-01")));
+
+    let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good")).unwrap();
+    let head = files.text("pack.yaml").unwrap().replace("review_by: 2027-12-31", "review_by: 2026-12-31");
+    let earlier = files.iter().map(|(path, text)| (path.to_owned(), if path == "pack.yaml" { head.clone() } else { text.to_owned() }));
+    let pack = load("example", &earlier.collect()).unwrap();
+    let measure = pack.measure_by_id("no-subsidy").unwrap();
+    assert!(pack.in_force_on(measure, day("2026-12-31")));
+    assert!(!pack.in_force_on(measure, day("2027-01-01")));
 }
 
 #[test]
