@@ -45,6 +45,12 @@ pub enum Command {
     /// 核对库中数据是否符合全部不变量
     #[command(after_help = "示例：xinzhi doctor --data ./data")]
     Doctor(Doctor),
+    /// 备份：数据库和密钥的一致副本，服务运行时也可进行
+    #[command(after_help = "示例：xinzhi backup /mnt/backup/2026-11-25 --data ./data")]
+    Backup(Backup),
+    /// 从备份恢复到空目录，并核对全部不变量
+    #[command(after_help = "示例：xinzhi restore /mnt/backup/2026-11-25 --data ./data")]
+    Restore(Restore),
 }
 
 /// Where the office is.
@@ -253,6 +259,30 @@ pub struct Generate {
 
 #[derive(Debug, Args)]
 pub struct Doctor {
+    #[command(flatten)]
+    pub place: Place,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// 备份到这个空目录
+    #[arg(value_name = "目录")]
+    pub to: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// 备份所在的目录
+    #[arg(value_name = "目录")]
+    pub from: PathBuf,
     #[command(flatten)]
     pub place: Place,
     /// 结果以一行 JSON 输出

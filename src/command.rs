@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod account;
+pub mod backup;
 pub mod check;
 pub mod demo;
 pub mod doctor;

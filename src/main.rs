@@ -43,5 +43,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Account(account) => command::account::run(&account.command),
         Command::Generate(generate) => command::generate::run(&generate),
         Command::Doctor(doctor) => command::doctor::run(&doctor),
+        Command::Backup(backup) => command::backup::run(&backup),
+        Command::Restore(restore) => command::backup::restore(&restore),
     }
 }

@@ -171,3 +171,37 @@ fn a_server_on_postgresql_takes_commands_and_ends_well() {
     let doctor = binary::json(&["doctor", "--json", "--data", data.to_str().unwrap(), "--database", &url]);
     assert_eq!(doctor["sound"], true, "{doctor}");
 }
+
+#[test]
+fn e1_e12_a_backup_made_while_serving_is_restored_and_proves_itself() {
+    let place = Place::new();
+    let company = company(1);
+    place.import("registration", &place.file("registration.csv", &registration(&[&company])));
+    place.import("cf-2018", &place.file("cf.csv", &penalties(&[(&company, FINE)])));
+    let (data, to) = (place.data(), place.directory.path().join("backup"));
+    let (data, to) = (data.to_str().unwrap(), to.to_str().unwrap());
+    let server = Server::start(Path::new(data));
+    let made = binary::json(&["backup", to, "--data", data, "--json"]);
+    // What happens afterwards is not in it.
+    binary::json(&["check", &company.code, "--matter", "food-licence", "--case", "SP1", "--json", "--data", data]);
+    drop(server);
+    let refused = xinzhi(&["backup", to, "--data", data]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("不是空的"), "{}", text(&refused.stderr));
+
+    let again = place.directory.path().join("again");
+    let again = again.to_str().unwrap();
+    let report = binary::json(&["restore", to, "--data", again, "--json"]);
+    assert_eq!(report["sound"], true, "{report}");
+    assert_eq!(made["head"], report["findings"][0]["looked_at"], "the journal ends where the backup did");
+    let explained = told(&["explain", &company.code, "--scorecard", "market-entity", "--data", again]);
+    assert!(explained.contains(FINE.number), "{explained}");
+
+    // A database that was changed after its backup fits neither its note nor its digests.
+    let broken = place.directory.path().join("broken");
+    std::fs::create_dir(&broken).unwrap();
+    let refused = xinzhi(&["restore", broken.to_str().unwrap(), "--data", place.directory.path().join("x").to_str().unwrap()]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("不是完整的备份"), "{}", text(&refused.stderr));
+    rusqlite::Connection::open(Path::new(to).join("office.db")).unwrap().execute_batch("update journal_head set entry = entry + 1").unwrap();
+    let refused = xinzhi(&["restore", to, "--data", place.directory.path().join("y").to_str().unwrap()]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("改动过"), "{}", text(&refused.stderr));
+}

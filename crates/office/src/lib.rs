@@ -5,9 +5,10 @@
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
 //! with feedback and the loop board, `account`. `react` closes the loop: what follows from each act of the journal.
-//! `doctor` checks on stored data what must always hold.
+//! `doctor` checks on stored data what must always hold, `backup` copies it.
 
 pub mod account;
+pub mod backup;
 pub mod check;
 mod coverage;
 pub mod doctor;

@@ -138,6 +138,13 @@ impl Sqlite {
         self.connection.execute_batch(script).map_err(|e| Fault::Statement { statement: "script", cause: e.to_string() })
     }
 
+    /// Writes the database as it is at one moment into a new file.
+    pub(crate) fn copy_into(&mut self, file: &Path) -> Result<(), Fault> {
+        let fault = |e: rusqlite::Error| Fault::Statement { statement: "vacuum into", cause: e.to_string() };
+        let name = file.to_str().ok_or_else(|| Fault::Unusable(format!("{} is not UTF-8", file.display())))?;
+        self.connection.execute("vacuum into ?1", [name]).map(drop).map_err(fault)
+    }
+
     /// How long the write-ahead log is; moves nothing.
     pub(crate) fn log_length(&mut self) -> Result<Log, Fault> {
         self.checkpoint("pragma wal_checkpoint(noop)")
