@@ -62,6 +62,12 @@ pub struct Place {
     /// PostgreSQL 地址；不写则用内嵌数据库
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// 单位名称；只在目录为空、新建单位时使用
+    #[arg(long, value_name = "名称")]
+    pub office_name: Option<String>,
+    /// 单位所在的行政区划代码；只在新建单位时使用
+    #[arg(long, value_name = "代码")]
+    pub office_area: Option<String>,
 }
 
 #[derive(Debug, Args)]

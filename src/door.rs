@@ -18,7 +18,7 @@ use crate::arguments::Place;
 
 /// Name of the socket inside the office's directory.
 pub const SOCKET: &str = "xinzhi.sock";
-/// What a new office is called until its administrator says otherwise.
+/// What a new office is called where nothing is said.
 const NAME: &str = "示范县公共信用中心";
 const AREA: &str = "330899";
 
@@ -46,8 +46,9 @@ pub fn open(place: &Place) -> anyhow::Result<Arc<Office>> {
 /// The same by another clock: for telling the past of a county that does not exist.
 pub fn open_at(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Office>> {
     let world = World { clock, entropy: Arc::new(SystemEntropy::new()?) };
-    let area = AreaCode::parse(AREA).context("行政区划代码有误")?;
-    let founding = Founding { name: NAME.to_owned(), area };
+    let area = place.office_area.as_deref().unwrap_or(AREA);
+    let area = AreaCode::parse(area).with_context(|| format!("`{area}` 不是行政区划代码（应为 2、4、6、9 或 12 位数字）"))?;
+    let founding = Founding { name: place.office_name.clone().unwrap_or_else(|| NAME.to_owned()), area };
     Ok(Arc::new(Office::open(&url(place), world, &founding)?))
 }
 

@@ -36,25 +36,31 @@ fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
 
 /// A pack after those that it stands on: they lie beside it, or in the binary.
 fn standing(directory: &Path) -> anyhow::Result<(String, Files)> {
-    let mut parts = vec![read(directory)?];
-    let mut next = 0;
-    while let Some((_, files)) = parts.get(next) {
-        for base in files.extends() {
-            if parts.iter().any(|(id, _)| *id == base) {
-                continue;
-            }
-            let beside = directory.canonicalize()?.with_file_name(&base);
-            match office_pack::carried(&base) {
-                _ if beside.is_dir() => parts.push(read(&beside)?),
-                Some(files) => parts.push((base, files)),
-                None => anyhow::bail!("规则包所依据的 `{base}` 不在同一目录下，请把它放在旁边"),
-            }
-        }
-        next += 1;
-    }
-    parts.reverse();
+    let mut parts = Vec::new();
+    let (id, files) = read(directory)?;
+    add_after_bases((id, files), &directory.canonicalize()?, &mut parts)?;
     let first = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
     Ok((first, Files::union(&parts)))
+}
+
+/// Every base before what stands on it. A circle ends where it began, and the checker tells that a base is missing.
+fn add_after_bases((id, files): (String, Files), place: &Path, parts: &mut Vec<(String, Files)>) -> anyhow::Result<()> {
+    for base in files.extends() {
+        if base == id || parts.iter().any(|(other, _)| *other == base) {
+            continue;
+        }
+        let beside = place.with_file_name(&base);
+        let found = match office_pack::carried(&base) {
+            _ if beside.is_dir() => read(&beside)?,
+            Some(files) => (base, files),
+            None => anyhow::bail!("规则包所依据的 `{base}` 不在同一目录下，请把它放在旁边"),
+        };
+        add_after_bases(found, &beside, parts)?;
+    }
+    if !parts.iter().any(|(other, _)| *other == id) {
+        parts.push((id, files));
+    }
+    Ok(())
 }
 
 fn check(directory: &Path) -> anyhow::Result<ExitCode> {

@@ -32,12 +32,14 @@ pub fn serve(office: Arc<Office>, listen: &str, socket: &std::path::Path, ready:
         std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600)).context("无法限制套接字的权限")?;
         let site = Site { name: office.row().name.clone(), ..Site::default() };
         let public = xinzhi_web::router(Arc::clone(&office), site);
+        let watched = Arc::clone(&office);
         let operator = xinzhi_web::operator_router(office);
         ready();
         let served = tokio::select! {
             ended = async { xinzhi_web::serve(listener, public).await } => ended,
             ended = async { xinzhi_web::serve(local, operator).await } => ended,
             () = stopped() => Ok(()),
+            () = failed(&watched) => Err(std::io::Error::other("数据库故障，已停止写入；请查看日志，排除故障后重新启动")),
         };
         std::fs::remove_file(socket).context("无法清除套接字")?;
         served.context("服务中断")
@@ -45,6 +47,15 @@ pub fn serve(office: Arc<Office>, listen: &str, socket: &std::path::Path, ready:
     drop(runtime);
     drop(held);
     served
+}
+
+/// Returns some seconds after the Writer has stopped: whoever asked meanwhile is told so, then the process ends for a service manager to
+/// see and to start it anew.
+async fn failed(office: &Office) {
+    const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+    while !office.is_stopped() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Ctrl-C, or the terminate signal of a service manager.

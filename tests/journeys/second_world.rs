@@ -10,7 +10,7 @@ use xinzhi_core::Day;
 use xinzhi_core::actor::Role;
 use xinzhi_rules::load::Files;
 
-use crate::support::town::{Caller, Town, each_database, encoded, form};
+use crate::support::town::{Answer, Caller, Town, each_database, encoded, form};
 
 const AS_OF: &str = "2013-05-30";
 
@@ -28,6 +28,14 @@ fn inspections() -> String {
     let unpacked = Command::new("gzip").arg("-dc").arg(packed).output().unwrap();
     assert!(unpacked.status.success());
     String::from_utf8(unpacked.stdout).unwrap()
+}
+
+/// Posts a form of the phone.
+fn fill(town: &Town, who: &Caller, source: &str, fields: &[(&str, &str)]) -> Answer {
+    let key = town.fresh_key();
+    let pairs: Vec<String> = [("once", key.as_str())].iter().chain(fields).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    town.post_raw(who, &format!("/grid/{source}"), &headers, pairs.join("&").as_bytes())
 }
 
 fn stage(town: &Town, who: &Caller, file: &str) -> serde_json::Value {
@@ -139,5 +147,60 @@ fn d6_a_code_without_a_check_digit_finds_a_subject_and_never_restricts_it() {
         // At a matter of the national pack such a subject is of the wrong kind.
         town.check(&centre, "L159-7").refused(422, "subject_kind_wrong");
         town.get(&centre, "/api/v1/subjects/L159-8?purpose=x").refused(422, "field_invalid");
+    });
+}
+
+/// 整改复查 as an inspector fills it in.
+fn recheck<'a>(stall: &'a str, notice: &'a str, result: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("FC_DXBH", stall),
+        ("FC_TZBH", notice),
+        ("FC_SDRQ", "2026-11-16"),
+        ("FC_ZGQX", "2026-11-20"),
+        ("FC_WTLB", "食品安全"),
+        ("FC_JG", result),
+        ("FC_GH", "017"),
+        ("FC_RQ", "2026-11-23"),
+        ("FC_DW", "示范市场开办者"),
+    ]
+}
+
+#[test]
+fn what_an_inspector_asks_for_and_is_done_deducts_nothing_and_what_is_not_done_does() {
+    each_database(|town| {
+        install(town, "cangnan-market");
+        let inspector = town.person(Role::Department);
+        let stalls = "摊位编号,摊位名称,所属行政区划,登记日期,登记单位\nCN-01-001,老李水产,330899101001,2026-01-05,示范市场开办者\nCN-01-002,小王蔬菜,330899101001,2026-01-05,示范市场开办者\n";
+        town.import(&inspector, "stall-registration", stalls);
+        let home = town.get(&inspector, "/grid").text();
+        assert!(home.contains("市场日常巡查记录") && home.contains("整改复查（市场，摊位）") && !home.contains("摊位登记册"), "{home}");
+        let form = town.get(&inspector, "/grid/market-patrol?XC_TWBH=CN-01-001").text();
+        assert!(form.contains("value=\"CN-01-001\"") && form.contains("value=\"2026-11-23\""), "the code and today are filled in");
+
+        let patrol = [("XC_TWBH", "cn-01-001"), ("XC_BH", "X1"), ("XC_NR", "食品安全"), ("XC_NR", "环境卫生"), ("XC_JG", "提出整改要求")];
+        let before = town.head();
+        let incomplete = fill(town, &inspector, "market-patrol", &patrol);
+        assert_eq!((incomplete.status, town.head()), (422, before), "a form with faults leaves nothing behind");
+        let page = incomplete.text();
+        assert!(page.contains("整改通知编号 未填写") && page.contains("value=\"X1\"") && page.contains("href=\"#XC_TZBH\""), "{page}");
+        let rest = [("XC_TZBH", "T1"), ("XC_ZGQX", "2026-11-25"), ("XC_RQ", "2026-11-23"), ("XC_DW", "示范市场开办者")];
+        let done = fill(town, &inspector, "market-patrol", &[&patrol[..], &rest].concat());
+        assert_eq!(done.status, 303, "{}", done.text());
+        for (stall, notice, result) in [("CN-01-001", "T1", "已整改"), ("CN-01-002", "T2", "未整改")] {
+            assert_eq!(fill(town, &inspector, "recheck-stall", &recheck(stall, notice, result)).status, 303);
+        }
+
+        let deducted = |stall: &str| {
+            let evaluation = town.evaluation(&inspector, stall);
+            let indicators = evaluation["indicators"].as_array().unwrap().clone();
+            indicators.into_iter().find(|i| i["id"] == "food-unrectified").unwrap_or_else(|| panic!("{evaluation}"))["contributions"].clone()
+        };
+        assert_eq!(deducted("CN-01-001"), json!([]), "done on request");
+        let undone = deducted("CN-01-002");
+        assert_eq!((undone.as_array().unwrap().len(), &undone[0]["points"]), (1, &json!("-8")), "{undone}");
+        let file = town.get(&inspector, "/desk/subjects/CN-01-001").text();
+        assert!(file.contains("老李水产") && file.contains("提出整改要求") && file.contains("食品安全、环境卫生"), "{file}");
+        assert_eq!(town.get(&town.person(Role::Audit), "/grid").status, 403);
+        assert_eq!(town.doctor(), []);
     });
 }

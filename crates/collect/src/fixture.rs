@@ -189,6 +189,7 @@ fn source(id: &str, title: &str, kind: usize) -> Source {
         headers: BTreeMap::new(),
         defaults: BTreeMap::new(),
         absent: vec![],
+        by_hand: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! 数据归集: a file's way into the office. Staged in small chunks between which others work, previewed, committed as one entry,
 //! recallable as one entry (X6).
 
+pub mod by_hand;
 pub mod commit;
 pub mod preview;
 pub mod recall;

@@ -15,6 +15,15 @@ const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 const FILE: &str = "office.key";
 
+/// Whether there is an office already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Its database has been founded.
+    Yes,
+    /// It is being founded now.
+    No,
+}
+
 /// A 256-bit key. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; KEY_BYTES]);
@@ -70,13 +79,14 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the keys below `directory`, or makes them when the office is new.
-    pub fn open(directory: &Path, entropy: &dyn Entropy) -> Result<Keys, Fault> {
+    /// Reads the keys below `directory`, or makes them when the office is new. Beside an office that exists, keys that are not there are
+    /// lost: new ones would open nothing that was sealed, and seal what the old ones could not open.
+    pub fn open(directory: &Path, entropy: &dyn Entropy, office: Existing) -> Result<Keys, Fault> {
         let directory = directory.join("keys");
         let path = directory.join(FILE);
         match File::open(&path) {
             Ok(file) => Keys::read(file),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && office == Existing::No => {
                 let keys = Keys::of(Key::generate(entropy), Key::generate(entropy));
                 keys.write(&directory).map_err(io("writing the office's keys"))?;
                 Ok(keys)
@@ -179,12 +189,14 @@ mod tests {
     fn keys_survive_a_restart_and_wrap_what_they_unwrap() {
         let directory = tempfile::tempdir().unwrap();
         let entropy = Counting(0.into());
-        let keys = Keys::open(directory.path(), &entropy).unwrap();
+        let keys = Keys::open(directory.path(), &entropy, Existing::No).unwrap();
         let key = Key::generate(&entropy);
         let wrapped = keys.wrap(&entropy, &key).unwrap();
-        let again = Keys::open(directory.path(), &entropy).unwrap();
+        let again = Keys::open(directory.path(), &entropy, Existing::No).unwrap();
         assert_eq!(again.unwrap(&wrapped).unwrap(), key);
         assert_eq!(again.keyed(&[b"a", b"b"]), keys.keyed(&[b"a", b"b"]));
         assert_ne!(keys.keyed(&[b"ab", b""]), keys.keyed(&[b"a", b"b"]));
+        std::fs::remove_file(directory.path().join("keys").join(FILE)).unwrap();
+        assert!(Keys::open(directory.path(), &entropy, Existing::Yes).is_err(), "lost keys are not made anew");
     }
 }

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::account::Programs;
 use crate::coverage::CoverageCache;
 use crate::evaluation::Cache;
-use crate::keys::Keys;
+use crate::keys::{Existing, Keys};
 use crate::pack;
 
 /// What a new office is called and where it is; an existing one keeps what it has.
@@ -44,7 +44,7 @@ pub struct Office {
 }
 
 impl Office {
-    /// Opens the office at `url`, creating it where there is none, and installs the pack the binary carries if it is newer.
+    /// Opens the office at `url`, creating it with the pack the binary carries where there is none.
     ///
     /// # Errors
     /// When another process holds the directory, the database breaks its promises, the schema is from the future, or the
@@ -53,9 +53,10 @@ impl Office {
         let directory = url.directory();
         std::fs::create_dir_all(directory).map_err(io("creating the office's directory"))?;
         let lock = take_lock(directory)?;
-        let keys = Keys::open(directory, world.entropy.as_ref())?;
         let mut connection = Connection::open(url, Purpose::Write)?;
         migrate::migrate(&mut connection, world.clock.now())?;
+        let existing = if xinzhi_store::office::find(&mut connection)?.is_some() { Existing::Yes } else { Existing::No };
+        let keys = Keys::open(directory, world.entropy.as_ref(), existing).map_err(keys_lost)?;
         refuse_earlier_clock(&mut connection, world.clock.now())?;
         drop(connection);
         let writer = Writer::start(url, world.clone())?;
@@ -110,7 +111,7 @@ impl Office {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // Whoever asked may have gone; the act stands all the same, and its idempotency key tells them later.
         self.writer.submit(Lane::Request, actor.clone(), act, move |answer| drop(sender.send(answer)))?;
-        receiver.await.unwrap_or_else(|_| Err(Error::inconsistent("an act ended without an answer")))
+        receiver.await.unwrap_or_else(|_| Err(unanswered()))
     }
 
     /// Runs a writing act and waits for it on this thread: for the command line and for imports.
@@ -119,7 +120,7 @@ impl Office {
         actor: &Actor,
         act: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.write_later(actor, act)?.recv().map_err(|_| Error::inconsistent("an act ended without an answer"))?
+        self.write_later(actor, act)?.recv().map_err(|_| unanswered())?
     }
 
     /// Queues a writing act, waiting for a place in the queue; the answer comes through the receiver.
@@ -161,6 +162,11 @@ impl Office {
         }
     }
 
+    /// Whether the Writer has stopped: after a failure of the database nothing is written until a restart (E8).
+    pub fn is_stopped(&self) -> bool {
+        self.writer.is_stopped()
+    }
+
     /// Whether nobody but imports has asked for anything lately.
     pub(crate) fn is_quiet(&self) -> bool {
         self.writer.is_quiet()
@@ -185,7 +191,7 @@ pub(crate) fn write_now<T: Send + 'static>(
 ) -> Result<T, Error> {
     let (sender, receiver) = std::sync::mpsc::channel();
     writer.submit(Lane::Request, Office::operator(), act, move |answer| drop(sender.send(answer)))?;
-    receiver.recv().unwrap_or_else(|_| Err(Error::inconsistent("an act ended without an answer")))
+    receiver.recv().unwrap_or_else(|_| Err(unanswered()))
 }
 
 fn found(writer: &Writer, readers: &Readers, founding: &Founding) -> Result<OfficeRow, Error> {
@@ -211,6 +217,22 @@ fn take_lock(directory: &Path) -> Result<File, Error> {
             Err(Refusal::detail(Code::Unavailable, words).into())
         }
         Err(TryLockError::Error(cause)) => Err(io("locking the directory")(cause).into()),
+    }
+}
+
+/// The Writer stopped, or the act panicked, before it was known to be durable.
+fn unanswered() -> Error {
+    Fault::OutcomeUnknown("an act ended without an answer".to_owned()).into()
+}
+
+/// Without its keys an office cannot be opened, and must not be given others.
+fn keys_lost(fault: Fault) -> Error {
+    match fault {
+        Fault::Io { cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => {
+            let words = "数据目录中没有密钥文件 keys/office.key，而数据库已有数据：请从备份放回密钥文件；核对 --data 指的是否同一个目录";
+            Refusal::detail(Code::Unavailable, words).into()
+        }
+        fault => fault.into(),
     }
 }
 

@@ -493,6 +493,8 @@ pub struct Source {
     pub defaults: BTreeMap<FieldIx, String>,
     /// Fields that this source is known to lack: they are not asked for.
     pub absent: Vec<FieldIx>,
+    /// Whether its records may be filled in one by one, where they arise.
+    pub by_hand: bool,
 }
 
 /// How an answer to a check becomes a record again: a source that is the office's own journal.

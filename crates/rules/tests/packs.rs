@@ -161,8 +161,12 @@ mod packs {
         let mut wrong = String::new();
         for folder in folders {
             let id = folder.file_name().unwrap().to_str().unwrap();
-            let files = Files::read(&folder).unwrap();
-            let checked = check(id, &files);
+            let own = Files::read(&folder).unwrap();
+            // What the packs of the house stand on stands on nothing itself.
+            let bases = own.extends().into_iter().map(|base| (base.clone(), Files::read(&house.join(base)).unwrap()));
+            let parts: Vec<(String, Files)> = bases.chain([(id.to_owned(), own)]).collect();
+            let files = Files::union(&parts);
+            let checked = check(&parts[0].0, &files);
             for finding in checked.faults.iter().chain(&checked.warnings) {
                 writeln!(wrong, "{id}/{}", finding.render(&files)).unwrap();
             }

@@ -115,6 +115,11 @@ impl<T> Queue<T> {
         self.left.notify_all();
     }
 
+    /// Whether nothing more is taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lanes().closed
+    }
+
     /// Takes nothing more and drops what waits.
     pub(crate) fn abandon(&self) {
         let mut lanes = self.lanes();

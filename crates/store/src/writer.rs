@@ -119,6 +119,11 @@ impl Writer {
         self.queue.push(lane, Work::Act(Act { actor, job: job(act, answer) }), now).map_err(|NoPlace| Fault::Closed)
     }
 
+    /// Whether the thread has ended: no act is taken any more.
+    pub fn is_stopped(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// Whether nobody but imports has asked for anything lately, so that an import may take larger bites.
     pub fn is_quiet(&self) -> bool {
         self.clock.now().0 - self.asked_at.load(Ordering::Relaxed) > QUIET_MS

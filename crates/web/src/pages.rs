@@ -5,7 +5,7 @@
 //!
 //! Reading order: `frame` is what surrounds a page, `reader` who opens it, `answer` how it ends, `refused` how it ends badly,
 //! `text` how facts are written, `assets` the look; then the places: `portal` and `sign_in`, `rules`, `desk` with `file` for a
-//! subject's file, `my`, `admin`.
+//! subject's file, `grid`, `my`, `admin`.
 
 mod answer;
 mod assets;
@@ -22,6 +22,7 @@ mod rules;
 mod desk;
 mod file;
 
+mod grid;
 mod my;
 
 mod admin;
@@ -48,6 +49,7 @@ pub fn router(state: &AppState, site: Site) -> Router<AppState> {
         .merge(sign_in::router())
         .merge(rules::router())
         .merge(desk::router())
+        .merge(grid::router())
         .merge(my::router())
         .merge(admin::router())
         .fallback(refused::nowhere)

@@ -49,6 +49,7 @@ impl From<Error> for Stopped {
     fn from(error: Error) -> Stopped {
         match error {
             Error::Refusal(refusal) => Stopped(refusal),
+            busy if busy.is_busy() => Stopped(Code::Unavailable.into()),
             Error::Fault(fault) => {
                 tracing::error!(%fault, "a page failed");
                 Stopped(Code::Internal.into())

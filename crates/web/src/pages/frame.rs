@@ -270,6 +270,9 @@ fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     if !desk.is_empty() {
         places.push(place("/desk", "工作台", desk));
     }
+    if role.is_some_and(|role| may(role, Action::ImportBatch)) {
+        places.push(place("/grid", "网格", Vec::new()));
+    }
     if role == Some(Role::Subject) {
         places.push(place("/my", "我的", Vec::new()));
     }
@@ -294,7 +297,7 @@ mod tests {
     fn a_role_sees_the_places_it_may_enter() {
         let titles = |role| places(role, "/").iter().map(|place| place.title).collect::<Vec<_>>();
         assert_eq!(titles(None), ["规则", "门户"]);
-        assert_eq!(titles(Some(Role::Centre)), ["工作台", "规则", "门户"]);
+        assert_eq!(titles(Some(Role::Centre)), ["工作台", "网格", "规则", "门户"]);
         assert_eq!(titles(Some(Role::Subject)), ["我的", "规则", "门户"]);
         assert_eq!(titles(Some(Role::System)), ["管理", "规则", "门户"]);
         for role in Role::ALL {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::samples::Sample;
-use super::{admin, desk, my, portal, refused, rules, sign_in};
+use super::{admin, desk, grid, my, portal, refused, rules, sign_in};
 
 fn every_page() -> Vec<Sample> {
     let places = [
@@ -12,6 +12,7 @@ fn every_page() -> Vec<Sample> {
         refused::samples::samples(),
         rules::samples::samples(),
         desk::samples::samples(),
+        grid::samples::samples(),
         my::samples::samples(),
         admin::samples::samples(),
     ];

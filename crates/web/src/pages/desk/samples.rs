@@ -68,7 +68,7 @@ pub(super) fn line(light: Light) -> BoardLine {
     BoardLine::of(&obligation(light, hostile()), today())
 }
 
-pub(super) fn batch(state: BatchState) -> BatchView {
+pub(in super::super) fn batch(state: BatchState) -> BatchView {
     BatchView {
         batch: BatchId(3),
         source: hostile(),
