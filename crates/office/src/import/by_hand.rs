@@ -88,12 +88,7 @@ pub fn is_asked(source: &Source, field: FieldIx) -> bool {
     !source.defaults.contains_key(&field) && !source.absent.contains(&field)
 }
 
-fn judged(
-    office: &Office,
-    pack: &Pack,
-    source: &Source,
-    (line, options): (&str, &Options),
-) -> Result<(Outcome, Vec<Remark>), Error> {
+fn judged(office: &Office, pack: &Pack, source: &Source, (line, options): (&str, &Options)) -> Result<(Outcome, Vec<Remark>), Error> {
     let unreadable = |words: String| Error::from(Refusal::field(Code::FieldInvalid, "", words));
     let mut table = xinzhi_collect::table::open(Cursor::new(line.to_owned()), options).map_err(|e| unreadable(e.to_string()))?;
     let mapping = Mapping::of(pack, source, &table.header).map_err(|e| unreadable(e.to_string()))?;

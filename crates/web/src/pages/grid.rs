@@ -8,6 +8,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use serde::Deserialize;
+use xinzhi_core::actor::Actor;
 use xinzhi_core::money::Unit;
 use xinzhi_core::record::{Outcome, Remark};
 use xinzhi_office::import::by_hand::{self, Entered};
@@ -29,7 +30,7 @@ const SHOWN_MAX: usize = 20;
 /// Values beyond which a choice is a list to open, not buttons to press.
 const BUTTONS_MAX: usize = 6;
 /// Texts wider than this get room for several lines.
-const LINE_CHARS_MAX: usize = 100;
+const LINE_CHARS_MAX: usize = 200;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/grid", get(home)).route("/grid/{source}", get(new).post(file))
@@ -123,7 +124,7 @@ async fn new(
     Signed { frame, actor }: Signed,
 ) -> Answer {
     Scope::of(Action::ImportBatch, &actor)?;
-    show(&form(&state, frame, &id, (&typed, Vec::new()))?)
+    show(&form(&state, (frame, &actor), &id, (&typed, Vec::new()))?)
 }
 
 /// `POST /grid/{source}`.
@@ -145,41 +146,62 @@ async fn file(
             let pack = state.office.pack();
             let kind = pack.record_kind(by_hand::source(&pack, &id)?.kind);
             let faults = remarks.iter().map(|remark| fault(kind, remark)).collect();
-            show_as(StatusCode::UNPROCESSABLE_ENTITY, &form(&state, frame, &id, (&typed, faults))?)
+            show_as(StatusCode::UNPROCESSABLE_ENTITY, &form(&state, (frame, &actor), &id, (&typed, faults))?)
         }
     }
 }
 
 fn fault(kind: Option<&RecordKind>, remark: &Remark) -> FormFault {
-    let named = |kind: &RecordKind| remark.field.as_ref().and_then(|name| kind.field(name)).and_then(|ix| kind.at(ix)).map(|f| f.code.clone());
+    let named =
+        |kind: &RecordKind| remark.field.as_ref().and_then(|name| kind.field(name)).and_then(|ix| kind.at(ix)).map(|f| f.code.clone());
     FormFault::new(&kind.and_then(named).unwrap_or_default(), remark.sentence.clone())
 }
 
 fn form(
     state: &AppState,
-    frame: Frame,
+    (frame, actor): (Frame, &Actor),
     id: &str,
     (typed, faults): (&BTreeMap<String, String>, Vec<FormFault>),
 ) -> Result<FormPage, super::answer::Stopped> {
     let pack = state.office.pack();
     let source = by_hand::source(&pack, id)?;
     let today = state.office.today().to_string();
-    let fields = fields(&pack, source, (typed, &today));
+    let known = Known { today: &today, organ: actor.organ.as_deref().unwrap_or_default() };
+    let fields = fields(&pack, source, (typed, known));
     let kind = pack.record_kind(source.kind).map_or_else(String::new, |kind| kind.title.clone());
     let frame = frame.under("/grid", "现场填报").titled(source.title.clone());
     let key = xinzhi_office::office::form_token(&state.office);
     Ok(FormPage { frame, source: source.id.clone(), title: source.title.clone(), kind, fields, key, faults })
 }
 
-fn fields(pack: &Pack, source: &Source, (typed, today): (&BTreeMap<String, String>, &str)) -> Vec<Asked> {
+/// What a fresh form can say by itself.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    today: &'a str,
+    organ: &'a str,
+}
+
+fn fields(pack: &Pack, source: &Source, (typed, known): (&BTreeMap<String, String>, Known<'_>)) -> Vec<Asked> {
     let Some(kind) = pack.record_kind(source.kind) else { return Vec::new() };
     let asked = kind.fields.iter().enumerate().filter(|(index, _)| by_hand::is_asked(source, FieldIx(*index)));
     asked
         .map(|(index, field)| {
-            let dated = kind.roles.document_date == Some(FieldIx(index));
-            let value = typed.get(&field.code).cloned().unwrap_or_else(|| if dated { today.to_owned() } else { String::new() });
+            let plays = |role: Option<FieldIx>| role == Some(FieldIx(index));
+            let fresh = match () {
+                () if plays(kind.roles.document_date) => known.today,
+                () if plays(kind.roles.organ_name) => known.organ,
+                () => "",
+            };
+            let value = typed.get(&field.code).cloned().unwrap_or_else(|| fresh.to_owned());
             let ask = ask(field, &value);
-            Asked { code: field.code.clone(), title: field.title.clone(), required: matches!(field.need, Need::Required), hint: hint(field), value, ask }
+            Asked {
+                code: field.code.clone(),
+                title: field.title.clone(),
+                required: matches!(field.need, Need::Required),
+                hint: hint(field),
+                value,
+                ask,
+            }
         })
         .collect()
 }
