@@ -201,7 +201,48 @@ fn e1_e12_a_backup_made_while_serving_is_restored_and_proves_itself() {
     std::fs::create_dir(&broken).unwrap();
     let refused = xinzhi(&["restore", broken.to_str().unwrap(), "--data", place.directory.path().join("x").to_str().unwrap()]);
     assert!(!refused.status.success() && text(&refused.stderr).contains("不是完整的备份"), "{}", text(&refused.stderr));
-    rusqlite::Connection::open(Path::new(to).join("office.db")).unwrap().execute_batch("update journal_head set entry = entry + 1").unwrap();
+    rusqlite::Connection::open(Path::new(to).join("office.db"))
+        .unwrap()
+        .execute_batch("update journal_head set entry = entry + 1")
+        .unwrap();
     let refused = xinzhi(&["restore", to, "--data", place.directory.path().join("y").to_str().unwrap()]);
     assert!(!refused.status.success() && text(&refused.stderr).contains("改动过"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a7_an_office_whose_keys_are_lost_does_not_start_and_makes_no_others() {
+    let place = Place::new();
+    place.import("registration", &place.file("registration.csv", &registration(&[&company(1)])));
+    let data = place.data();
+    let key = data.join("keys/office.key");
+    std::fs::rename(&key, data.join("office.key.elsewhere")).unwrap();
+    let refused = xinzhi(&["doctor", "--data", data.to_str().unwrap()]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("keys/office.key"), "{}", text(&refused.stderr));
+    assert!(!key.exists(), "no other key was made");
+    std::fs::rename(data.join("office.key.elsewhere"), &key).unwrap();
+    told(&["doctor", "--data", data.to_str().unwrap()]);
+}
+
+#[test]
+fn e8_a_server_whose_database_failed_ends_for_its_service_manager_to_see() {
+    let place = Place::new();
+    let (data, url) = (place.data(), postgres::database());
+    let server = Server::start_with(&data, &["--database", &url, "--office-name", "某县公共信用中心", "--office-area", "330327"]);
+    let kill = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap().batch_execute(kill).unwrap();
+    // The next act finds the connection gone.
+    let asked = xinzhi(&[
+        "check",
+        &company(1).code,
+        "--matter",
+        "food-licence",
+        "--case",
+        "SP1",
+        "--data",
+        data.to_str().unwrap(),
+        "--database",
+        &url,
+    ]);
+    assert!(!asked.status.success());
+    assert!(!server.ended(), "it must not look like a clean end");
 }

@@ -33,7 +33,8 @@ fn inspections() -> String {
 /// Posts a form of the phone.
 fn fill(town: &Town, who: &Caller, source: &str, fields: &[(&str, &str)]) -> Answer {
     let key = town.fresh_key();
-    let pairs: Vec<String> = [("once", key.as_str())].iter().chain(fields).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let pairs: Vec<String> =
+        [("once", key.as_str())].iter().chain(fields).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
     town.post_raw(who, &format!("/grid/{source}"), &headers, pairs.join("&").as_bytes())
 }
@@ -193,7 +194,8 @@ fn what_an_inspector_asks_for_and_is_done_deducts_nothing_and_what_is_not_done_d
         let deducted = |stall: &str| {
             let evaluation = town.evaluation(&inspector, stall);
             let indicators = evaluation["indicators"].as_array().unwrap().clone();
-            indicators.into_iter().find(|i| i["id"] == "food-unrectified").unwrap_or_else(|| panic!("{evaluation}"))["contributions"].clone()
+            indicators.into_iter().find(|i| i["id"] == "food-unrectified").unwrap_or_else(|| panic!("{evaluation}"))["contributions"]
+                .clone()
         };
         assert_eq!(deducted("CN-01-001"), json!([]), "done on request");
         let undone = deducted("CN-01-002");

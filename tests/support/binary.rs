@@ -73,6 +73,13 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Waits for it to end by itself; returns whether it ended well.
+    pub fn ended(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended long ago.
