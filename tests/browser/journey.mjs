@@ -1,8 +1,10 @@
 // node journey.mjs BASE KEY
 // What people do with 信治 all day, through the pages and nothing else: at a desk, on a phone, and with scripts off.
-// Every page on the way is looked at (look.mjs); XINZHI_SHOTS names a folder for pictures of them.
+// Every page on the way is looked at (look.mjs); XINZHI_SHOTS names a folder for pictures of them. Afterwards every page of every
+// role is examined for whoever sees little or has no mouse (accessibility.mjs).
 import assert from 'node:assert/strict';
-import { launch, open, visit } from './browser.mjs';
+import { walk } from './accessibility.mjs';
+import { launch, open, session, visit } from './browser.mjs';
 import { day, misspelt, penalties, program, settle } from './companies.mjs';
 import { Looker } from './look.mjs';
 
@@ -257,26 +259,11 @@ const TOUR = [
   [undefined, ['/rules']],
 ];
 
-/** A session of somebody, made once for all windows: a password is meant to be slow. */
-const sessions = new Map();
-function session(base, name) {
-  const ask = async () => {
-    const body = new URLSearchParams({ name, password: PASSWORD });
-    const answer = await fetch(new URL('/sign-in', base), { method: 'POST', body, redirect: 'manual' });
-    const [cookie] = answer.headers.getSetCookie();
-    assert.ok(cookie, `signing in as ${name} answered ${answer.status}`);
-    const [key, value] = cookie.split(';')[0].split('=');
-    return [{ name: key, value, url: base }];
-  };
-  if (!sessions.has(name)) sessions.set(name, ask());
-  return sessions.get(name);
-}
-
 async function tour(reader) {
   const context = reader.page.context();
   for (const [name, pages] of TOUR) {
     await context.clearCookies();
-    if (name) await context.addCookies(await session(reader.base, name));
+    if (name) await context.addCookies(await session(reader.base, name, PASSWORD));
     for (const path of pages) await reader.go(path, `tour${path.replaceAll('/', '-')}`);
   }
   const links = await reader.main('a[href^="/rules/"]').evaluateAll((all) => all.map((link) => link.getAttribute('href').split('#')[0]));
@@ -318,16 +305,18 @@ const api = program(base, key);
 // The demonstration's subject is the first that this search finds in a new county.
 const [{ code: mine }] = await api.get(`/subjects?q=${encodeURIComponent('有限公司')}`);
 const browser = await launch();
+const told = (name, { seen, wrong }, began) => {
+  const faults = new Set(wrong);
+  console.log(`${name}: ${seen} pages, ${faults.size} faults, ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  for (const fault of faults) console.error(fault);
+  if (faults.size > 0) process.exitCode = 1;
+};
 try {
   const began = Date.now();
-  const windows = SHAPES.map(async (shape) => {
-    const { seen, wrong } = await journey(browser, base, api, shape, mine);
-    const faults = new Set(wrong);
-    console.log(`${shape.name}: ${seen} pages, ${faults.size} faults, ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    for (const fault of faults) console.error(fault);
-    if (faults.size > 0) process.exitCode = 1;
-  });
+  const windows = SHAPES.map(async (shape) => told(shape.name, await journey(browser, base, api, shape, mine), began));
   await Promise.all(windows);
+  const after = Date.now();
+  told('accessibility', await walk(browser, base, api), after);
 } finally {
   await browser.close();
 }

@@ -90,7 +90,7 @@ function sortsShown() {
 }
 
 /** What reaches farthest to the right. */
-function widest(page) {
+export function widest(page) {
   return page.evaluate(() => {
     const all = [...document.querySelectorAll('body *')].filter((node) => node.checkVisibility());
     const right = (node) => node.getBoundingClientRect().right;
@@ -101,7 +101,7 @@ function widest(page) {
 
 // Runs in the page. A link inside a sentence is as high as its line (WCAG 2.5.8, inline); a row that opens as a whole is its
 // own target; a radio button is pressed by its label.
-function smallTargets(least) {
+export function smallTargets(least) {
   const inSentence = (node) => {
     if (node.tagName !== 'A' || getComputedStyle(node).display !== 'inline') return false;
     const around = node.closest('p, li, dd, dt, td, th, caption, h1, h2, h3, span, div');
