@@ -42,8 +42,8 @@ statements! {
     COUNT = "select count(*) as subjects from subject";
 }
 
-/// Pages of the index that are joined after each piece that was added: some milliseconds.
-const TIDY_PAGES: i64 = 2;
+/// Pages of the index that are joined at once: some milliseconds.
+const TIDY_PAGES: i64 = 16;
 
 /// Searching is the first of the two declared exceptions to one text for both databases; results are equal by contract.
 pub(crate) mod search {
@@ -193,10 +193,15 @@ pub fn index_pending(tx: &mut Tx, limit: i64) -> Result<bool, Fault> {
         tx.connection.execute(statement, params![row.get::<SubjectId>("subject_id")?, &row.get::<String>("tokens")?])?;
     }
     tx.connection.execute(&PENDING_DONE, params![last])?;
-    if let Connection::Sqlite(_) = tx.connection {
-        tx.connection.execute(&TIDY_SQLITE, params![TIDY_PAGES])?;
-    }
     Ok(cut)
+}
+
+/// Joins small pieces of the search index, some pages at a time: for a moment in which nobody waits. PostgreSQL does this by itself.
+pub fn tidy_index(tx: &mut Tx) -> Result<(), Fault> {
+    match tx.connection {
+        Connection::Sqlite(_) => tx.connection.execute(&TIDY_SQLITE, params![TIDY_PAGES]).map(drop),
+        Connection::Postgres(_) => Ok(()),
+    }
 }
 
 /// Takes over what a registration says.

@@ -36,9 +36,12 @@ struct Bite {
 }
 
 /// While others work: a check beside an import waits only milliseconds.
-const SMALL: Bite = Bite { rows: 25, places: 100, lists: 10 };
+const SMALL: Bite = Bite { rows: 25, places: 100, lists: 60 };
 /// While nobody else does: fewer, larger transactions touch each page of an index less often.
-const LARGE: Bite = Bite { rows: 1_000, places: 2_000, lists: 1_000 };
+const LARGE: Bite = Bite { rows: 1_000, places: 2_000, lists: 300 };
+
+/// How often a quiet import joins pieces of the search index at its end.
+const TIDY_STEPS: usize = 16;
 
 fn bite(office: &Office) -> Bite {
     if office.is_quiet() { LARGE } else { SMALL }
@@ -211,7 +214,7 @@ pub fn stage<R: Read + Seek + Send + 'static>(
     pipe.write(rows)?;
     let mut staging = pipe.finish()?;
     place(office, actor, std::mem::take(&mut staging.places))?;
-    while index_some(office, actor)? {}
+    index(office, actor)?;
     progress(staging.counts.read);
     let row = BatchRow {
         batch,
@@ -255,6 +258,18 @@ fn in_bites(office: &Office, places: &[Place], write: impl Fn(Vec<Place>) -> Res
     while let Some((piece, later)) = rest.split_at_checked(bite(office).places.min(rest.len())).filter(|(piece, _)| !piece.is_empty()) {
         write(piece.to_vec())?;
         rest = later;
+    }
+    Ok(())
+}
+
+/// Lets the batch's new subjects be searched. Pieces of the index are joined where nobody waits; where somebody does, searching goes on over
+/// the pieces.
+fn index(office: &Office, actor: &Actor) -> Result<(), Error> {
+    while index_some(office, actor)? {}
+    for _ in 0..TIDY_STEPS {
+        if office.is_quiet() {
+            office.write_here(actor, |tx| Ok(xinzhi_store::subject::tidy_index(tx)?))?;
+        }
     }
     Ok(())
 }
