@@ -2,6 +2,7 @@
 //! the journeys, so that the last lines on the screen are the test runner's own. It decides nothing about the product.
 
 mod checks;
+mod contract;
 mod deny;
 mod load;
 mod steps;

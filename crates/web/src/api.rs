@@ -6,12 +6,15 @@ pub mod input;
 pub mod problem;
 mod subjects;
 
+use std::collections::BTreeMap;
+
 use axum::http::header;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use xinzhi_core::Code;
 
@@ -41,16 +44,38 @@ use problem::Problem;
         subjects::measures,
         subjects::accesses,
     ),
-    modifiers(&Keys)
+    modifiers(&Common)
 )]
 pub struct Description;
 
-struct Keys;
+/// What every route has in common.
+struct Common;
 
-impl utoipa::Modify for Keys {
+impl utoipa::Modify for Common {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         description.components.get_or_insert_default().add_security_scheme("key", scheme);
+        for path in description.paths.paths.values_mut() {
+            for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+                describe(&mut operation.responses.responses);
+            }
+        }
+    }
+}
+
+/// OpenAPI 3.1 wants words for every answer; a fault of ours has the form of a refusal.
+fn describe(answers: &mut BTreeMap<String, RefOr<utoipa::openapi::Response>>) {
+    if let Some(refusal) = answers.get("4XX").cloned() {
+        answers.insert("5XX".to_owned(), refusal);
+    }
+    for (status, answer) in answers {
+        let RefOr::T(answer) = answer else { continue };
+        let words = match status.as_str() {
+            "200" => "成功",
+            "4XX" => "不予办理：code 供程序判断，detail 说明原因和改法",
+            _ => "系统正忙或正在停止（503，请按 Retry-After 用同一幂等键重试），或系统内部错误（500）",
+        };
+        answer.description = words.to_owned();
     }
 }
 

@@ -26,6 +26,8 @@ const TEXT_BYTES_MAX: usize = 1_000;
 const FILE_NAME_CHARS_MAX: usize = 200;
 /// Parts of a form.
 const PARTS_MAX: usize = 16;
+/// The parts there are beside the file; `once` is the hidden key of a page.
+const TEXTS: [&str; 5] = ["source", "covers_from", "covers_through", "encoding", "once"];
 
 /// A file with what was said about it.
 #[derive(Debug)]
@@ -39,15 +41,19 @@ pub struct Upload {
 
 /// What is said beside a body of NDJSON, in the query.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct LinesQuery {
     /// Id of the source, where the body is NDJSON.
+    #[param(min_length = 1)]
     source: Option<String>,
     /// Name of the delivery, for people.
     name: Option<String>,
     /// First day for which the delivery is complete, YYYY-MM-DD.
+    #[param(format = Date)]
     covers_from: Option<String>,
     /// Last day for which it is.
+    #[param(format = Date)]
     covers_through: Option<String>,
 }
 
@@ -70,7 +76,11 @@ impl Upload {
                     let file_name = part.file_name().unwrap_or("未命名").chars().take(FILE_NAME_CHARS_MAX).collect::<String>();
                     file = Some((file_name, to_disk(part).await?));
                 }
-                Some(name) => drop(texts.insert(name, text(part).await?)),
+                Some(name) if TEXTS.contains(&name.as_str()) => drop(texts.insert(name, text(part).await?)),
+                Some(_) => {
+                    let words = "表单中只能有 source、file、covers_from、covers_through、encoding 各项";
+                    return Err(Refusal::detail(Code::BodyInvalid, words).into());
+                }
                 None => {}
             }
         }

@@ -292,14 +292,14 @@ fn shown(kind: &FieldKind, value: &Value) -> String {
 pub async fn explain(
     office: &Arc<Office>,
     actor: &Actor,
-    (code, scorecard): (&str, &str),
+    (code, scorecard, purpose): (&str, &str, &str),
     (as_of, known): (Option<Day>, Option<Position>),
 ) -> Result<(EvaluationView, Vec<RecordView>), Error> {
     let scope = Scope::of(Action::ReadSubject, actor)?;
     let pack = office.pack();
     let unknown = || Refusal::field(Code::ScorecardUnknown, "scorecard", format!("没有评价模型 `{}`", shorten(scorecard)));
     let card = pack.scorecards.iter().position(|card| card.id == scorecard).map(ScorecardIx).ok_or_else(unknown)?;
-    let (by, shared, code) = (actor.clone(), Arc::clone(office), code.to_owned());
+    let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
     office
         .write(actor, move |tx| {
             let (row, _, _) = addressed(tx, &shared, &by, &code)?;
@@ -307,7 +307,7 @@ pub async fn explain(
                 return Err(Code::OutOfScope.into());
             }
             let (head, today) = (tx.head(), tx.today());
-            record_access(tx, &by, row.subject, ("日常监管", "", "explain"))?;
+            record_access(tx, &by, row.subject, (&purpose, "", "explain"))?;
             let subject = know(tx.connection(), &shared.coverage, &pack, (row, known.unwrap_or(head)))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
             let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();

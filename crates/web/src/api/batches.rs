@@ -27,14 +27,19 @@ const VERDICTS_MAX: i64 = 1_000;
 
 /// What a file upload consists of.
 #[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the multipart form for OpenAPI; the form is read part by part")]
 pub struct UploadForm {
     /// Id of the source, as `cf-2018`.
+    #[schema(min_length = 1)]
     source: String,
     /// First and last day for which the file is complete, YYYY-MM-DD; both or none.
+    #[schema(nullable = false, pattern = r"^(\d{4}-\d{2}-\d{2})?$")]
     covers_from: Option<String>,
+    #[schema(nullable = false, pattern = r"^(\d{4}-\d{2}-\d{2})?$")]
     covers_through: Option<String>,
     /// utf-8 or gb18030, where the file's bytes do not tell.
+    #[schema(nullable = false, pattern = "^(utf-8|gb18030)?$")]
     encoding: Option<String>,
     /// CSV or XLSX.
     #[schema(value_type = String, format = Binary)]
@@ -111,10 +116,12 @@ pub struct RemarkView {
 
 /// Which verdicts are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct VerdictQuery {
     /// Rows after this one.
     after: Option<i64>,
     /// accepted, duplicate, refused or quarantined; all where left out.
+    #[param(pattern = "^(accepted|duplicate|refused|quarantined)$")]
     outcome: Option<String>,
 }
 
@@ -123,7 +130,7 @@ pub struct VerdictQuery {
 #[serde(deny_unknown_fields)]
 pub struct RecallBody {
     /// The reason, shown in the journal.
-    #[schema(max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
@@ -131,7 +138,7 @@ pub struct RecallBody {
 /// A program may send NDJSON instead of a form: one object a line, its keys as the headers of a file.
 #[utoipa::path(post, path = "/api/v1/batches", security(("key" = [])), tag = "数据归集",
     request_body(content((UploadForm = "multipart/form-data"), (String = "application/x-ndjson"))),
-    params(("Idempotency-Key" = String, Header, description = "每次提交唯一"), LinesQuery),
+    params(("Idempotency-Key" = String, Header, description = "每次提交唯一", min_length = 1, max_length = 200, pattern = "^[!-~]+$"), LinesQuery),
     responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn upload(
     State(state): State<AppState>,
@@ -146,6 +153,10 @@ pub(super) async fn upload(
             .map_err(|_| Refusal::field(Code::FieldInvalid, "source", "网址中的参数只能是 source、name、covers_from、covers_through"))?;
         Upload::receive_lines(query, request.into_body()).await?
     } else {
+        // What a form says in its parts would otherwise be contradicted in the address, and nobody told.
+        if request.uri().query().is_some_and(|query| !query.is_empty()) {
+            return Err(Refusal::field(Code::FieldInvalid, "source", "随表单提交的，各项写在表单中，网址中不带参数").into());
+        }
         let form = Multipart::from_request(request, &state).await.map_err(|_| Problem::from(Code::MediaTypeWrong))?;
         Upload::receive(form).await?
     };
@@ -159,7 +170,7 @@ async fn view(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<Json<B
 }
 
 /// A batch.
-#[utoipa::path(get, path = "/api/v1/batches/{id}", params(("id" = i64, Path, minimum = 1)), security(("key" = [])), tag = "数据归集",
+#[utoipa::path(get, path = "/api/v1/batches/{id}", operation_id = "batch", params(("id" = i64, Path, minimum = 1)), security(("key" = [])), tag = "数据归集",
     responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn show(State(state): State<AppState>, Caller(actor): Caller, Path(id): Path<String>) -> Result<Json<BatchView>, Problem> {
     view(&state.office, &actor, BatchId(number(&id)?)).await
@@ -207,7 +218,8 @@ pub(super) async fn verdicts_xlsx(
 
 /// Lets a staged batch take effect, all or nothing.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/commit", security(("key" = [])), tag = "数据归集",
-    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    params(("id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = String, Header, description = "每次提交唯一", min_length = 1, max_length = 200, pattern = "^[!-~]+$")),
     responses((status = 200, body = CountsView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn commit(
     State(state): State<AppState>,
@@ -220,7 +232,8 @@ pub(super) async fn commit(
 
 /// Takes a committed batch back, all of it.
 #[utoipa::path(post, path = "/api/v1/batches/{id}/recall", request_body = RecallBody, security(("key" = [])), tag = "数据归集",
-    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    params(("id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = String, Header, description = "每次提交唯一", min_length = 1, max_length = 200, pattern = "^[!-~]+$")),
     responses((status = 200, body = BatchView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn recall(
     State(state): State<AppState>,

@@ -30,7 +30,7 @@ pub struct CheckBody {
     #[schema(example = "行政许可", max_length = 40)]
     purpose: String,
     /// 办件编号 of the asking system.
-    #[schema(example = "SP2026-00017", max_length = 100)]
+    #[schema(example = "SP2026-00017", min_length = 1, max_length = 100)]
     case: String,
 }
 
@@ -114,7 +114,7 @@ pub struct FeedbackBody {
     #[schema(max_length = 60)]
     measure: String,
     /// acknowledged, applied or not_applied.
-    #[schema(example = "applied", max_length = 20)]
+    #[schema(example = "applied", max_length = 20, pattern = "^(acknowledged|applied|not_applied)$")]
     outcome: String,
     /// 承办人.
     #[serde(default)]
@@ -129,11 +129,11 @@ pub struct FeedbackBody {
     document: DocumentBody,
     /// 送达日期, YYYY-MM-DD.
     #[serde(default)]
-    #[schema(max_length = 20)]
+    #[schema(max_length = 20, pattern = r"^(\d{4}-\d{2}-\d{2})?$")]
     notice: String,
     /// Last day of a restriction, YYYY-MM-DD, where shorter than the longest.
     #[serde(default)]
-    #[schema(max_length = 20)]
+    #[schema(max_length = 20, pattern = r"^(\d{4}-\d{2}-\d{2})?$")]
     until: String,
 }
 
@@ -151,7 +151,7 @@ pub struct DocumentBody {
     organ: String,
     /// 决定日期, YYYY-MM-DD.
     #[serde(default)]
-    #[schema(max_length = 20)]
+    #[schema(max_length = 20, pattern = r"^(\d{4}-\d{2}-\d{2})?$")]
     date: String,
 }
 
@@ -218,8 +218,10 @@ pub struct BoardView {
 
 /// Which obligations are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct BoardQuery {
     /// open, overdue or closed; all where left out.
+    #[param(pattern = "^(open|overdue|closed)$")]
     state: Option<String>,
 }
 
@@ -250,7 +252,7 @@ pub(super) async fn matters(State(state): State<AppState>) -> Json<Vec<MatterVie
 
 /// 业务触发 → 自动信用核查 → 奖惩措施推送.
 #[utoipa::path(post, path = "/api/v1/checks", request_body = CheckBody, security(("key" = [])), tag = "场景应用",
-    params(("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    params(("Idempotency-Key" = String, Header, description = "每次提交唯一", min_length = 1, max_length = 200, pattern = "^[!-~]+$")),
     responses((status = 200, body = CheckView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn run(
     State(state): State<AppState>,
@@ -285,7 +287,7 @@ pub(super) async fn list(
 }
 
 /// One check with what became of its measures.
-#[utoipa::path(get, path = "/api/v1/checks/{id}", params(("id" = i64, Path, minimum = 1)), security(("key" = [])), tag = "场景应用",
+#[utoipa::path(get, path = "/api/v1/checks/{id}", operation_id = "check", params(("id" = i64, Path, minimum = 1)), security(("key" = [])), tag = "场景应用",
     responses((status = 200, body = CheckView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn show(State(state): State<AppState>, Caller(actor): Caller, Path(id): Path<String>) -> Result<Json<CheckView>, Problem> {
     let view = check::of_check(&state.office, &actor, CheckId(number(&id)?)).await?;
@@ -294,7 +296,8 @@ pub(super) async fn show(State(state): State<AppState>, Caller(actor): Caller, P
 
 /// 应用结果自动反馈.
 #[utoipa::path(post, path = "/api/v1/checks/{id}/feedback", request_body = FeedbackBody, security(("key" = [])), tag = "场景应用",
-    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = String, Header, description = "每次提交唯一")),
+    params(("id" = i64, Path, minimum = 1),
+        ("Idempotency-Key" = String, Header, description = "每次提交唯一", min_length = 1, max_length = 200, pattern = "^[!-~]+$")),
     responses((status = 200, body = ReceiptView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn feedback(
     State(state): State<AppState>,

@@ -64,9 +64,11 @@ fn body_fault(fault: BytesRejection) -> Problem {
 /// The reader's words are English and name the field in backticks; the sentence around them is ours.
 fn invalid(fault: &serde_json::Error) -> Problem {
     let words = fault.to_string();
-    let field = words.split('`').nth(1).map(str::to_owned);
+    // These sentences name a field; what stands in backticks in the others is a value that was sent.
+    let named = ["missing field `", "unknown field `", "duplicate field `"].into_iter().find_map(|head| words.strip_prefix(head));
+    let field = named.and_then(|rest| rest.split('`').next()).map(str::to_owned);
     let detail = match (&field, fault.classify()) {
-        (Some(field), serde_json::error::Category::Data) => format!("请求内容的字段 `{field}` 缺失、重复、多余或类型不符"),
+        (Some(field), serde_json::error::Category::Data) => format!("请求内容的字段 `{field}` 缺失、重复或多余"),
         (None, serde_json::error::Category::Data) => "请求内容的字段类型不符".to_owned(),
         _ => format!("请求内容在第 {} 行第 {} 列不是有效的 JSON", fault.line(), fault.column()),
     };

@@ -22,27 +22,33 @@ const FOUND_MAX: usize = 20;
 
 /// What is searched for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SearchQuery {
     /// Two characters of the name, pinyin initials, or a code.
-    #[param(max_length = 60)]
+    #[param(min_length = 1, max_length = 60)]
     q: String,
 }
 
 /// Why a file is opened.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PurposeQuery {
     /// One of the purposes of the office, as 日常监管.
+    #[param(pattern = "^(日常监管|行政许可|政府采购|财政资金|评先评优|异议核查|本人查询)$")]
     purpose: String,
 }
 
 /// Why a file is opened, and which evaluation is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct EvaluationQuery {
     /// One of the purposes of the office, as 日常监管.
+    #[param(pattern = "^(日常监管|行政许可|政府采购|财政资金|评先评优|异议核查|本人查询)$")]
     purpose: String,
     /// Id of a scorecard; all that apply where left out.
     scorecard: Option<String>,
     /// Day of evaluation, YYYY-MM-DD; needs a scorecard.
+    #[param(format = Date)]
     as_of: Option<String>,
     /// Journal position of what is to be known; needs a scorecard.
     known: Option<i64>,
@@ -283,15 +289,18 @@ pub(super) async fn evaluations(
     query: Result<Query<EvaluationQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<EvaluationView>>, Problem> {
     let Query(query) = query.map_err(missing("purpose", "请用 purpose 说明查询用途，known 应为账簿位置"))?;
+    let invalid = |fault| Refusal::field(Code::FieldInvalid, "as_of", format!("评价日{fault}"));
+    let as_of = query.as_of.as_deref().map(Day::parse).transpose().map_err(invalid)?;
+    let known = query.known.map(xinzhi_core::journal::Position);
+    if query.scorecard.is_none() && (as_of.is_some() || known.is_some()) {
+        return Err(Refusal::field(Code::FieldInvalid, "scorecard", "给出 as_of 或 known 的，请用 scorecard 指明评价模型").into());
+    }
     let pack = state.office.pack();
     let file = subject::open_file(&state.office, &caller.0, &code, &query.purpose).await?;
     let Some(scorecard) = &query.scorecard else {
         return Ok(Json(file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect()));
     };
-    let invalid = |fault| Refusal::field(Code::FieldInvalid, "as_of", format!("评价日{fault}"));
-    let as_of = query.as_of.as_deref().map(Day::parse).transpose().map_err(invalid)?;
-    let known = query.known.map(xinzhi_core::journal::Position);
-    let (view, records) = subject::file::explain(&state.office, &caller.0, (&code, scorecard), (as_of, known)).await?;
+    let (view, records) = subject::file::explain(&state.office, &caller.0, (&code, scorecard, &query.purpose), (as_of, known)).await?;
     Ok(Json(vec![evaluation(&pack, &view, &records)]))
 }
 
