@@ -130,7 +130,7 @@ fn file_name(path: &Path) -> String {
 async fn people(office: &Arc<Office>) -> anyhow::Result<String> {
     let by = Office::operator();
     let first = subject::search(office, &by, "有限公司", 1).await?;
-    let code = first.first().map(|found| found.code.clone());
+    let code = first.found.first().map(|found| found.code.clone());
     for (name, title, role) in ROLES {
         let subject = match (role, &code) {
             (Role::Subject, Some(code)) => {

@@ -1,4 +1,5 @@
-//! `cargo xtask load`: asks a running server for checks at a constant rate, or as fast as it answers, and tells how long they took.
+//! `cargo xtask load`: asks a running server for checks, searches, files or pages at a constant rate, or as fast as it answers, and tells how
+//! long they took. Several at once make a mixed load, each with figures of its own.
 //!
 //! At a constant rate a request's time begins when it was due, not when a free connection sent it: a server that stalls for a second is
 //! charged for every request of that second.
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+/// What files are opened for, as a URL writes it: 行政许可.
+const PURPOSE: &str = "%E8%A1%8C%E6%94%BF%E8%AE%B8%E5%8F%AF";
 /// Longest answer read.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
@@ -19,23 +22,46 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Load {
     address: String,
-    key: String,
-    codes: Vec<String>,
+    /// The one header that says who asks.
+    caller: String,
+    organisations: Vec<Organisation>,
+    ask: Ask,
     clients: u64,
     /// Requests a second; 0 means that every client asks again as soon as it was answered.
     rate: u64,
     seconds: u64,
-    /// Ask this path with an empty body instead: for the ratio to a handler that does nothing.
+    /// Where checks go: another path than the product's for the ratio to a handler that does nothing.
     path: String,
 }
 
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    /// A check: an act that is written.
+    Check,
+    /// A search by two characters of a name, or by the beginning of a code.
+    Search,
+    /// A subject's file over the API: a read that is recorded.
+    File,
+    /// The same as a page.
+    Page,
+}
+
+#[derive(Debug)]
+struct Organisation {
+    code: String,
+    /// Two characters of its name, as a URL writes them.
+    word: String,
+}
+
 impl Load {
-    /// Reads `--address A --key K --codes FILE [--clients N] [--rate N] [--seconds N] [--path P]`.
+    /// Reads `--address A (--key K | --session TOKEN) --codes FILE [--ask check|search|file|page] [--clients N] [--rate N] [--seconds N] [--path P]`.
     pub fn parse(arguments: &[&str]) -> Result<Load> {
         let mut load = Load {
             address: "127.0.0.1:8080".to_owned(),
-            key: String::new(),
-            codes: Vec::new(),
+            caller: String::new(),
+            organisations: Vec::new(),
+            ask: Ask::Check,
             clients: 64,
             rate: 0,
             seconds: 10,
@@ -46,8 +72,10 @@ impl Load {
             let number = || value.parse().with_context(|| format!("{name} takes a number, not {value}"));
             match *name {
                 "--address" => load.address = (*value).to_owned(),
-                "--key" => load.key = (*value).to_owned(),
-                "--codes" => load.codes = codes(Path::new(value))?,
+                "--key" => load.caller = format!("authorization: Bearer {value}"),
+                "--session" => load.caller = format!("cookie: xinzhi={value}"),
+                "--codes" => load.organisations = organisations(Path::new(value))?,
+                "--ask" => load.ask = Ask::parse(value)?,
                 "--clients" => load.clients = number()?,
                 "--rate" => load.rate = number()?,
                 "--seconds" => load.seconds = number()?,
@@ -55,8 +83,8 @@ impl Load {
                 _ => bail!("unknown option {name}"),
             }
         }
-        if load.codes.is_empty() || load.clients == 0 {
-            bail!("--codes FILE (first column: codes of organisations) and at least one client are needed");
+        if load.organisations.is_empty() || load.clients == 0 {
+            bail!("--codes FILE (a file of registrations: codes and names of organisations) and at least one client are needed");
         }
         Ok(load)
     }
@@ -105,17 +133,40 @@ impl Load {
 
     fn request(&self, run: &str, ticket: u64) -> String {
         // A step that shares no factor with most sizes walks through the subjects without repeating one soon.
-        let index = usize::try_from(ticket.wrapping_mul(7919)).unwrap_or(0) % self.codes.len();
-        let code = self.codes.get(index).map_or("", String::as_str);
+        let index = usize::try_from(ticket.wrapping_mul(7919)).unwrap_or(0) % self.organisations.len();
+        let Some(Organisation { code, word }) = self.organisations.get(index) else { return String::new() };
+        match self.ask {
+            Ask::Check => self.check(run, ticket, code),
+            Ask::Search => self.get(&format!("/api/v1/subjects?q={word}")),
+            Ask::File => self.get(&format!("/api/v1/subjects/{code}?purpose={PURPOSE}")),
+            Ask::Page => self.get(&format!("/desk/subjects/{code}?purpose={PURPOSE}")),
+        }
+    }
+
+    fn check(&self, run: &str, ticket: u64, code: &str) -> String {
         let body = format!(r#"{{"subject":"{code}","matter":"food-licence","purpose":"行政许可","case":"压测{run}-{ticket}"}}"#);
+        let Load { address, caller, path, .. } = self;
         format!(
-            "POST {} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\nidempotency-key: {run}-{ticket}\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\n{caller}\r\nidempotency-key: {run}-{ticket}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.path,
-            self.address,
-            self.key,
             body.len()
         )
+    }
+
+    fn get(&self, path: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{}\r\n\r\n", self.address, self.caller)
+    }
+}
+
+impl Ask {
+    fn parse(word: &str) -> Result<Ask> {
+        Ok(match word {
+            "check" => Ask::Check,
+            "search" => Ask::Search,
+            "file" => Ask::File,
+            "page" => Ask::Page,
+            _ => bail!("--ask takes check, search, file or page, not {word}"),
+        })
     }
 }
 
@@ -205,12 +256,22 @@ fn answer(reader: &mut BufReader<TcpStream>) -> Result<u16> {
     Ok(status)
 }
 
-/// The first column of a file of the generator.
-fn codes(path: &Path) -> Result<Vec<String>> {
+/// Codes and names of a file of registrations by the generator.
+fn organisations(path: &Path) -> Result<Vec<Organisation>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let organisations = text
-        .lines()
-        .filter_map(|line| line.split(',').next())
-        .filter(|code| code.len() == 18 && (code.starts_with("91") || code.starts_with("92")));
-    Ok(organisations.map(str::to_owned).collect())
+    let named = text.lines().filter_map(|line| {
+        let mut cells = line.split(',');
+        let (code, name) = (cells.next()?, cells.next().unwrap_or(""));
+        let organisation = code.len() == 18 && (code.starts_with("91") || code.starts_with("92"));
+        organisation.then(|| Organisation { code: code.to_owned(), word: word(code, name) })
+    });
+    Ok(named.collect())
+}
+
+/// What a clerk types: the fourth and fifth character of most names are a shop's own, after the county's; every other one knows a code.
+fn word(code: &str, name: &str) -> String {
+    let own: String = name.chars().skip(3).take(2).collect();
+    let by_code = own.is_empty() || code.ends_with(['0', '2', '4', '6', '8']);
+    let typed = if by_code { code.chars().take(12).collect() } else { own };
+    typed.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

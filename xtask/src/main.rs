@@ -17,8 +17,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   test    install what is missing, then run every check and every test
   tools   only install what is missing
-  load    --address 127.0.0.1:8080 --key KEY --codes FILE [--clients 64] [--rate 0] [--seconds 10]
-          ask a running server for checks, at a constant rate or (0) as fast as it answers
+  load    --address 127.0.0.1:8080 (--key KEY | --session TOKEN) --codes FILE [--ask check|search|file|page]
+          [--clients 64] [--rate 0] [--seconds 10]
+          ask a running server, at a constant rate or (0) as fast as it answers
 ";
 
 fn main() -> ExitCode {

@@ -5,5 +5,5 @@ pub mod find;
 pub mod unmask;
 
 pub use file::{SubjectFile, open_file};
-pub use find::{Found, search};
+pub use find::{Found, Search, search};
 pub use unmask::unmask;

@@ -50,6 +50,27 @@ fn every_statement_prepares() {
         connection.prepare(sql).unwrap();
     }
     connection.prepare(&crate::subject::search::SQLITE).unwrap();
+    connection.prepare(&crate::subject::search::MATCHES_SQLITE).unwrap();
+}
+
+#[test]
+fn a_search_for_what_everybody_has_looks_at_a_bounded_number_and_says_so() {
+    let (_directory, url) = office();
+    let mut connection = Connection::open(&url, Purpose::Write).unwrap();
+    let town = "with recursive n (i) as (select 1 union all select i + 1 from n where i < 20001)
+        insert into subject (subject_id, kind, person, name, entry)
+            select i, 'enterprise', 0, case i when 20001 then '五金' else '五金店' || i end, 0 from n;
+        insert into subject_search (rowid, tokens)
+            select subject_id, case subject_id when 7 then 'n五金 n七号' else 'n五金' end from subject;";
+    connection.script(town).unwrap();
+    let (common, rare) = (["n五金".to_owned()], ["n五金".to_owned(), "n七号".to_owned()]);
+    let names = |connection: &mut Connection, tokens: &[String]| -> Vec<String> {
+        crate::subject::search(connection, tokens, None, 2).unwrap().into_iter().map(|row| row.name).collect()
+    };
+    assert_eq!(names(&mut connection, &common), ["五金店1", "五金店2"], "the last of them is not looked at");
+    assert_eq!(names(&mut connection, &rare), ["五金店7"]);
+    assert!(crate::subject::matches_too_many(&mut connection, &common).unwrap());
+    assert!(!crate::subject::matches_too_many(&mut connection, &rare).unwrap());
 }
 
 #[test]

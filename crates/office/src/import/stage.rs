@@ -38,7 +38,7 @@ struct Bite {
 /// While others work: a check beside an import waits only milliseconds.
 const SMALL: Bite = Bite { rows: 25, places: 100, lists: 60 };
 /// While nobody else does: fewer, larger transactions touch each page of an index less often.
-const LARGE: Bite = Bite { rows: 1_000, places: 2_000, lists: 300 };
+const LARGE: Bite = Bite { rows: 400, places: 1_000, lists: 150 };
 
 /// How often a quiet import joins pieces of the search index at its end.
 const TIDY_STEPS: usize = 16;

@@ -99,11 +99,20 @@ fn mask_if_person(code: &str) -> String {
     if digits == 17 { mask::number(code) } else { code.to_owned() }
 }
 
+/// What a search found.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Organisations, shortest names first.
+    pub found: Vec<Found>,
+    /// Whether the query may match others: it should be more exact.
+    pub more: bool,
+}
+
 /// Organisations by two characters of the name, by initials of its pinyin, or by code, inside the actor's scope.
 ///
 /// # Errors
 /// [`Code::NotPermitted`], or [`Code::FieldInvalid`] for a query that is empty or too long.
-pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usize) -> Result<Vec<Found>, Error> {
+pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usize) -> Result<Search, Error> {
     let scope = Scope::of(Action::SearchSubjects, actor)?;
     let invalid = |words: String| Error::from(Refusal::field(Code::FieldInvalid, "q", words));
     let query = xinzhi_core::text::clean(query).map_err(|fault| invalid(format!("查询内容{fault}")))?.into_owned();
@@ -149,7 +158,8 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
                     break;
                 }
             }
-            Ok(found)
+            let more = found.len() >= limit || (!wanted.is_empty() && xinzhi_store::subject::matches_too_many(connection, &wanted)?);
+            Ok(Search { found, more })
         })
         .await
 }

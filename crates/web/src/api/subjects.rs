@@ -224,7 +224,7 @@ pub(super) async fn search(
     query: Result<Query<SearchQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Vec<FoundView>>, Problem> {
     let Query(query) = query.map_err(missing("q", "请用 q 给出名称中的两个字、拼音首字母或完整代码"))?;
-    let found = subject::search(&state.office, &actor, &query.q, FOUND_MAX).await?;
+    let found = subject::search(&state.office, &actor, &query.q, FOUND_MAX).await?.found;
     Ok(Json(found.into_iter().map(|f| FoundView { code: f.code, name: f.name, kind: f.kind, area: f.area }).collect()))
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use xinzhi_core::identifier::{Identified, identify};
 use xinzhi_core::text::half_width;
 use xinzhi_office::subject::file::PURPOSES;
-use xinzhi_office::subject::{Found, open_file};
+use xinzhi_office::subject::{Found, Search, open_file};
 use xinzhi_office::{Error, subject};
 
 use super::super::answer::{Answer, FormFault, form_faults, go, show, show_as};
@@ -48,7 +48,7 @@ pub(super) async fn search(State(state): State<AppState>, Query(wanted): Query<W
         return show(&SearchPage { frame, found: Vec::new(), more: false, faults: Vec::new() });
     }
     match subject::search(&state.office, &actor, &wanted.q, FOUND_MAX).await {
-        Ok(found) => show(&SearchPage { frame, more: found.len() == FOUND_MAX, found, faults: Vec::new() }),
+        Ok(Search { found, more }) => show(&SearchPage { frame, more, found, faults: Vec::new() }),
         Err(error) => {
             let (status, faults) = form_faults(error)?;
             show_as(status, &SearchPage { frame, found: Vec::new(), more: false, faults })
