@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// 信治 Xinzhi：公共信用归集、评价、核查与反馈
 #[derive(Debug, Parser)]
-#[command(name = "xinzhi", version, arg_required_else_help = true)]
+#[command(name = "xinzhi", version = env!("XINZHI_VERSION"), arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -45,6 +45,9 @@ pub enum Command {
     /// 核对库中数据是否符合全部不变量
     #[command(after_help = "示例：xinzhi doctor --data ./data")]
     Doctor(Doctor),
+    /// 系统时钟曾经走快、账簿末尾的时间晚于现在时，登记一次更正，此后可以启动
+    #[command(after_help = "先用 timedatectl 确认现在的时间正确。示例：xinzhi correct-clock --data ./data")]
+    CorrectClock(CorrectClock),
     /// 备份：数据库和密钥的一致副本，服务运行时也可进行
     #[command(after_help = "示例：xinzhi backup /mnt/backup/2026-11-25 --data ./data")]
     Backup(Backup),
@@ -86,6 +89,9 @@ pub struct Demo {
     /// 随机种子；同一种子生成同样的县
     #[arg(long, default_value_t = 7, value_name = "数")]
     pub seed: u64,
+    /// 运行指标（Prometheus）的监听地址；不写则不提供。勿设为公众可达的地址
+    #[arg(long, value_name = "地址")]
+    pub metrics: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +101,15 @@ pub struct Serve {
     /// 监听地址
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "地址")]
     pub listen: String,
+    /// 运行指标（Prometheus）的监听地址；不写则不提供。勿设为公众可达的地址
+    #[arg(long, value_name = "地址")]
+    pub metrics: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CorrectClock {
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +131,9 @@ pub struct Import {
     /// 文件完整覆盖的日期，如 2026-01-01..2026-10-31
     #[arg(long, value_name = "起..止")]
     pub covers: Option<String>,
+    /// 文件所报的辖区（行政区划代码），覆盖日期只对它有效；不写则为本单位的全部辖区
+    #[arg(long, value_name = "代码")]
+    pub area: Option<String>,
     /// 文件编码（utf-8 或 gb18030）；不写则须能唯一判定
     #[arg(long, value_name = "编码")]
     pub encoding: Option<String>,

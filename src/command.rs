@@ -3,6 +3,7 @@
 pub mod account;
 pub mod backup;
 pub mod check;
+pub mod clock;
 pub mod demo;
 pub mod doctor;
 pub mod explain;

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tower::ServiceExt;
 use xinzhi_core::{AreaCode, Clock};
-use xinzhi_office::{Error, Founding, Office, SystemClock, SystemEntropy};
+use xinzhi_office::{Error, Founding, Obstacle, Office, SystemClock, SystemEntropy};
 use xinzhi_store::{Url, World};
 
 use crate::arguments::Place;
@@ -58,7 +58,7 @@ pub fn knock(place: &Place) -> anyhow::Result<Door> {
     match open(place) {
         Ok(office) => Ok(Door::Here(office)),
         Err(error) => match error.downcast_ref::<Error>() {
-            Some(Error::Refusal(refusal)) if refusal.code == xinzhi_core::Code::Unavailable && socket.exists() => Ok(Door::Server(socket)),
+            Some(Error::Obstacle(Obstacle::Held)) if socket.exists() => Ok(Door::Server(socket)),
             _ => Err(error),
         },
     }

@@ -1,9 +1,12 @@
 //! The one binary: parses arguments, opens the office or finds the server that holds it, dispatches. Decides nothing.
 
+#![deny(clippy::print_stdout)]
+
 mod arguments;
 mod command;
 mod county;
 mod door;
+mod say;
 
 use std::process::ExitCode;
 
@@ -42,6 +45,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Pack(pack) => command::pack::run(&pack.command),
         Command::Account(account) => command::account::run(&account.command),
         Command::Generate(generate) => command::generate::run(&generate),
+        Command::CorrectClock(clock) => command::clock::run(&clock),
         Command::Doctor(doctor) => command::doctor::run(&doctor),
         Command::Backup(backup) => command::backup::run(&backup),
         Command::Restore(restore) => command::backup::restore(&restore),

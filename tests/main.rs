@@ -6,6 +6,7 @@
 mod support {
     pub mod binary;
     pub mod database;
+    pub mod exposition;
     pub mod files;
     pub mod golden;
     pub mod postgres;
@@ -20,6 +21,8 @@ mod journeys {
     mod doctor;
     mod idempotency;
     mod killed;
+    mod metrics;
+    mod operation;
     mod pack;
     mod pages;
     mod recall;

@@ -10,6 +10,7 @@ use xinzhi_office::{Office, account};
 
 use crate::arguments::{AccountCommand, NewAccount};
 use crate::door;
+use crate::say::say;
 
 pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -18,13 +19,13 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
             let actor = actor(new, true)?;
             let office = door::open(&new.place)?;
             door::runtime()?.block_on(account::create(&office, &Office::operator(), actor, &password))?;
-            println!("已建立账号 {}", new.name);
+            say!("已建立账号 {}", new.name)?;
         }
         AccountCommand::Key(new) => {
             let actor = actor(new, false)?;
             let office = door::open(&new.place)?;
             let key = door::runtime()?.block_on(account::create_key(&office, &Office::operator(), actor))?;
-            println!("{key}");
+            say!("{key}")?;
         }
     }
     Ok(ExitCode::SUCCESS)

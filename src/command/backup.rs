@@ -7,14 +7,15 @@ use xinzhi_core::{Clock, Moment};
 use xinzhi_office::{SystemClock, backup};
 
 use crate::arguments::{Backup, Doctor, Restore};
+use crate::say::say;
 use crate::{command, door};
 
 pub fn run(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let note = backup::backup(&door::url(&arguments.place), &arguments.to, SystemClock.now())?;
     if arguments.json {
-        println!("{}", json!({ "to": arguments.to, "head": note.head, "made_at": note.made_at }));
+        say!("{}", json!({ "to": arguments.to, "head": note.head, "made_at": note.made_at }))?;
     } else {
-        println!("已备份到 {}：账簿至第 {} 笔，含密钥，请妥善保管", arguments.to.display(), note.head.0);
+        say!("已备份到 {}：账簿至第 {} 笔，含密钥，请妥善保管", arguments.to.display(), note.head.0)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -26,7 +27,7 @@ pub fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     }
     let note = backup::restore(&arguments.from, &arguments.place.data)?;
     if !arguments.json {
-        println!("已恢复到 {}：账簿至第 {} 笔，备份于 {}；核对如下", arguments.place.data.display(), note.head.0, Moment(note.made_at));
+        say!("已恢复到 {}：账簿至第 {} 笔，备份于 {}；核对如下", arguments.place.data.display(), note.head.0, Moment(note.made_at))?;
     }
     command::doctor::run(&Doctor { place: arguments.place.clone(), json: arguments.json })
 }

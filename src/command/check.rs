@@ -23,7 +23,7 @@ pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let purpose = matter.get("purpose").and_then(Value::as_str).context("事项没有规定用途")?;
     let body = json!({ "subject": arguments.subject, "matter": arguments.matter, "purpose": purpose, "case": arguments.case });
     let answer = runtime.block_on(door.json(Method::POST, "/api/v1/checks", Some(&body)))?;
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     if arguments.json {
         writeln!(out, "{answer}")?
     } else {

@@ -14,8 +14,10 @@ use xinzhi_office::{Office, account, subject};
 
 use crate::arguments::Demo;
 use crate::command::past;
+use crate::command::serve::Doors;
 use crate::county::{self, Size};
 use crate::door;
+use crate::say::say;
 
 /// The password of every demonstration account; printed, and never used outside a demonstration.
 const PASSWORD: &str = "demo-2026-xinzhi";
@@ -28,12 +30,12 @@ const PAST_DAYS: i32 = 21;
 pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     if let Some(days) = past_days(arguments)? {
         let key = build(arguments, days)?;
-        println!("接口密钥（只显示这一次）：{key}");
+        say!("接口密钥（只显示这一次）：{key}")?;
         return Err(start_afresh());
     }
     let office = door::open(&arguments.place)?;
-    let socket = arguments.place.data.join(door::SOCKET);
-    super::serve::serve(office, &arguments.listen, &socket, || introduce(&arguments.listen))?;
+    let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
+    super::serve::serve(office, &doors, || introduce(&arguments.listen))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -102,7 +104,7 @@ fn bring_in(office: &Arc<Office>, arguments: &Demo, through: Day) -> anyhow::Res
         before += u64::try_from(file.rows)?;
     }
     progress.finish_and_clear();
-    println!("已归集 {} 份部门文件，共 {rows} 行", files.len());
+    say!("已归集 {} 份部门文件，共 {rows} 行", files.len())?;
     Ok(())
 }
 
@@ -181,10 +183,11 @@ const ROLES: [(&str, &str, Role); 8] = [
     ("zhuti", "示例企业经办人", Role::Subject),
 ];
 
-fn introduce(listen: &str) {
-    println!("信治已启动：http://{listen}");
-    println!("演示账号（密码均为 {PASSWORD}）：");
+fn introduce(listen: &str) -> std::io::Result<()> {
+    say!("信治已启动：http://{listen}")?;
+    say!("演示账号（密码均为 {PASSWORD}）：")?;
     for (name, title, role) in ROLES {
-        println!("  {:<12}{}（{title}）", name, role.title());
+        say!("  {:<12}{}（{title}）", name, role.title())?;
     }
+    Ok(())
 }

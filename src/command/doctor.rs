@@ -12,7 +12,7 @@ pub fn run(arguments: &Doctor) -> anyhow::Result<ExitCode> {
     let office = door::open(&arguments.place)?;
     let findings = xinzhi_office::doctor::examine(&office)?;
     let sound = findings.iter().all(|finding| finding.faults.is_empty());
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     for finding in &findings {
         let state = if finding.faults.is_empty() { "正常" } else { "异常" };
         if !arguments.json {

@@ -27,7 +27,7 @@ pub fn run(arguments: &Explain) -> anyhow::Result<ExitCode> {
     }
     let answer = door::runtime()?.block_on(door.json(Method::GET, &path, None))?;
     let evaluation = answer.get(0).context("服务没有返回评价")?;
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     if arguments.json {
         writeln!(out, "{evaluation}")?
     } else {

@@ -9,6 +9,7 @@ use xinzhi_office::SystemClock;
 
 use crate::arguments::Generate;
 use crate::county::{self, Defects, Size};
+use crate::say::say;
 
 pub fn run(arguments: &Generate) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("无法建立 {}", arguments.out.display()))?;
@@ -18,7 +19,7 @@ pub fn run(arguments: &Generate) -> anyhow::Result<ExitCode> {
         let path = arguments.out.join("cf-2018.csv");
         let defects = if arguments.flawless { Defects::None } else { Defects::Usual };
         county::write_cf(&size, defects, &path)?;
-        println!("{}", path.display());
+        say!("{}", path.display())?;
         return Ok(ExitCode::SUCCESS);
     }
     let bar = ProgressBar::new(0);
@@ -29,7 +30,7 @@ pub fn run(arguments: &Generate) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     for file in files {
         let covers = file.covers.and_then(|span| span.until.map(|until| format!(" --covers {}..{until}", span.from)));
-        println!("{}\t--source {}{}\t{} 行", file.path.display(), file.source, covers.unwrap_or_default(), file.rows);
+        say!("{}\t--source {}{}\t{} 行", file.path.display(), file.source, covers.unwrap_or_default(), file.rows)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use xinzhi_core::identifier::identify;
 use crate::arguments::Identify;
 
 pub fn run(arguments: &Identify) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     let reads_input = arguments.codes.is_empty() || arguments.codes.iter().any(|code| code == "-");
     for code in arguments.codes.iter().filter(|code| *code != "-") {
         write_line(&mut out, code)?;

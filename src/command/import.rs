@@ -11,8 +11,8 @@ use indicatif::ProgressBar;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
-use xinzhi_core::Day;
 use xinzhi_core::record::BatchId;
+use xinzhi_core::{AreaCode, Day};
 use xinzhi_office::Office;
 use xinzhi_office::import::{self, Delivery, Encoding, Options};
 
@@ -24,6 +24,7 @@ const CHUNK_BYTES: usize = 1 << 16;
 
 pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let covers = arguments.covers.as_deref().map(covers).transpose()?;
+    let area = arguments.area.as_deref().map(area).transpose()?;
     let encoding = match &arguments.encoding {
         None => None,
         Some(word) => Some(Encoding::parse(word).with_context(|| format!("编码 `{word}` 应为 utf-8 或 gb18030"))?),
@@ -40,7 +41,7 @@ pub fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
             Door::Here(office) => {
                 let options = Options { encoding, ..Options::undeclared() };
                 let delivery =
-                    Delivery { source: arguments.source.clone(), file_name: name.clone(), area: None, covers, options, once: None };
+                    Delivery { source: arguments.source.clone(), file_name: name.clone(), area: area.clone(), covers, options, once: None };
                 stage_here(office, &delivery, opened)?
             }
             Door::Server(socket) => runtime.block_on(upload(socket, arguments, &name, opened))?,
@@ -90,6 +91,9 @@ async fn upload(socket: &std::path::Path, arguments: &Import, name: &str, file: 
         text("covers_from", &from.to_string());
         text("covers_through", &through.to_string());
     }
+    if let Some(area) = &arguments.area {
+        text("area", area);
+    }
     if let Some(encoding) = &arguments.encoding {
         text("encoding", encoding);
     }
@@ -132,6 +136,10 @@ fn tokio_stream<T: Send + 'static>(mut receiver: tokio::sync::mpsc::Receiver<T>)
     futures_util::stream::poll_fn(move |context| receiver.poll_recv(context))
 }
 
+fn area(text: &str) -> anyhow::Result<AreaCode> {
+    AreaCode::parse(text).with_context(|| format!("`{text}` 不是行政区划代码（应为 2、4、6、9 或 12 位数字）"))
+}
+
 fn covers(text: &str) -> anyhow::Result<(Day, Day)> {
     let words = || format!("覆盖日期 `{text}` 应写成 起..止，如 2026-01-01..2026-10-31");
     let (from, through) = text.split_once("..").with_context(words)?;
@@ -142,7 +150,7 @@ fn covers(text: &str) -> anyhow::Result<(Day, Day)> {
 fn report(arguments: &Import, name: &str, batch: &Value) -> anyhow::Result<()> {
     let counts = batch.get("counts").context("服务没有返回行数")?;
     let count = |key: &str| counts.get(key).and_then(Value::as_i64).unwrap_or(0);
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     if arguments.json {
         writeln!(out, "{batch}")?;
         return Ok(());

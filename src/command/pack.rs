@@ -11,6 +11,7 @@ use xinzhi_rules::{Pack, sentence};
 
 use crate::arguments::PackCommand;
 use crate::door;
+use crate::say::say;
 
 pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -21,7 +22,7 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
             let office = door::open(place)?;
             let (id, files) = read(directory)?;
             door::runtime()?.block_on(office.install_pack(&id, files.clone()))?;
-            println!("已装入规则包 {id}，摘要 {}；现行规则包：{}", files.digest(), office.pack().version);
+            say!("已装入规则包 {id}，摘要 {}；现行规则包：{}", files.digest(), office.pack().version)?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -66,7 +67,7 @@ fn add_after_bases((id, files): (String, Files), place: &Path, parts: &mut Vec<(
 fn check(directory: &Path) -> anyhow::Result<ExitCode> {
     let (id, files) = standing(directory)?;
     let checked = xinzhi_rules::check(&id, &files);
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     for finding in checked.faults.iter().chain(&checked.warnings) {
         writeln!(out, "{}\n", finding.render(&files))?;
     }
@@ -78,7 +79,7 @@ fn test(directory: &Path) -> anyhow::Result<ExitCode> {
     let (id, files) = standing(directory)?;
     let pack = office_pack::load(&id, &files)?;
     let failures = office_pack::run_cases(&pack)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::out();
     for failure in &failures {
         writeln!(out, "{failure}")?;
     }
@@ -94,6 +95,6 @@ fn show(directory: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
         None => office_pack::load("national", &office_pack::own_files())?,
     };
-    write!(std::io::stdout().lock(), "{}", sentence::show(&pack))?;
+    write!(crate::say::out(), "{}", sentence::show(&pack))?;
     Ok(ExitCode::SUCCESS)
 }

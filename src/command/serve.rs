@@ -1,52 +1,101 @@
 //! `xinzhi serve`: the server, on an address for everybody and a socket for the command line.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::net::{TcpListener, UnixListener};
 use xinzhi_office::Office;
-use xinzhi_web::Site;
+use xinzhi_web::metrics::{Build, Requests};
+use xinzhi_web::{Router, Site};
 
-use crate::arguments::Serve;
+use crate::arguments::{Place, Serve};
 use crate::door;
+use crate::say::say;
+
+const BUILD: Build = Build { version: env!("CARGO_PKG_VERSION"), commit: env!("XINZHI_COMMIT") };
 
 pub fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let office = door::open(&arguments.place)?;
-    let socket = arguments.place.data.join(door::SOCKET);
-    serve(office, &arguments.listen, &socket, || println!("信治已启动：http://{}", arguments.listen))?;
+    let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
+    serve(office, &doors, || say!("信治已启动：http://{}", arguments.listen))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where a server can be reached.
+pub struct Doors {
+    /// By everybody.
+    listen: String,
+    /// By whoever watches how it does, if at all.
+    metrics: Option<String>,
+    /// By the command line.
+    socket: PathBuf,
+}
+
+impl Doors {
+    pub fn of(place: &Place, listen: &str, metrics: Option<&str>) -> Doors {
+        Doors { listen: listen.to_owned(), metrics: metrics.map(str::to_owned), socket: place.data.join(door::SOCKET) }
+    }
+}
+
 /// Serves until told to stop. What is queued is finished first; a kill instead gives the same result after a restart.
-pub fn serve(office: Arc<Office>, listen: &str, socket: &std::path::Path, ready: impl FnOnce()) -> anyhow::Result<()> {
+pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io::Result<()>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("无法启动运行环境")?;
     // The last hold on the office ends here, not inside the runtime: connections to PostgreSQL cannot be closed from there.
     let held = Arc::clone(&office);
     let served = runtime.block_on(async move {
-        let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("无法监听 {listen}，请换一个地址或端口"))?;
-        if socket.exists() {
-            std::fs::remove_file(socket).context("无法清除上次留下的套接字")?;
-        }
-        let local = tokio::net::UnixListener::bind(socket).context("无法建立命令行所用的套接字")?;
-        std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600)).context("无法限制套接字的权限")?;
+        let listener = listen(&doors.listen).await?;
+        let counted = match &doors.metrics {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let local = listen_locally(&doors.socket)?;
         let site = Site { name: office.row().name.clone(), ..Site::default() };
-        let public = xinzhi_web::router(Arc::clone(&office), site);
+        let requests = Arc::new(Requests::default());
+        let public = xinzhi_web::router(Arc::clone(&office), site, &requests);
+        let metrics = xinzhi_web::metrics::router(Arc::clone(&office), requests, BUILD);
         let watched = Arc::clone(&office);
         let operator = xinzhi_web::operator_router(office);
-        ready();
+        tracing::info!(listen = doors.listen, metrics = doors.metrics, version = BUILD.version, commit = BUILD.commit, "serving");
+        ready().context("无法写到标准输出")?;
         let served = tokio::select! {
             ended = async { xinzhi_web::serve(listener, public).await } => ended,
             ended = async { xinzhi_web::serve(local, operator).await } => ended,
+            ended = watch(counted, metrics) => ended,
             () = stopped() => Ok(()),
             () = failed(&watched) => Err(std::io::Error::other("数据库故障，已停止写入；请查看日志，排除故障后重新启动")),
         };
-        std::fs::remove_file(socket).context("无法清除套接字")?;
+        tracing::info!(orderly = served.is_ok(), "stopping");
+        std::fs::remove_file(&doors.socket).context("无法清除套接字")?;
         served.context("服务中断")
     });
     drop(runtime);
     drop(held);
+    tracing::info!("stopped");
     served
+}
+
+async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("无法监听 {address}，请换一个地址或端口"))
+}
+
+fn listen_locally(socket: &Path) -> anyhow::Result<UnixListener> {
+    if socket.exists() {
+        std::fs::remove_file(socket).context("无法清除上次留下的套接字")?;
+    }
+    let local = UnixListener::bind(socket).context("无法建立命令行所用的套接字")?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600)).context("无法限制套接字的权限")?;
+    Ok(local)
+}
+
+/// Answers whoever watches; without a listener it waits for ever.
+async fn watch(listener: Option<TcpListener>, metrics: Router) -> std::io::Result<()> {
+    match listener {
+        Some(listener) => xinzhi_web::serve(listener, metrics).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Returns some seconds after the Writer has stopped: whoever asked meanwhile is told so, then the process ends for a service manager to

@@ -8,9 +8,31 @@ use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_xinzhi");
 
+/// The program with arguments, not started yet.
+pub fn program(args: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// The same by whoever respects the permissions of files: root does not, unless the right to override them is taken away.
+pub fn program_as_user(args: &[&str]) -> Command {
+    if !Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0") {
+        return program(args);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--inh-caps=-dac_override", "--bounding-set=-dac_override", PROGRAM]).args(args).stdin(Stdio::null());
+    command
+}
+
 /// Runs one command to its end.
 pub fn xinzhi(args: &[&str]) -> Output {
-    Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
+    program(args).output().unwrap()
+}
+
+/// An address of this machine that nobody listens on. It is free when asked and very likely a moment later: ports are handed out in turn.
+pub fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// Standard output of a command that must succeed.
@@ -46,11 +68,15 @@ impl Server {
 
     /// The same with more arguments.
     pub fn start_with(directory: &Path, more: &[&str]) -> Server {
-        // The port is free when asked and very likely a moment later: ports are handed out in turn.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let mut command = Command::new(PROGRAM);
-        command.args(["serve", "--listen", &address, "--data"]).arg(directory).args(more);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let address = free_address();
+        let mut command = program(&["serve", "--listen", &address, "--data"]);
+        command.arg(directory).args(more).stderr(Stdio::inherit());
+        Server::launch(command, address)
+    }
+
+    /// Starts a server that was made ready otherwise, and waits likewise.
+    pub fn launch(mut command: Command, address: String) -> Server {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if !line.contains("信治已启动") {

@@ -158,7 +158,7 @@ impl Service {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let site = Site { name: office.row().name.clone(), ..Site::default() };
-        let router = xinzhi_web::router(Arc::clone(office), site);
+        let router = xinzhi_web::router(Arc::clone(office), site, &Arc::default());
         runtime.spawn(async move { xinzhi_web::serve(listener, router).await });
         Service { _runtime: runtime, address }
     }

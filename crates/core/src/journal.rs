@@ -45,11 +45,13 @@ pub enum Act {
     SignInFailed,
     /// An API key was made.
     KeyCreated,
+    /// The clock had been ahead; from here on moments are compared with this one.
+    ClockCorrected,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 16] = [
+    pub const ALL: [Act; 17] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -66,6 +68,7 @@ impl Act {
         Act::SignedIn,
         Act::SignInFailed,
         Act::KeyCreated,
+        Act::ClockCorrected,
     ];
 
     /// The word that the journal stores.
@@ -87,6 +90,7 @@ impl Act {
             Act::SignedIn => "signed_in",
             Act::SignInFailed => "sign_in_failed",
             Act::KeyCreated => "key_created",
+            Act::ClockCorrected => "clock_corrected",
         }
     }
 

@@ -19,11 +19,11 @@ const FAILURES_MAX: i64 = 5;
 /// How long it stays locked unless somebody unlocks it.
 const LOCK_MS: i64 = 30 * 60 * 1000;
 /// Idle time after which a session is over: staff and subjects.
-const IDLE_MS: i64 = 30 * 60 * 1000;
+pub(crate) const IDLE_MS: i64 = 30 * 60 * 1000;
 /// The same for administrators and auditors (A11).
-const IDLE_ADMIN_MS: i64 = 15 * 60 * 1000;
+pub(crate) const IDLE_ADMIN_MS: i64 = 15 * 60 * 1000;
 /// A session is over after this, used or not.
-const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+pub(crate) const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// A session's last use is written no more often than this.
 const SEEN_EVERY_MS: i64 = 60 * 1000;
 /// Longest password; argon2 is run on no more.

@@ -8,11 +8,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use xinzhi_core::Moment;
 use xinzhi_core::journal::Position;
-use xinzhi_core::{Code, Moment, Refusal};
 use xinzhi_store::{Fault, Url};
 
-use crate::Error;
+use crate::{Error, Obstacle};
 
 const NOTE: &str = "backup.json";
 const KEYS: &str = "keys";
@@ -30,11 +30,11 @@ pub struct Note {
 /// Copies the office at `url` into the empty folder `to`, while it may be serving.
 ///
 /// # Errors
-/// A refusal where `to` is not empty or the office is on PostgreSQL; a fault of the disk.
+/// An obstacle where `to` is not empty or the office is on PostgreSQL; a fault of the disk.
 pub fn backup(url: &Url, to: &Path, now: Moment) -> Result<Note, Error> {
     let Url::Sqlite(directory) = url else {
         let words = "PostgreSQL 上的数据请用 pg_dump 备份，并另行保存数据目录中的 keys 目录；步骤见 docs/operate.md";
-        return Err(Refusal::detail(Code::Unavailable, words).into());
+        return Err(Obstacle::Copy(words.to_owned()).into());
     };
     empty(to)?;
     xinzhi_store::backup::copy(directory, to)?;
@@ -47,9 +47,9 @@ pub fn backup(url: &Url, to: &Path, now: Moment) -> Result<Note, Error> {
 /// Puts a backup into the empty folder `directory`, which then is an office. Whoever calls it examines the office next.
 ///
 /// # Errors
-/// A refusal where `from` is no complete backup or `directory` is not empty; a fault of the disk.
+/// An obstacle where `from` is no complete backup or `directory` is not empty; a fault of the disk.
 pub fn restore(from: &Path, directory: &Path) -> Result<Note, Error> {
-    let incomplete = || Refusal::detail(Code::Unavailable, format!("`{}` 不是完整的备份（缺少 {NOTE}）", from.display()));
+    let incomplete = || Obstacle::Copy(format!("`{}` 不是完整的备份（缺少 {NOTE}）", from.display()));
     let text = fs::read_to_string(from.join(NOTE)).map_err(|_| incomplete())?;
     let note: Note = serde_json::from_str(&text).map_err(|_| incomplete())?;
     empty(directory)?;
@@ -58,7 +58,7 @@ pub fn restore(from: &Path, directory: &Path) -> Result<Note, Error> {
     let head = xinzhi_store::backup::head(directory)?;
     if head != note.head {
         let words = format!("备份的账簿末位是 {}，备份时记下的是 {}，备份可能被改动过", head.0, note.head.0);
-        return Err(Refusal::detail(Code::Unavailable, words).into());
+        return Err(Obstacle::Copy(words).into());
     }
     Ok(note)
 }
@@ -67,7 +67,7 @@ fn empty(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(io("creating the folder"))?;
     if fs::read_dir(folder).map_err(io("reading the folder"))?.next().is_some() {
         let words = format!("目录 `{}` 不是空的，请换一个空目录", folder.display());
-        return Err(Refusal::detail(Code::Unavailable, words).into());
+        return Err(Obstacle::Copy(words).into());
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::import::commit::commit_payload;
 use crate::import::recall::recall_payload;
 use crate::import::rule::ruling_payload;
 use crate::import::stage::{Digested, record_digest};
+use crate::office::clock_payload;
 use crate::subject::file::access_payload;
 use crate::{Error, Office};
 
@@ -122,7 +123,7 @@ fn is_sealed(entry: &Entry, payload: Digest) -> bool {
 
 /// Checks, reads, rulings, recalls, answers and decisions: what somebody brought about, with the records it became.
 fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
-    const ACTS: [Act; 7] = [
+    const ACTS: [Act; 8] = [
         Act::CheckMade,
         Act::SubjectRead,
         Act::IdentityUnmasked,
@@ -130,6 +131,7 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
         Act::BatchRecalled,
         Act::FeedbackGiven,
         Act::RestrictionDecided,
+        Act::ClockCorrected,
     ];
     let (mut looked_at, mut faults) = (0, Vec::new());
     for act in ACTS {
@@ -217,6 +219,7 @@ fn payload_of(connection: &mut Connection, entry: &Entry) -> Result<Option<Diges
             let row = xinzhi_store::check::decision_at(connection, entry.position)?;
             row.map(|(row, salt)| decision_payload(&row, &salt))
         }
+        Act::ClockCorrected => Some(clock_payload(refs)),
         _ => None,
     })
 }

@@ -95,6 +95,11 @@ impl Keys {
         }
     }
 
+    /// Whether there are keys below `directory`.
+    pub fn exist(directory: &Path) -> bool {
+        directory.join("keys").join(FILE).exists()
+    }
+
     fn of(seal: Key, index: Key) -> Keys {
         // HMAC pads a short key with zeros to the block of 64 bytes (RFC 2104, section 2).
         let mut block = [0; 64];
@@ -120,7 +125,9 @@ impl Keys {
         file.write_all(&self.index.0)?;
         file.sync_all()?;
         std::fs::rename(fresh, directory.join(FILE))?;
-        File::open(directory)?.sync_all()
+        File::open(directory)?.sync_all()?;
+        // The folder itself is an entry of the one above.
+        directory.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
     }
 
     /// The key that seals what belongs to no subject, such as rows that wait for a person.

@@ -5,7 +5,7 @@
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
 //! with feedback and the loop board, `account`. `react` closes the loop: what follows from each act of the journal.
-//! `doctor` checks on stored data what must always hold, `backup` copies it.
+//! `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how the running program does.
 
 pub mod account;
 pub mod backup;
@@ -19,16 +19,18 @@ pub mod import;
 pub mod journal;
 pub mod keys;
 pub mod office;
+pub mod operation;
 pub mod pack;
 pub mod permission;
 pub mod react;
 pub mod search;
 pub mod subject;
 
-pub use error::Error;
+pub use error::{Error, Obstacle};
 pub use office::{Founding, Office, SystemClock, SystemEntropy};
 
 // What pages and commands show of the links travels through the office: they depend on it alone.
 pub use xinzhi_apply as apply;
 pub use xinzhi_evaluate as evaluate;
 pub use xinzhi_rules as rules;
+pub use xinzhi_store::{Lane, tally};

@@ -5,18 +5,20 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use xinzhi_core::actor::{Actor, Role};
-use xinzhi_core::journal::{Act, Draft};
-use xinzhi_core::{AreaCode, Clock, Code, Day, Moment, Refusal};
+use xinzhi_core::journal::{Act, Draft, Position};
+use xinzhi_core::{AreaCode, Clock, Day, Moment};
 use xinzhi_rules::Pack;
 use xinzhi_store::office::OfficeRow;
+use xinzhi_store::tally::Tally;
 use xinzhi_store::{Connection, Entropy, Fault, Lane, Purpose, Readers, Tx, Url, World, Writer, migrate};
 
-use crate::Error;
 use crate::account::Programs;
 use crate::coverage::CoverageCache;
 use crate::evaluation::Cache;
 use crate::keys::{Existing, Keys};
-use crate::pack;
+use crate::operation::{Imports, Kept};
+use crate::pack::{self, PastPacks};
+use crate::{Error, Obstacle};
 
 /// What a new office is called and where it is; an existing one keeps what it has.
 #[derive(Clone, Debug)]
@@ -37,10 +39,25 @@ pub struct Office {
     pub(crate) cache: Cache,
     pub(crate) coverage: CoverageCache,
     pub(crate) programs: Programs,
+    pub(crate) past_packs: PastPacks,
+    pub(crate) imports: Imports,
+    pub(crate) kept: Kept,
+    url: Url,
     row: OfficeRow,
     pack: RwLock<Arc<Pack>>,
     /// Held for the life of the office: one directory has one writer.
     _lock: File,
+}
+
+/// A correction of the clock, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockCorrected {
+    /// Its place in the journal.
+    pub entry: Position,
+    /// What the clock said.
+    pub now: Moment,
+    /// The last moment before.
+    pub last: Moment,
 }
 
 impl Office {
@@ -50,19 +67,19 @@ impl Office {
     /// When another process holds the directory, the database breaks its promises, the schema is from the future, or the
     /// clock is before the last entry of the journal (W5).
     pub fn open(url: &Url, world: World, founding: &Founding) -> Result<Office, Error> {
-        let directory = url.directory();
-        std::fs::create_dir_all(directory).map_err(io("creating the office's directory"))?;
-        let lock = take_lock(directory)?;
-        let mut connection = Connection::open(url, Purpose::Write)?;
-        migrate::migrate(&mut connection, world.clock.now())?;
-        let existing = if xinzhi_store::office::find(&mut connection)?.is_some() { Existing::Yes } else { Existing::No };
-        let keys = Keys::open(directory, world.entropy.as_ref(), existing).map_err(keys_lost)?;
-        refuse_earlier_clock(&mut connection, world.clock.now())?;
+        let Entered { mut connection, lock, existing } = enter(url, &world)?;
+        let keys = Keys::open(url.directory(), world.entropy.as_ref(), existing).map_err(keys_lost)?;
+        let (now, last) = (world.clock.now(), xinzhi_store::office::last_moment(&mut connection)?);
+        if now < last {
+            return Err(Obstacle::ClockBehind { now, last }.into());
+        }
         drop(connection);
         let writer = Writer::start(url, world.clone())?;
         let readers = Readers::new(url.clone());
         let row = found(&writer, &readers, founding)?;
         let pack = pack::install_own(&writer, &readers)?;
+        let head = readers.read::<_, Error>(|connection| Ok(xinzhi_store::journal::head(connection)?))?;
+        tracing::info!(head = head.0, pack = %pack.digest.short(), "office opened");
         Ok(Office {
             writer,
             readers,
@@ -71,9 +88,39 @@ impl Office {
             cache: Cache::default(),
             coverage: CoverageCache::default(),
             programs: Programs::default(),
+            past_packs: PastPacks::default(),
+            imports: Imports::default(),
+            kept: Kept::default(),
+            url: url.clone(),
             row,
             pack: RwLock::new(pack),
             _lock: lock,
+        })
+    }
+
+    /// Writes into the journal that the clock had been ahead, so that the office opens although earlier entries are of the future. What they
+    /// said about days stays; sign-ins and locks of that time end.
+    ///
+    /// # Errors
+    /// [`Obstacle::ClockRight`] where the clock is not behind the journal, [`Obstacle::NoOffice`] where there is none, and what prevents
+    /// opening.
+    pub fn correct_clock(url: &Url, world: World) -> Result<ClockCorrected, Error> {
+        let Entered { mut connection, lock: _lock, existing } = enter(url, &world)?;
+        if existing == Existing::No {
+            return Err(Obstacle::NoOffice.into());
+        }
+        let (now, last) = (world.clock.now(), xinzhi_store::office::last_moment(&mut connection)?);
+        if now >= last {
+            return Err(Obstacle::ClockRight { now, last }.into());
+        }
+        drop(connection);
+        let writer = Writer::start(url, world)?;
+        write_now(&writer, move |tx| {
+            let refs = format!("{{\"last\":{}}}", last.0);
+            let payload = clock_payload(&refs);
+            let entry = tx.append(&Draft { act: Act::ClockCorrected, subject: None, refs, payload })?;
+            xinzhi_store::account::forget_the_future(tx)?;
+            Ok(ClockCorrected { entry, now: tx.moment(), last })
         })
     }
 
@@ -167,6 +214,15 @@ impl Office {
         self.writer.is_stopped()
     }
 
+    /// What the Writer did since it was started, and how many acts wait for it: requests, pieces of imports.
+    pub fn tally(&self) -> (&Tally, (usize, usize)) {
+        (self.writer.tally(), self.writer.waiting())
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Whether nobody but imports has asked for anything lately.
     pub(crate) fn is_quiet(&self) -> bool {
         self.writer.is_quiet()
@@ -207,15 +263,43 @@ fn found(writer: &Writer, readers: &Readers, founding: &Founding) -> Result<Offi
     })
 }
 
+/// What the journal keeps of a correction of the clock.
+pub(crate) fn clock_payload(refs: &str) -> xinzhi_core::Digest {
+    xinzhi_proof::salted(&[], &[refs.as_bytes()])
+}
+
+/// A directory that is ours, with its database up to date.
+struct Entered {
+    connection: Connection,
+    lock: File,
+    existing: Existing,
+}
+
+fn enter(url: &Url, world: &World) -> Result<Entered, Error> {
+    let directory = url.directory();
+    std::fs::create_dir_all(directory).map_err(io("creating the office's directory"))?;
+    let lock = take_lock(directory)?;
+    let embedded = url.has_embedded_database();
+    if matches!(url, Url::Sqlite(_)) && !embedded && Keys::exist(directory) {
+        return Err(Obstacle::DatabaseMissing.into());
+    }
+    let mut connection = Connection::open(url, Purpose::Write)?;
+    connection.assert_not_read_only().map_err(Obstacle::ReadOnly)?;
+    migrate::migrate(&mut connection, world.clock.now())?;
+    connection.prove_writable().map_err(Obstacle::ReadOnly)?;
+    let existing = if xinzhi_store::office::find(&mut connection)?.is_some() { Existing::Yes } else { Existing::No };
+    if matches!(url, Url::Postgres { .. }) && embedded && existing == Existing::No {
+        return Err(Obstacle::DatabaseOther.into());
+    }
+    Ok(Entered { connection, lock, existing })
+}
+
 fn take_lock(directory: &Path) -> Result<File, Error> {
     let path = directory.join("lock");
     let file = File::create(path).map_err(io("opening the lock file"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let words = "数据目录正由另一个信治进程使用，请先停止它，或通过它的地址访问";
-            Err(Refusal::detail(Code::Unavailable, words).into())
-        }
+        Err(TryLockError::WouldBlock) => Err(Obstacle::Held.into()),
         Err(TryLockError::Error(cause)) => Err(io("locking the directory")(cause).into()),
     }
 }
@@ -228,21 +312,9 @@ fn unanswered() -> Error {
 /// Without its keys an office cannot be opened, and must not be given others.
 fn keys_lost(fault: Fault) -> Error {
     match fault {
-        Fault::Io { cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => {
-            let words = "数据目录中没有密钥文件 keys/office.key，而数据库已有数据：请从备份放回密钥文件；核对 --data 指的是否同一个目录";
-            Refusal::detail(Code::Unavailable, words).into()
-        }
+        Fault::Io { cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => Obstacle::KeysLost.into(),
         fault => fault.into(),
     }
-}
-
-fn refuse_earlier_clock(connection: &mut Connection, now: Moment) -> Result<(), Error> {
-    let last = xinzhi_store::office::last_moment(connection)?;
-    if now >= last {
-        return Ok(());
-    }
-    let words = format!("系统时钟（{now}）早于账簿最后一笔的时间（{last}），请先校准时钟再启动");
-    Err(Refusal::detail(Code::Unavailable, words).into())
 }
 
 fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> Fault {

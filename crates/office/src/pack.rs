@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use include_dir::{Dir, DirEntry, include_dir};
 use xinzhi_apply::check::{self as apply_check, CheckInput, GradeKnown};
-use xinzhi_core::journal::{Act, Draft};
+use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::record::RecordId;
-use xinzhi_core::{Code, Points, Refusal};
+use xinzhi_core::{Code, Digest, Points, Refusal};
 use xinzhi_evaluate::{Coverage, Evaluation, Outcome, Question, Subject};
 use xinzhi_rules::Pack;
 use xinzhi_rules::case::{Case, ExpectedCheck, ExpectedEvaluation};
@@ -16,7 +16,7 @@ use xinzhi_rules::fact::Fact;
 use xinzhi_rules::load::Files;
 use xinzhi_rules::model::{KindIx, ScorecardIx};
 use xinzhi_store::office::InstalledPack;
-use xinzhi_store::{Readers, Tx, Writer};
+use xinzhi_store::{Connection, Readers, Tx, Writer};
 
 use crate::office::write_now;
 use crate::{Error, Office};
@@ -90,7 +90,7 @@ fn parts(installed: &[InstalledPack]) -> Result<Vec<(String, Files)>, Error> {
     installed.iter().map(part).collect()
 }
 
-fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: xinzhi_core::Digest) -> Result<(), Error> {
+fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: Digest) -> Result<(), Error> {
     let by_path: BTreeMap<&str, &str> = files.iter().collect();
     let text = xinzhi_proof::canonical::to_string(&by_path).map_err(|e| Error::inconsistent(e.to_string()))?;
     let refs = format!("{{\"digest\":\"{digest}\",\"pack\":\"{id}\"}}");
@@ -100,7 +100,68 @@ fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: xinzhi_c
     Ok(xinzhi_store::office::install(tx, &row)?)
 }
 
+/// Packs of the past that are kept compiled.
+const PAST_MAX: usize = 4;
+
+/// Packs that were in force once, as they are asked for by replays.
+#[derive(Debug, Default)]
+pub(crate) struct PastPacks(Mutex<Vec<Arc<Pack>>>);
+
+impl PastPacks {
+    fn kept(&self, digest: Digest) -> Option<Arc<Pack>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|pack| pack.digest == digest).cloned()
+    }
+
+    fn keep(&self, pack: &Arc<Pack>) {
+        let mut packs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if packs.len() >= PAST_MAX {
+            packs.remove(0);
+        }
+        packs.push(Arc::clone(pack));
+    }
+}
+
 impl Office {
+    /// The packs that were in force at a position, read as one: by these a result as known there was and is made (W4). What was asked before
+    /// the first pack, or is not there yet, is the present's.
+    pub(crate) fn pack_at(&self, connection: &mut Connection, position: Position) -> Result<Arc<Pack>, Error> {
+        let all = parts(&xinzhi_store::office::packs_at(connection, position)?)?;
+        if all.is_empty() {
+            return Ok(self.pack());
+        }
+        let (digest, now) = (Files::union(&all).digest(), self.pack());
+        if digest == now.digest {
+            return Ok(now);
+        }
+        if let Some(pack) = self.past_packs.kept(digest) {
+            return Ok(pack);
+        }
+        let pack = Arc::new(together(&all)?);
+        self.past_packs.keep(&pack);
+        Ok(pack)
+    }
+
+    /// The packs that a pin names by their digest.
+    ///
+    /// # Errors
+    /// A fault where they were never in force here: a pin of ours names no others.
+    pub(crate) fn pack_by_digest(&self, connection: &mut Connection, digest: Digest) -> Result<Arc<Pack>, Error> {
+        let now = self.pack();
+        if now.digest == digest {
+            return Ok(now);
+        }
+        if let Some(pack) = self.past_packs.kept(digest) {
+            return Ok(pack);
+        }
+        for position in xinzhi_store::office::installations(connection)? {
+            let pack = self.pack_at(connection, position)?;
+            if pack.digest == digest {
+                return Ok(pack);
+            }
+        }
+        Err(Error::inconsistent(format!("no pack here had the digest {digest}")))
+    }
+
     /// Installs a pack beside those in force, or in the place of its own earlier version; from the next act on all of them are in force as one.
     ///
     /// # Errors

@@ -30,6 +30,13 @@ statements! {
     END_SESSION = "update session set ended_at = $2 where token = $1 and ended_at is null";
     /// All of an account's are over.
     END_SESSIONS = "update session set ended_at = $2 where account = $1 and ended_at is null";
+    /// Sign-ins that are neither ended, nor idle, nor too old, for whoever watches the program.
+    OPEN_SESSIONS = "select count(*) as sessions from session s join account a on a.name = s.account where s.ended_at is null
+        and s.started_at >= $3 and s.seen_at >= (case when a.role in ('system', 'audit') then cast($2 as bigint) else cast($1 as bigint) end)";
+    /// Every session is over.
+    END_EVERY_SESSION = "update session set ended_at = $1 where ended_at is null";
+    /// Locks that reach beyond what any lock can: the clock was ahead when they were set.
+    SHORTEN_LOCKS = "update account set locked_until = $1 where locked_until > $1";
     /// A new key.
     ADD_KEY = "insert into api_key (digest, name, title, role, organ, area, entry, ended_at) values ($1, $2, $3, $4, $5, $6, $7, null)";
     /// The program behind a key.
@@ -64,6 +71,22 @@ pub struct SessionRow {
     pub started_at: Moment,
     /// Last used.
     pub seen_at: Moment,
+}
+
+/// Since when a sign-in must have been used, or begun, to be open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenSince {
+    /// Used by staff and subjects.
+    pub staff: Moment,
+    /// Used by administrators and auditors.
+    pub administrators: Moment,
+    /// Begun, by whomever.
+    pub begun: Moment,
+}
+
+/// How many sign-ins are open.
+pub fn open_sessions(connection: &mut Connection, since: &SeenSince) -> Result<i64, Fault> {
+    connection.query_one(&OPEN_SESSIONS, params![since.staff.0, since.administrators.0, since.begun.0])?.get("sessions")
 }
 
 fn actor(row: &Row, subject: Option<SubjectId>, is_person: bool) -> Result<Actor, Fault> {
@@ -142,6 +165,13 @@ pub fn end_session(tx: &mut Tx, token: &Digest) -> Result<(), Fault> {
 pub fn end_sessions(tx: &mut Tx, name: &str) -> Result<u64, Fault> {
     let at = tx.moment().0;
     tx.connection.execute(&END_SESSIONS, params![name, at])
+}
+
+/// After the clock was put right: moments that lie ahead would keep sessions open and accounts locked, so both end now.
+pub fn forget_the_future(tx: &mut Tx) -> Result<(), Fault> {
+    let at = tx.moment().0;
+    tx.connection.execute(&END_EVERY_SESSION, params![at])?;
+    tx.connection.execute(&SHORTEN_LOCKS, params![at]).map(drop)
 }
 
 /// Writes the key of a program.

@@ -57,6 +57,9 @@ statements! {
             left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
             left join feedback f on f.feedback_id = z.feedback_id
         where (cast($2 as text) is null or e.organ = $2) and (cast($3 as text) is null or substr(e.area, 1, length($3)) = $3)";
+    /// How many answers are overdue, for whoever watches the program.
+    OVERDUE = "select count(*) as overdue from obligation o where o.due_day < $1
+        and not exists (select 1 from obligation_closing z where z.check_id = o.check_id and z.measure = o.measure)";
     /// Answers to the measures of a check.
     FEEDBACKS = "select feedback_id, check_id, measure, outcome, officer, document, organ, document_day, reason, at, actor
         from feedback where check_id = $1 order by feedback_id";
@@ -358,6 +361,11 @@ pub fn obligations(connection: &mut Connection, filter: &ObligationFilter) -> Re
 /// Obligations of one check.
 pub fn obligations_of(connection: &mut Connection, id: CheckId) -> Result<Vec<ObligationRow>, Fault> {
     connection.query(&OF_CHECK, params![id.0])?.iter().map(obligation).collect()
+}
+
+/// How many answers are overdue on a day.
+pub fn overdue(connection: &mut Connection, today: Day) -> Result<i64, Fault> {
+    connection.query_one(&OVERDUE, params![&today.to_string()])?.get("overdue")
 }
 
 /// Counts for the loop board, of one organ or area or of all.

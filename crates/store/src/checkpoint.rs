@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use crate::Fault;
 use crate::queue::Queue;
 use crate::sqlite::{Purpose, Sqlite};
+use crate::tally::Tally;
 use crate::writer::Work;
 
 /// Pages of the log, of 4 KB, that wait before they are moved: 1 MB. While the disk takes them every commit waits behind, so the pieces are
@@ -50,14 +51,15 @@ pub(crate) struct Mover {
 
 impl Mover {
     /// Starts the thread, with a connection of its own.
-    pub(crate) fn start(file: &Path, queue: Arc<Queue<Work>>) -> Result<Mover, Fault> {
+    pub(crate) fn start(file: &Path, queue: Arc<Queue<Work>>, tally: Arc<Tally>) -> Result<Mover, Fault> {
         let connection = Sqlite::open(file, Purpose::Checkpoint)?;
         // Never closed: closing any descriptor of a file releases every POSIX lock of the process on it, those of SQLite included.
         let flushed = ManuallyDrop::new(File::open(file).map_err(Fault::io("opening the database to flush it"))?);
         let (wake, woken) = sync_channel(1);
         let thread = std::thread::Builder::new().name("checkpoint".to_owned());
-        let thread =
-            thread.spawn(move || run((connection, &flushed), &queue, &woken)).map_err(Fault::io("starting the checkpoint thread"))?;
+        let thread = thread
+            .spawn(move || run((connection, &flushed), &queue, &woken, &tally))
+            .map_err(Fault::io("starting the checkpoint thread"))?;
         Ok(Mover { wake: Some(wake), groups: 0, thread: Some(thread) })
     }
 
@@ -82,12 +84,12 @@ impl Drop for Mover {
     }
 }
 
-fn run((mut connection, database): (Sqlite, &File), queue: &Queue<Work>, woken: &Receiver<()>) {
+fn run((mut connection, database): (Sqlite, &File), queue: &Queue<Work>, woken: &Receiver<()>, tally: &Tally) {
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), STANDS_BACK) {
         tracing::warn!(%error, "the log is moved with the priority of requests");
     }
     while woken.recv().is_ok() {
-        if let Err(fault) = move_log(&mut connection, database, queue) {
+        if let Err(fault) = move_log(&mut connection, database, queue, tally) {
             // The log cannot be moved: the disk fails, and nobody may go on as if it did not (E8).
             tracing::error!(%fault, "checkpoint failed; the writer stops");
             queue.abandon();
@@ -96,8 +98,9 @@ fn run((mut connection, database): (Sqlite, &File), queue: &Queue<Work>, woken: 
     }
 }
 
-fn move_log(connection: &mut Sqlite, database: &File, queue: &Queue<Work>) -> Result<(), Fault> {
+fn move_log(connection: &mut Sqlite, database: &File, queue: &Queue<Work>, tally: &Tally) -> Result<(), Fault> {
     let log = connection.log_length()?;
+    tally.log(log);
     if log.pages - log.moved < PAGES_MIN && log.pages < PAGES_MAX {
         return Ok(());
     }
@@ -105,6 +108,7 @@ fn move_log(connection: &mut Sqlite, database: &File, queue: &Queue<Work>) -> Re
         connection.move_log()?;
         database.sync_data().map_err(Fault::io("flushing the database"))?;
         let log = connection.log_length()?;
+        tally.log(log);
         if log.pages < PAGES_MAX {
             return Ok(());
         }

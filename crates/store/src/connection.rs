@@ -6,6 +6,7 @@ use crate::sql::Sql;
 use crate::sqlite::{Purpose, Sqlite};
 use crate::url::Url;
 use crate::value::{Param, Row};
+use crate::writer::TAKE_HEAD;
 
 /// What every statement of the house goes through.
 #[derive(Debug)]
@@ -89,6 +90,25 @@ impl Connection {
             Connection::Sqlite(sqlite) => sqlite.batch("begin immediate"),
             Connection::Postgres(postgres) => postgres.batch("begin"),
         }
+    }
+
+    /// Whether it was opened for reading only, whatever the schema: the file cannot be written, or the server is a standby.
+    ///
+    /// # Errors
+    /// [`Fault::Unusable`] where it was.
+    pub fn assert_not_read_only(&mut self) -> Result<(), Fault> {
+        let read_only = match self {
+            Connection::Sqlite(sqlite) => sqlite.is_read_only()?,
+            Connection::Postgres(postgres) => postgres.is_read_only()?,
+        };
+        if read_only { Err(Fault::Unusable("it can only be read".to_owned())) } else { Ok(()) }
+    }
+
+    /// Whether a row can be written: a file or a server that only reads is told when an office is opened, not at its first act.
+    pub fn prove_writable(&mut self) -> Result<(), Fault> {
+        self.begin_write()?;
+        self.query(&TAKE_HEAD, &[])?;
+        self.script("rollback")
     }
 
     /// Begins a transaction that sees one state throughout and cannot write.

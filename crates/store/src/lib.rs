@@ -1,8 +1,8 @@
 //! 库: the only SQL of the house, over SQLite and PostgreSQL with one text per statement.
 //!
 //! Reading order: `url` and `connection` open a database and assert its settings, `sql` and `value` are the border,
-//! `migrate` brings the schema up to date, `writer` (with `queue` and `checkpoint`) and `tx` are how anything is written, `readers` how it is read. After
-//! them a module for each noun; a reading function takes a [`Connection`], a writing one takes a [`Tx`].
+//! `migrate` brings the schema up to date, `writer` (with `queue` and `checkpoint`) and `tx` are how anything is written, `readers` how it is read,
+//! `tally` counts what the writer does. After them a module for each noun; a reading function takes a [`Connection`], a writing one takes a [`Tx`].
 
 pub mod access;
 pub mod account;
@@ -23,6 +23,7 @@ pub mod record;
 pub mod sql;
 pub(crate) mod sqlite;
 pub mod subject;
+pub mod tally;
 pub mod tx;
 pub mod url;
 pub mod value;

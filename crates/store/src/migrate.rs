@@ -70,6 +70,7 @@ pub fn migrate(connection: &mut Connection, now: Moment) -> Result<(), Fault> {
         connection.script(&script)?;
         connection.execute(&STEP_RUN, params![step.number, now.0])?;
         connection.script("commit")?;
+        tracing::info!(step = step.number, "schema step done");
     }
     Ok(())
 }

@@ -18,8 +18,15 @@ statements! {
     /// The packs in force, each as last installed, in the order in which they first were.
     PACKS_IN_FORCE = "select p.entry, p.pack, p.version, p.digest, p.files from pack p
         join (select pack, min(entry) as first, max(entry) as last from pack group by pack) n on n.last = p.entry order by n.first";
-    /// Names handed out by scripts that check a schema.
-    LAST_CHECKPOINT = "select coalesce(max(at), 0) as at from journal";
+    /// The packs that were in force at a position, likewise.
+    PACKS_AT = "select p.entry, p.pack, p.version, p.digest, p.files from pack p
+        join (select pack, min(entry) as first, max(entry) as last from pack where entry <= $1 group by pack) n on n.last = p.entry
+        order by n.first";
+    /// Where the packs in force changed, newest first.
+    INSTALLATIONS = "select entry from pack order by entry desc";
+    /// The last moment that a clock must not be before; a correction of the clock begins anew.
+    LAST_CHECKPOINT = "select coalesce(max(at), 0) as at from journal
+        where entry >= (select coalesce(max(c.entry), 0) from journal c where c.act = 'clock_corrected')";
 }
 
 /// The office.
@@ -71,6 +78,16 @@ pub fn install(tx: &mut Tx, pack: &InstalledPack) -> Result<(), Fault> {
 /// The packs in force, each as last installed; the one that the others stand on comes first.
 pub fn packs_in_force(connection: &mut Connection) -> Result<Vec<InstalledPack>, Fault> {
     connection.query(&PACKS_IN_FORCE, &[])?.iter().map(installed).collect()
+}
+
+/// The packs that were in force at a position, in the same order.
+pub fn packs_at(connection: &mut Connection, position: Position) -> Result<Vec<InstalledPack>, Fault> {
+    connection.query(&PACKS_AT, params![position.0])?.iter().map(installed).collect()
+}
+
+/// The positions at which the packs in force changed, newest first.
+pub fn installations(connection: &mut Connection) -> Result<Vec<Position>, Fault> {
+    connection.query(&INSTALLATIONS, &[])?.iter().map(|row| row.get("entry").map(Position)).collect()
 }
 
 /// The moment of the last entry: a clock before it is wrong, and the office does not start (W5).

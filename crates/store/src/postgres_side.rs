@@ -59,6 +59,10 @@ impl Postgres {
         Ok(row.get(0))
     }
 
+    pub(crate) fn is_read_only(&mut self) -> Result<bool, Fault> {
+        Ok(self.show("transaction_read_only")? == "on")
+    }
+
     fn prepared(&mut self, sql: &Sql) -> Result<(Statement, Arc<[String]>), Fault> {
         if let Some((prepared, columns)) = self.statements.get(sql.text) {
             return Ok((prepared.clone(), Arc::clone(columns)));

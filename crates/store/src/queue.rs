@@ -108,6 +108,12 @@ impl<T> Queue<T> {
         self.lanes().requests.pop_front()
     }
 
+    /// How many requests and pieces of imports wait.
+    pub(crate) fn lengths(&self) -> (usize, usize) {
+        let lanes = self.lanes();
+        (lanes.requests.len(), lanes.imports.len())
+    }
+
     /// Takes nothing more; what waits is still handed out.
     pub(crate) fn close(&self) {
         self.lanes().closed = true;

@@ -161,6 +161,11 @@ impl Sqlite {
         prepared.query_row([], |row| Ok(Log { pages: row.get(1)?, moved: row.get(2)? })).map_err(fault)
     }
 
+    /// Whether the file could be opened for reading only.
+    pub(crate) fn is_read_only(&self) -> Result<bool, Fault> {
+        self.connection.is_readonly("main").map_err(unusable)
+    }
+
     /// Whether SQLite ended the transaction by itself after an error of the disk.
     pub(crate) fn transaction_is_gone(&self) -> bool {
         self.connection.is_autocommit()

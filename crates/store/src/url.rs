@@ -20,6 +20,19 @@ pub enum Url {
 }
 
 impl Url {
+    /// The file of SQLite's write-ahead log; none on PostgreSQL.
+    pub fn write_ahead_log(&self) -> Option<PathBuf> {
+        match self {
+            Url::Sqlite(directory) => Some(directory.join(format!("{DATABASE_FILE}-wal"))),
+            Url::Postgres { .. } => None,
+        }
+    }
+
+    /// Whether the directory holds an embedded database, used or not.
+    pub fn has_embedded_database(&self) -> bool {
+        self.directory().join(DATABASE_FILE).exists()
+    }
+
     /// The directory of keys, socket and lock.
     pub fn directory(&self) -> &Path {
         match self {

@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use xinzhi_core::Clock;
 use xinzhi_core::actor::Actor;
-use xinzhi_core::{Clock, Moment};
 
 use crate::checkpoint::Mover;
 use crate::connection::Connection;
 use crate::queue::{Lane, NoPlace, Queue};
 use crate::sql::statements;
+use crate::tally::{Stopwatch, Tally};
 use crate::tx::{Entropy, Tx};
 use crate::url::DATABASE_FILE;
 use crate::{Fault, Purpose, Url, params};
@@ -29,7 +31,7 @@ const GROUP_ACTS_MAX: usize = 64;
 /// How long a group keeps accepting acts that are already waiting.
 const GROUP_MS_MAX: i64 = 2;
 /// A group that takes as long as this is worth a line in the log.
-const SLOW_MS: i64 = 20;
+const SLOW: Duration = Duration::from_millis(20);
 /// How long nobody must have asked before an import takes larger bites.
 const QUIET_MS: i64 = 500;
 
@@ -75,6 +77,7 @@ pub struct World {
 #[derive(Debug)]
 pub struct Writer {
     queue: Arc<Queue<Work>>,
+    tally: Arc<Tally>,
     clock: Arc<dyn Clock>,
     /// When somebody last asked for something that was not an import.
     asked_at: AtomicI64,
@@ -85,15 +88,15 @@ impl Writer {
     /// Opens the connections to the office at `url` and starts the thread that owns them. The schema must be up to date.
     pub fn start(url: &Url, world: World) -> Result<Writer, Fault> {
         let connection = Connection::open(url, Purpose::Write)?;
-        let queue = Arc::new(Queue::new());
+        let (queue, tally) = (Arc::new(Queue::new()), Arc::new(Tally::new()));
         let mover = match url {
-            Url::Sqlite(directory) => Some(Mover::start(&directory.join(DATABASE_FILE), Arc::clone(&queue))?),
+            Url::Sqlite(directory) => Some(Mover::start(&directory.join(DATABASE_FILE), Arc::clone(&queue), Arc::clone(&tally))?),
             Url::Postgres { .. } => None,
         };
         let thread = std::thread::Builder::new().name("writer".to_owned());
-        let (clock, works) = (Arc::clone(&world.clock), Arc::clone(&queue));
-        let thread = thread.spawn(move || run(connection, &world, &works, mover)).map_err(Fault::io("starting the writer"))?;
-        Ok(Writer { queue, clock, asked_at: AtomicI64::new(0), thread: Mutex::new(Some(thread)) })
+        let (clock, works, counts) = (Arc::clone(&world.clock), Arc::clone(&queue), Arc::clone(&tally));
+        let thread = thread.spawn(move || run(connection, &world, (&works, &counts), mover)).map_err(Fault::io("starting the writer"))?;
+        Ok(Writer { queue, tally, clock, asked_at: AtomicI64::new(0), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues an act. `answer` is called with its result once the group is durable, or once it is known to have failed.
@@ -124,6 +127,16 @@ impl Writer {
         self.queue.is_closed()
     }
 
+    /// What it did since it was started.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How many acts wait, by lane: requests, pieces of imports.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.queue.lengths()
+    }
+
     /// Whether nobody but imports has asked for anything lately, so that an import may take larger bites.
     pub fn is_quiet(&self) -> bool {
         self.clock.now().0 - self.asked_at.load(Ordering::Relaxed) > QUIET_MS
@@ -152,11 +165,11 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut connection: Connection, world: &World, works: &Queue<Work>, mut mover: Option<Mover>) {
+fn run(mut connection: Connection, world: &World, (works, tally): (&Queue<Work>, &Tally), mut mover: Option<Mover>) {
     while let Some((lane, work)) = works.next(world.clock.as_ref()) {
         let done = match work {
-            Work::Act(act) => group(&mut connection, world, (lane, act), works),
-            Work::MoveLog(done) => move_log(&mut connection, &done),
+            Work::Act(act) => group(&mut connection, world, (lane, act), (works, tally)),
+            Work::MoveLog(done) => move_log(&mut connection, &done, tally),
         };
         match (done, &mut mover) {
             (Ok(()), Some(mover)) => mover.committed(),
@@ -172,9 +185,10 @@ fn run(mut connection: Connection, world: &World, works: &Queue<Work>, mut mover
     }
 }
 
-fn move_log(connection: &mut Connection, done: &Sender<()>) -> Result<(), Fault> {
+fn move_log(connection: &mut Connection, done: &Sender<()>, tally: &Tally) -> Result<(), Fault> {
     if let Connection::Sqlite(sqlite) = connection {
         let log = sqlite.move_log()?;
+        tally.log(log);
         tracing::debug!(pages = log.pages, moved = log.moved, "log moved");
     }
     // Nobody listens where the office is being closed.
@@ -183,8 +197,13 @@ fn move_log(connection: &mut Connection, done: &Sender<()>) -> Result<(), Fault>
 }
 
 /// Runs one group. An error means that the connection can no longer be trusted.
-fn group(connection: &mut Connection, world: &World, (lane, first): (Lane, Act), works: &Queue<Work>) -> Result<(), Fault> {
-    let started = world.clock.now();
+fn group(
+    connection: &mut Connection,
+    world: &World,
+    (lane, first): (Lane, Act),
+    (works, tally): (&Queue<Work>, &Tally),
+) -> Result<(), Fault> {
+    let (started, watch) = (world.clock.now(), Stopwatch::start());
     let mut delivered = Vec::new();
     let mut after = None;
     let result = (|| {
@@ -212,15 +231,17 @@ fn group(connection: &mut Connection, world: &World, (lane, first): (Lane, Act),
         if head != before {
             connection.execute(&STORE_HEAD, params![head])?;
         }
-        let ready = world.clock.now();
+        let run = watch.elapsed();
         connection.script("commit")?;
-        tell_slow(world, (started, ready), (lane, delivered.len()));
+        let commit = watch.elapsed().saturating_sub(run);
+        tally.group((lane, delivered.len()), (run, commit));
+        tell_slow((run, commit), (lane, delivered.len()));
         Ok(())
     })();
     match result {
         Ok(()) => {
             delivered.into_iter().for_each(|deliver| deliver(Ok(())));
-            after.map_or(Ok(()), |done| move_log(connection, &done))
+            after.map_or(Ok(()), |done| move_log(connection, &done, tally))
         }
         Err(fault) => {
             let words = fault.to_string();
@@ -231,10 +252,9 @@ fn group(connection: &mut Connection, world: &World, (lane, first): (Lane, Act),
 }
 
 /// Says at `debug` which groups kept others waiting, and whether acts or the disk took the time.
-fn tell_slow(world: &World, (started, ready): (Moment, Moment), (lane, acts): (Lane, usize)) {
-    let (run_ms, commit_ms) = (ready.0 - started.0, world.clock.now().0 - ready.0);
-    if run_ms + commit_ms >= SLOW_MS {
-        tracing::debug!(run_ms, commit_ms, ?lane, acts, "slow group");
+fn tell_slow((run, commit): (Duration, Duration), (lane, acts): (Lane, usize)) {
+    if run + commit >= SLOW {
+        tracing::debug!(run_ms = run.as_millis(), commit_ms = commit.as_millis(), ?lane, acts, "slow group");
     }
 }
 

@@ -1,14 +1,16 @@
 //! 门面: HTTP. The JSON API for business systems and the pages for people, over the same use cases of `office`.
 //!
 //! Reading order: `server` puts everything under one router with its limits, `session` finds out who asks, `upload` receives
-//! files, `api` speaks JSON, `pages` speaks HTML.
+//! files, `api` speaks JSON, `pages` speaks HTML, `metrics` tells on a listener of its own how the program does.
 
 pub mod api;
+pub mod metrics;
 pub mod pages;
 pub mod server;
 pub mod session;
 mod upload;
 
+pub use axum::Router;
 pub use axum::body::Body;
 pub use axum::serve;
 pub use pages::Site;

@@ -13,6 +13,7 @@ use xinzhi_core::Code;
 use xinzhi_office::Office;
 
 use crate::api::problem::Problem;
+use crate::metrics::{Requests, counted};
 use crate::pages::Site;
 use crate::session::Operator;
 use crate::{api, pages};
@@ -31,18 +32,18 @@ pub struct AppState {
     pub office: Arc<Office>,
 }
 
-/// The whole site. `site` fills the footer and the head tags of its pages.
-pub fn router(office: Arc<Office>, site: Site) -> Router {
+/// The whole site. `site` fills the footer and the head tags of its pages; `requests` counts what is asked.
+pub fn router(office: Arc<Office>, site: Site, requests: &Arc<Requests>) -> Router {
     let state = AppState { office };
-    Router::new()
+    let router = Router::new()
         .merge(pages::router(&state, site))
         .nest("/api", api::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(refuse_foreign_posts))
         .layer(middleware::map_response(with_headers))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(panicked))
-        .with_state(state)
+        .layer(CatchPanicLayer::custom(panicked));
+    counted(router, requests).with_state(state)
 }
 
 /// The API for whoever can open the socket in the office's directory: the operator of the machine.

@@ -41,7 +41,7 @@ pub async fn actor(state: &AppState, headers: &HeaderMap) -> Option<Actor> {
     match by_cookie(state, headers).await {
         Ok(actor) => Some(actor),
         Err(Error::Refusal(_)) => None,
-        Err(Error::Fault(fault)) => {
+        Err(fault @ (Error::Fault(_) | Error::Obstacle(_))) => {
             tracing::error!(%fault, "a session could not be read");
             None
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::record::BatchId;
-use xinzhi_core::{Code, Day, Refusal};
+use xinzhi_core::{AreaCode, Code, Day, Refusal};
 use xinzhi_office::import::{self, Delivery};
 use xinzhi_office::{Error, Office};
 
@@ -27,7 +27,7 @@ const FILE_NAME_CHARS_MAX: usize = 200;
 /// Parts of a form.
 const PARTS_MAX: usize = 16;
 /// The parts there are beside the file; `once` is the hidden key of a page.
-const TEXTS: [&str; 5] = ["source", "covers_from", "covers_through", "encoding", "once"];
+const TEXTS: [&str; 6] = ["source", "area", "covers_from", "covers_through", "encoding", "once"];
 
 /// A file with what was said about it.
 #[derive(Debug)]
@@ -55,10 +55,13 @@ pub struct LinesQuery {
     /// Last day for which it is.
     #[param(format = Date)]
     covers_through: Option<String>,
+    /// For which area the delivery reports, a 行政区划代码; the area of the account, else the whole office, where left out.
+    #[param(pattern = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$")]
+    area: Option<String>,
 }
 
 impl Upload {
-    /// Reads a form with the parts source, file and, where given, covers_from, covers_through, encoding.
+    /// Reads a form with the parts source, file and, where given, area, covers_from, covers_through, encoding.
     ///
     /// # Errors
     /// A refusal naming the part that is missing, too large or wrong.
@@ -78,7 +81,7 @@ impl Upload {
                 }
                 Some(name) if TEXTS.contains(&name.as_str()) => drop(texts.insert(name, text(part).await?)),
                 Some(_) => {
-                    let words = "表单中只能有 source、file、covers_from、covers_through、encoding 各项";
+                    let words = "表单中只能有 source、file、area、covers_from、covers_through、encoding 各项";
                     return Err(Refusal::detail(Code::BodyInvalid, words).into());
                 }
                 None => {}
@@ -89,8 +92,9 @@ impl Upload {
         let source = given("source").ok_or_else(source_missing)?.to_owned();
         let covers = covers(given("covers_from"), given("covers_through"))?;
         let options = options(given("encoding"))?;
+        let area = given("area").map(area).transpose()?;
         let form_key = given("once").unwrap_or_default().to_owned();
-        Ok(Upload { delivery: Delivery { source, file_name, area: None, covers, options, once: None }, form_key, file })
+        Ok(Upload { delivery: Delivery { source, file_name, area, covers, options, once: None }, form_key, file })
     }
 
     /// Takes a body of NDJSON, one object a line.
@@ -98,9 +102,10 @@ impl Upload {
     /// # Errors
     /// A refusal naming what is missing, too large or wrong.
     pub async fn receive_lines(query: LinesQuery, body: Body) -> Result<Upload, Error> {
-        let LinesQuery { source, name, covers_from, covers_through } = query;
+        let LinesQuery { source, name, covers_from, covers_through, area: reported } = query;
         let source = source.filter(|source| !source.is_empty()).ok_or_else(source_missing)?;
         let covers = covers(covers_from.as_deref(), covers_through.as_deref())?;
+        let area = reported.as_deref().map(area).transpose()?;
         let file_name = name.unwrap_or_else(|| "接口报送.ndjson".to_owned()).chars().take(FILE_NAME_CHARS_MAX).collect();
         let mut landing = Landing::new()?;
         let mut body = body;
@@ -111,7 +116,7 @@ impl Upload {
             }
         }
         let options = import::Options { format: Some(import::Format::Ndjson), ..import::Options::undeclared() };
-        let delivery = Delivery { source, file_name, area: None, covers, options, once: None };
+        let delivery = Delivery { source, file_name, area, covers, options, once: None };
         Ok(Upload { delivery, form_key: String::new(), file: landing.finish()? })
     }
 
@@ -182,6 +187,11 @@ fn receiving(cause: std::io::Error) -> Error {
 
 fn source_missing() -> Error {
     Refusal::field(Code::FieldInvalid, "source", "请选择数据来源").into()
+}
+
+fn area(text: &str) -> Result<AreaCode, Error> {
+    let words = "行政区划代码应为 2、4、6、9 或 12 位数字";
+    AreaCode::parse(text).ok_or_else(|| Refusal::field(Code::FieldInvalid, "area", words).into())
 }
 
 fn covers(from: Option<&str>, through: Option<&str>) -> Result<Option<(Day, Day)>, Error> {

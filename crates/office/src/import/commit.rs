@@ -24,7 +24,7 @@ use crate::{Error, Office};
 pub async fn commit(office: &Office, actor: &Actor, id: BatchId, once: Option<Once>) -> Result<Counts, Error> {
     let scope = Scope::of(Action::ImportBatch, actor)?;
     let (keys, world, pack) = (office.keys.clone(), office.world.clone(), office.pack());
-    office
+    let counts: Counts = office
         .write(actor, move |tx| {
             if let Some(given) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
                 return serde_json::from_str(&given).map_err(|e| Error::inconsistent(format!("a kept answer: {e}")));
@@ -45,7 +45,9 @@ pub async fn commit(office: &Office, actor: &Actor, id: BatchId, once: Option<On
             once.map_or(Ok(()), |once| once.keep(tx, &json))?;
             Ok(counts)
         })
-        .await
+        .await?;
+    tracing::info!(batch = id.0, accepted = counts.accepted, quarantined = counts.quarantined, "import committed");
+    Ok(counts)
 }
 
 fn staged(tx: &mut Tx, scope: &Scope, id: BatchId) -> Result<BatchRow, Error> {

@@ -24,7 +24,7 @@ pub async fn recall(office: &Office, actor: &Actor, id: BatchId, (reason, once):
     let scope = Scope::of(Action::RecallBatch, actor)?;
     let reason = reason_text(reason)?;
     let (keys, world, pack) = (office.keys.clone(), office.world.clone(), office.pack());
-    office
+    let revived: i64 = office
         .write(actor, move |tx| {
             if let Some(given) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
                 return given.parse().map_err(|_| Error::inconsistent(format!("a kept answer: {given}")));
@@ -49,7 +49,9 @@ pub async fn recall(office: &Office, actor: &Actor, id: BatchId, (reason, once):
             once.map_or(Ok(()), |once| once.keep(tx, &revived.to_string()))?;
             Ok(revived)
         })
-        .await
+        .await?;
+    tracing::info!(batch = id.0, revived, "import recalled");
+    Ok(revived)
 }
 
 /// What the journal keeps of a recall: the digests of the records that stand in, and the reason.

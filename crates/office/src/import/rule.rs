@@ -14,10 +14,10 @@ use xinzhi_store::Tx;
 use xinzhi_store::batch::{Ruling as RulingRow, WaitingRow};
 use xinzhi_store::record::Origin;
 
-use crate::import::Waiting;
 use crate::import::recall::reason_text;
 use crate::import::stage::{Parts, chain, content, new_record, open_waiting};
 use crate::import::subjects::{House, Meeting, StoredCode, stored_code};
+use crate::import::{Packs, Stored, Waiting};
 use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
@@ -69,7 +69,7 @@ pub async fn waiting(office: &Arc<Office>, actor: &Actor, limit: i64) -> Result<
             .map(|row| {
                 let against = row.against.map(|id| xinzhi_store::record::by_id(connection, id, head)).transpose()?.flatten();
                 let own = match open_waiting(&keys, &row.candidate)? {
-                    Waiting::Candidate(stored) => Ok(stored.candidate()?),
+                    Waiting::Candidate(stored) => Ok(stored),
                     Waiting::Record(id) => Err(id),
                 };
                 Ok((row, own, against))
@@ -77,26 +77,25 @@ pub async fn waiting(office: &Arc<Office>, actor: &Actor, limit: i64) -> Result<
             .collect::<Result<Vec<_>, Error>>()
     });
     let rows = known.await?;
-    rows.into_iter().map(|(row, own, against)| view(&pack, &row, own.as_ref().ok(), against.as_ref())).collect()
+    rows.into_iter().map(|(row, own, against)| view(&pack, &row, own.as_deref().ok(), against.as_ref())).collect()
 }
 
 fn view(
     pack: &xinzhi_rules::Pack,
     row: &WaitingRow,
-    candidate: Option<&Candidate>,
+    stored: Option<&Stored>,
     against: Option<&xinzhi_store::record::RecordRow>,
 ) -> Result<WaitingView, Error> {
     let kind = pack.record_kinds.iter().find(|kind| kind.id == row.kind);
     let shown = |fields: &str| kind.map_or_else(Vec::new, |kind| crate::subject::file::fields_shown(kind, fields));
-    let (party, code, document, fields) = match candidate {
+    let (party, code, document, fields) = match stored {
         None => ("（预览后被其他批次抢先生效）".to_owned(), None, String::new(), Vec::new()),
-        Some(candidate) => {
-            let person = candidate.party.is_person;
-            let name = if person { mask::name(&candidate.party.name) } else { candidate.party.name.clone() };
-            let code = candidate.party.code.as_ref().map(super::plain);
-            let code = code.map(|code| if person { mask::number(code) } else { code.to_owned() });
-            let d = &candidate.document;
-            (name, code, format!("{} {} {}", d.organ, d.number, d.date), shown(&candidate.open))
+        Some(stored) => {
+            let person = stored.is_person;
+            let name = if person { mask::name(&stored.name) } else { stored.name.clone() };
+            let code = stored.code.as_ref().map(|(_, code)| if person { mask::number(code) } else { code.clone() });
+            let d = &stored.document;
+            (name, code, format!("{} {} {}", d.organ, d.number, d.date), shown(&stored.open))
         }
     };
     let remarks = serde_json::from_str(&row.remarks).map_err(|e| Error::inconsistent(format!("remarks of a waiting row: {e}")))?;
@@ -119,7 +118,7 @@ fn view(
 /// # Errors
 /// [`Code::HumanRequired`] for a program, [`Code::RowState`] where somebody ruled before, [`Code::FieldInvalid`] for a missing
 /// reason or an invalid code.
-pub async fn rule(office: &Office, actor: &Actor, (batch, row): (BatchId, i64), ruling: &Ruling) -> Result<(), Error> {
+pub async fn rule(office: &Arc<Office>, actor: &Actor, (batch, row): (BatchId, i64), ruling: &Ruling) -> Result<(), Error> {
     Scope::of(Action::RuleOnRow, actor)?;
     if !actor.is_person {
         return Err(Code::HumanRequired.into());
@@ -127,13 +126,13 @@ pub async fn rule(office: &Office, actor: &Actor, (batch, row): (BatchId, i64), 
     let reason = reason_text(&ruling.reason)?;
     let (keys, world, pack) = (office.keys.clone(), office.world.clone(), office.pack());
     let code = ruling.code.as_deref().filter(|code| !code.trim().is_empty()).map(|code| stated_code(&pack, code)).transpose()?;
-    let accept = ruling.accept;
+    let (accept, shared) = (ruling.accept, Arc::clone(office));
     office
         .write(actor, move |tx| {
             let waiting = xinzhi_store::batch::waiting_by_row(tx.connection(), batch, row)?.ok_or(Code::RowState)?;
             let entry = tx.next_position();
             let house = House { keys: &keys, entropy: world.entropy.as_ref(), pack: &pack };
-            let taken = if accept { Some(take_in(tx, &house, &waiting, code, entry)?) } else { None };
+            let taken = if accept { Some(take_in(tx, &house, (&shared, &waiting), code, entry)?) } else { None };
             let refs = format!("{{\"accepted\":{},\"batch\":{},\"row\":{row}}}", i32::from(accept), batch.0);
             let payload = ruling_payload(taken.as_ref().map(|(_, digest)| digest), &refs, &reason);
             tx.append(&Draft { act: Act::RowRuled, subject: None, refs, payload })?;
@@ -170,7 +169,7 @@ fn stated_code(pack: &Pack, code: &str) -> Result<SubjectCode, Error> {
 fn take_in(
     tx: &mut Tx,
     house: &House<'_>,
-    waiting: &WaitingRow,
+    (office, waiting): (&Office, &WaitingRow),
     code: Option<SubjectCode>,
     entry: Position,
 ) -> Result<(RecordId, Digest), Error> {
@@ -180,7 +179,10 @@ fn take_in(
     }
     let mut candidate = match open_waiting(house.keys, &waiting.candidate)? {
         Waiting::Record(original) => return Ok(xinzhi_store::record::copy(tx, original, place, entry)?),
-        Waiting::Candidate(stored) => stored.candidate()?,
+        Waiting::Candidate(stored) => {
+            let judged = &mut || office.pack_by_digest(tx.connection(), waiting.pack_digest);
+            stored.candidate(&mut Packs { now: house.pack, judged })?
+        }
     };
     let words = "主体无法唯一确定，请依据决定文书填写统一社会信用代码或身份证号码";
     let code = code.or(candidate.party.code.take()).ok_or_else(|| Refusal::field(Code::FieldInvalid, "code", words))?;

@@ -22,6 +22,7 @@ use crate::idempotent::Once;
 use crate::import::subjects::{House, Meeting, StoredCode, note_name, stored_code};
 use crate::import::{Stored, Waiting};
 use crate::keys::Keys;
+use crate::operation::Running;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
@@ -57,7 +58,7 @@ pub struct Delivery {
     pub source: String,
     /// Name of the file.
     pub file_name: String,
-    /// For which area it reports; none means the whole office.
+    /// For which area it reports; none means the area of whoever delivers, else the whole office.
     pub area: Option<AreaCode>,
     /// Days for which the supplier states that it is complete.
     pub covers: Option<(Day, Day)>,
@@ -171,6 +172,7 @@ pub fn stage<R: Read + Seek + Send + 'static>(
     progress: &mut dyn FnMut(i64),
 ) -> Result<BatchId, Error> {
     Scope::of(Action::ImportBatch, actor)?;
+    let area = reported_area(office, actor, delivery)?;
     let pack = office.pack();
     let unknown = || Refusal::field(Code::SourceUnknown, "source", format!("没有数据来源 `{}`", delivery.source));
     let source = pack.sources.iter().find(|s| s.id == delivery.source).ok_or_else(unknown)?;
@@ -202,7 +204,7 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         late: 0,
         tree: Tree::new(),
     };
-    let mut pipe = Pipe { office, actor, pack: Arc::clone(&pack), state: State::Here(Box::new(staging)) };
+    let mut pipe = Pipe { office, actor, pack: Arc::clone(&pack), running: office.imports.begin(), state: State::Here(Box::new(staging)) };
     let mut row = Row::default();
     let mut rows = Vec::new();
     while table.next(&mut row).map_err(|e| unreadable(e.to_string()))? {
@@ -226,7 +228,7 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         file_name: delivery.file_name.clone(),
         file_digest,
         pack_digest: pack.digest,
-        area: delivery.area.as_ref().unwrap_or(&office.row().area).to_string(),
+        area: area.to_string(),
         covers: delivery.covers,
         counts: staging.counts,
         root: staging.tree.root(),
@@ -236,8 +238,21 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         staged_at: 0,
         staged_by: actor.name.clone(),
     };
+    let Counts { read, accepted, duplicate, refused, quarantined } = row.counts;
     office.write_here(actor, move |tx| close(tx, row, once))?;
+    tracing::info!(batch = batch.0, source = delivery.source, read, accepted, duplicate, refused, quarantined, "import staged");
     Ok(batch)
+}
+
+/// For which area a delivery counts: what it says, within the area of whoever delivers.
+fn reported_area(office: &Office, actor: &Actor, delivery: &Delivery) -> Result<AreaCode, Error> {
+    match (&delivery.area, &actor.area) {
+        (Some(said), Some(own)) if !own.contains(said) => {
+            let words = format!("`{said}` 不在当前账号的辖区 `{own}` 内");
+            Err(Refusal::field(Code::OutOfScope, "area", words).into())
+        }
+        (said, own) => Ok(said.as_ref().or(own.as_ref()).unwrap_or(&office.row().area).clone()),
+    }
 }
 
 /// What was said about the file: the same bytes as something else are another delivery (E5).
@@ -306,6 +321,7 @@ struct Pipe<'a> {
     office: &'a Arc<Office>,
     actor: &'a Actor,
     pack: Arc<Pack>,
+    running: Running<'a>,
     state: State,
 }
 
@@ -317,6 +333,7 @@ enum State {
 impl Pipe<'_> {
     /// Sends a chunk off after the one before has come back; returns how many rows are written so far.
     fn write(&mut self, rows: Vec<JudgedRow>) -> Result<i64, Error> {
+        self.running.rows(rows.len());
         let mut staging = self.back()?;
         let done = staging.counts.read;
         staging.make_room(rows.len());
@@ -338,7 +355,7 @@ impl Pipe<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Box<Staging>, Error> {
+    fn finish(&mut self) -> Result<Box<Staging>, Error> {
         self.back()
     }
 }
@@ -470,7 +487,7 @@ impl Writing {
         (candidate, row): (&Candidate, i64),
         (reason, against): (String, Option<RecordId>),
     ) -> Result<(), Error> {
-        let candidate = seal_waiting(house, &Waiting::Candidate(Box::new(Stored::of(candidate))))?;
+        let candidate = seal_waiting(house, &Waiting::Candidate(Box::new(Stored::of(candidate, house.pack)?)))?;
         self.chunk.waiting.push(NewWaiting { row, reason, against, candidate });
         Ok(())
     }

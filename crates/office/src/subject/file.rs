@@ -296,7 +296,13 @@ pub async fn explain(
     (as_of, known): (Option<Day>, Option<Position>),
 ) -> Result<(EvaluationView, Vec<RecordView>), Error> {
     let scope = Scope::of(Action::ReadSubject, actor)?;
-    let pack = office.pack();
+    let pack = match known {
+        None => office.pack(),
+        Some(position) => {
+            let shared = Arc::clone(office);
+            office.read(move |connection| shared.pack_at(connection, position)).await?
+        }
+    };
     let unknown = || Refusal::field(Code::ScorecardUnknown, "scorecard", format!("没有评价模型 `{}`", shorten(scorecard)));
     let card = pack.scorecards.iter().position(|card| card.id == scorecard).map(ScorecardIx).ok_or_else(unknown)?;
     let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
@@ -307,6 +313,10 @@ pub async fn explain(
                 return Err(Code::OutOfScope.into());
             }
             let (head, today) = (tx.head(), tx.today());
+            if !pack.subject_kinds.iter().any(|kind| kind.id == row.kind) {
+                let words = "按当时的规则包，没有这一类主体，也就没有对它的评价";
+                return Err(Refusal::field(Code::ScorecardUnknown, "known", words).into());
+            }
             record_access(tx, &by, row.subject, (&purpose, "", "explain"))?;
             let subject = know(tx.connection(), &shared.coverage, &pack, (row, known.unwrap_or(head)))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;

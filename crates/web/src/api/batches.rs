@@ -38,6 +38,9 @@ pub struct UploadForm {
     covers_from: Option<String>,
     #[schema(nullable = false, pattern = r"^(\d{4}-\d{2}-\d{2})?$")]
     covers_through: Option<String>,
+    /// For which area the file reports, a 行政区划代码; the area of the account, else the whole office, where left out.
+    #[schema(nullable = false, pattern = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$")]
+    area: Option<String>,
     /// utf-8 or gb18030, where the file's bytes do not tell.
     #[schema(nullable = false, pattern = "^(utf-8|gb18030)?$")]
     encoding: Option<String>,

@@ -58,7 +58,7 @@ impl From<Error> for Problem {
         match error {
             Error::Refusal(refusal) => refusal.into(),
             error if error.is_busy() => Code::Unavailable.into(),
-            Error::Fault(fault) => {
+            fault @ (Error::Fault(_) | Error::Obstacle(_)) => {
                 // The words may quote stored data: they go to the log, never to the caller.
                 tracing::error!(%fault, "request failed");
                 Code::Internal.into()

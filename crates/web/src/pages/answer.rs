@@ -50,7 +50,7 @@ impl From<Error> for Stopped {
         match error {
             Error::Refusal(refusal) => Stopped(refusal),
             busy if busy.is_busy() => Stopped(Code::Unavailable.into()),
-            Error::Fault(fault) => {
+            fault @ (Error::Fault(_) | Error::Obstacle(_)) => {
                 tracing::error!(%fault, "a page failed");
                 Stopped(Code::Internal.into())
             }

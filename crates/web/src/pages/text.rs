@@ -170,6 +170,7 @@ pub fn act_title(act: Act) -> &'static str {
         Act::SignedIn => "登录",
         Act::SignInFailed => "登录失败",
         Act::KeyCreated => "发放接口密钥",
+        Act::ClockCorrected => "更正时钟",
     }
 }
 
