@@ -285,6 +285,9 @@ pub struct Generate {
 pub struct Doctor {
     #[command(flatten)]
     pub place: Place,
+    /// 另把每一次核查按当时的记录、日期和规则重新计算一遍，逐字比较；费时与当初作出这些核查相当
+    #[arg(long)]
+    pub replay: bool,
     /// 结果以一行 JSON 输出
     #[arg(long)]
     pub json: bool,

@@ -10,7 +10,10 @@ use crate::door;
 
 pub fn run(arguments: &Doctor) -> anyhow::Result<ExitCode> {
     let office = door::open(&arguments.place)?;
-    let findings = xinzhi_office::doctor::examine(&office)?;
+    let mut findings = xinzhi_office::doctor::examine(&office)?;
+    if arguments.replay {
+        findings.push(xinzhi_office::doctor::replay(&office)?);
+    }
     let sound = findings.iter().all(|finding| finding.faults.is_empty());
     let mut out = crate::say::out();
     for finding in &findings {

@@ -80,7 +80,9 @@ fn e12_l9_a_sound_office_is_sound_and_every_planted_edit_is_named() {
             let before = town.doctor();
             unguard(town, table);
             force(town, &edit);
-            let new: Vec<_> = town.doctor().into_iter().filter(|finding| !before.contains(finding)).collect();
+            // An answer that was edited does not replay either (D1); here it is about the seals.
+            let of_seals = town.doctor().into_iter().filter(|finding| !before.contains(finding) && finding.0 != "D1");
+            let new: Vec<_> = of_seals.collect();
             assert_eq!(new.len(), 1, "{table}: {new:?}");
             assert!(new[0].1.contains(&named), "{table}: {new:?}");
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use xinzhi_core::actor::Role;
 
+use crate::support::database::{force_unchecked, unguard};
 use crate::support::files::{company, registration, serious_list};
 use crate::support::town::{Answer, Caller, Town, each_database, word};
 
@@ -119,6 +120,51 @@ fn w3_a_restriction_ends_in_the_moment_in_which_its_record_is_taken_back() {
         assert_eq!(kinds(&town.file(&person, &code, "measures")), 0);
         let again = decide(town, &person, &check, &evidence);
         assert!([409, 422].contains(&again.status), "the earlier check decides nothing any more: {}", again.text());
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn d2_d4_d6_d9_l7_l8_a_decision_that_could_not_have_been_made_is_named_by_doctor() {
+    each_database(|town| {
+        let (code, _) = listed(town);
+        let person = town.person(Role::Department);
+        let evidence = json!({"officer": "李芳", "document": {"number": "示财采〔2026〕8号", "organ": "示范县财政局", "date": "2026-11-20"}, "notice": "2026-11-23"});
+        let decision = decide(town, &person, &ask(town, &person, &code), &evidence).ok()["decision"].as_i64().unwrap();
+        assert_eq!(town.doctor(), []);
+        for table in ["decision", "decision_cause", "record", "subject_code"] {
+            unguard(town, table);
+        }
+        let of = |change: &str| format!("update decision set {change} where decision_id = {decision}");
+        let cause = format!("record_id in (select record_id from decision_cause where decision_id = {decision})");
+        let edits = [
+            (of("officer = ' '"), of("officer = '李芳'"), "没有具名的决定人、文书或机关"),
+            (of("document = ''"), of("document = '示财采〔2026〕8号'"), "没有具名的决定人、文书或机关"),
+            (of("notice_day = '2026-11-19'"), of("notice_day = '2026-11-23'"), "的文书、送达、生效、截止日期次序颠倒"),
+            (of("until_day = '2026-11-01'"), of("until_day = '2027-03-30'"), "的文书、送达、生效、截止日期次序颠倒"),
+            (
+                format!("update record set class = 0 where {cause}"),
+                format!("update record set class = 2 where {cause}"),
+                "所依据的不是该主体一般以上的失信记录",
+            ),
+            (
+                format!("update record set subject_id = subject_id + 1000 where {cause}"),
+                format!("update record set subject_id = subject_id - 1000 where {cause}"),
+                "所依据的不是该主体一般以上的失信记录",
+            ),
+            (
+                "update subject_code set scheme = 'own' where scheme = 'uscc'".to_owned(),
+                "update subject_code set scheme = 'uscc' where scheme = 'own'".to_owned(),
+                "针对的主体没有带校验位的代码",
+            ),
+        ];
+        for (edit, undo, words) in edits {
+            // What it breaks beside is named too; here it is about the decision.
+            force_unchecked(town, &edit);
+            let found: Vec<String> = town.doctor().into_iter().map(|(_, fault)| fault).collect();
+            assert!(found.contains(&format!("惩戒决定 {decision}{words}")), "{edit}: {found:?}");
+            force_unchecked(town, &undo);
+        }
         assert_eq!(town.doctor(), []);
     });
 }

@@ -352,7 +352,8 @@ impl Town {
 
     /// What doctor finds: invariant and fault.
     pub fn doctor(&self) -> Vec<(String, String)> {
-        let findings = xinzhi_office::doctor::examine(&self.office).unwrap();
+        let mut findings = xinzhi_office::doctor::examine(&self.office).unwrap();
+        findings.push(xinzhi_office::doctor::replay(&self.office).unwrap());
         findings.iter().flat_map(|f| f.faults.iter().map(|fault| (f.invariant.to_owned(), fault.clone()))).collect()
     }
 

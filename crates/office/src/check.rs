@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod feedback;
+pub(crate) mod replay;
 pub mod run;
 
 pub use board::{Board, BoardFilter, CheckView, ObligationView, board, of_check};

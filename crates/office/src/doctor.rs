@@ -2,14 +2,17 @@
 
 use xinzhi_core::Digest;
 use xinzhi_core::journal::{Act, Entry, Position};
+use xinzhi_core::measure::MeasureKind;
 use xinzhi_core::record::BatchId;
 use xinzhi_proof::Tree;
 use xinzhi_store::Connection;
-use xinzhi_store::check::NewObligation;
+use xinzhi_store::check::{CheckRow, NewObligation};
 
-use crate::check::CheckAnswer;
 use crate::check::feedback::{decision_payload, feedback_payload};
+use crate::check::replay::Replay;
 use crate::check::run::{check_payload, owed};
+use crate::check::{self, CheckAnswer};
+use crate::evaluation::Cache;
 use crate::import::commit::commit_payload;
 use crate::import::recall::recall_payload;
 use crate::import::rule::ruling_payload;
@@ -43,7 +46,33 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             batch_roots(connection)?,
             entries_covered(connection)?,
             obligations_balance(connection)?,
+            decisions_founded(connection)?,
         ])
+    })
+}
+
+/// Makes every check again that was ever answered, and compares the bytes (D1). Takes as long as making them did.
+pub fn replay(office: &Office) -> Result<Finding, Error> {
+    let cache = Cache::default();
+    office.read_here(|connection| {
+        let (mut last, mut looked_at, mut faults) = (Position(0), 0, Vec::new());
+        loop {
+            let entries = xinzhi_store::journal::of_act(connection, Act::CheckMade, last, PAGE)?;
+            let Some(end) = entries.last() else { break };
+            last = end.position;
+            for entry in &entries {
+                // A check that is missing altogether is told by the check of entries.
+                let Some((row, _)) = xinzhi_store::check::check_at(connection, entry.position)? else { continue };
+                match check::replay::replay(connection, office, &cache, &row) {
+                    Ok(Replay::Same) => looked_at += 1,
+                    Ok(Replay::Other) => faults.push(format!("核查 {} 重新计算的结果与当时的答复不同", entry.position.0)),
+                    Ok(Replay::OtherEdition) => faults.push(format!("核查 {} 由另一版计算程序作出，须用该版本核对", entry.position.0)),
+                    Err(fault) => faults.push(format!("核查 {} 无法重新计算：{fault}", entry.position.0)),
+                }
+            }
+        }
+        let looked_at = looked_at + i64::try_from(faults.len()).unwrap_or(i64::MAX);
+        Ok(Finding { invariant: "D1", title: "核查的答复可以逐字重算", looked_at, faults })
     })
 }
 
@@ -81,12 +110,15 @@ fn record_digests(connection: &mut Connection) -> Result<Finding, Error> {
                 sealed: row.sealed.as_deref(),
                 salt: &row.salt,
             };
+            if row.document.number.trim().is_empty() || row.document.organ.trim().is_empty() {
+                faults.push(format!("记录 {} 没有文书号或作出机关", row.record.0));
+            }
             if record_digest(&digested) != row.digest {
                 faults.push(format!("记录 {} 的内容与其摘要不符", row.record.0));
             }
         }
     }
-    Ok(Finding { invariant: "E12 L9", title: "记录内容与摘要一致", looked_at, faults })
+    Ok(Finding { invariant: "E12 L5 L9", title: "记录有据，内容与摘要一致", looked_at, faults })
 }
 
 fn batch_roots(connection: &mut Connection) -> Result<Finding, Error> {
@@ -151,6 +183,25 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
     Ok(Finding { invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈与决定与账簿一致", looked_at, faults })
 }
 
+/// Restrictions: decided by a person on a document, in order, on adverse records of that very subject.
+fn decisions_founded(connection: &mut Connection) -> Result<Finding, Error> {
+    let unfounded = xinzhi_store::check::unfounded(connection, PAGE)?;
+    let kinds = [
+        (&unfounded.by_nobody, "没有具名的决定人、文书或机关"),
+        (&unfounded.out_of_order, "的文书、送达、生效、截止日期次序颠倒"),
+        (&unfounded.on_nothing, "所依据的不是该主体一般以上的失信记录"),
+        (&unfounded.by_name, "针对的主体没有带校验位的代码"),
+    ];
+    let faults = kinds.iter().flat_map(|(found, words)| found.iter().map(move |decision| format!("惩戒决定 {}{words}", decision.0)));
+    let faults = faults.collect();
+    Ok(Finding {
+        invariant: "D2 D4 D6 D9 L7 L8",
+        title: "惩戒决定有人、有据、有序，只针对本主体的失信记录",
+        looked_at: unfounded.looked_at,
+        faults,
+    })
+}
+
 /// The ledger of what is owed: each measure of an answer once, closed by one final feedback and by nothing else.
 fn obligations_balance(connection: &mut Connection) -> Result<Finding, Error> {
     let unbalanced = xinzhi_store::check::unbalanced(connection, PAGE)?;
@@ -163,18 +214,29 @@ fn obligations_balance(connection: &mut Connection) -> Result<Finding, Error> {
         last = end.position;
         for entry in &entries {
             looked_at += 1;
-            if !is_owed_as_answered(connection, entry.position)? {
+            // A check that is missing altogether is told by the check of entries.
+            let Some((row, _)) = xinzhi_store::check::check_at(connection, entry.position)? else { continue };
+            let answer = serde_json::from_str::<CheckAnswer>(&row.answer).ok();
+            if !answer.as_ref().map(|answer| is_owed_as_answered(connection, &row, answer)).transpose()?.unwrap_or(false) {
                 faults.push(format!("核查 {} 应反馈的措施与其结果不一致", entry.position.0));
+            }
+            if !answer.as_ref().is_some_and(is_complete) {
+                faults.push(format!("核查 {} 的答复缺少依据、理由、记录或退出途径", entry.position.0));
             }
         }
     }
-    Ok(Finding { invariant: "E3 E9", title: "应反馈与已反馈的账平衡", looked_at, faults })
+    Ok(Finding { invariant: "E3 E9 D8 L1 L10", title: "应反馈与已反馈的账平衡，答复齐全", looked_at, faults })
 }
 
-fn is_owed_as_answered(connection: &mut Connection, entry: Position) -> Result<bool, Error> {
-    // A check that is missing altogether is told by the check of entries.
-    let Some((row, _)) = xinzhi_store::check::check_at(connection, entry)? else { return Ok(true) };
-    let Ok(answer) = serde_json::from_str::<CheckAnswer>(&row.answer) else { return Ok(false) };
+/// Whether an answer tells of each measure its articles, why, and the way out, and of each restriction its records (D8, L1, L10).
+fn is_complete(answer: &CheckAnswer) -> bool {
+    answer.measures.iter().all(|measure| {
+        let told = !measure.basis.is_empty() && !measure.why.is_empty() && !measure.way_out.is_empty() && !measure.body.is_empty();
+        told && (measure.kind != MeasureKind::Restriction || !measure.records.is_empty())
+    })
+}
+
+fn is_owed_as_answered(connection: &mut Connection, row: &CheckRow, answer: &CheckAnswer) -> Result<bool, Error> {
     let stored = xinzhi_store::check::obligations_of(connection, row.check)?;
     let stored = stored.iter().map(|o| NewObligation {
         measure: &o.measure,
@@ -184,7 +246,7 @@ fn is_owed_as_answered(connection: &mut Connection, entry: Position) -> Result<b
         due: o.due,
         until: o.until,
     });
-    let mut owed = owed(&answer);
+    let mut owed = owed(answer);
     owed.sort_by_key(|obligation| obligation.measure);
     Ok(stored.eq(owed))
 }

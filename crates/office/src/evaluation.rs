@@ -17,6 +17,7 @@ use xinzhi_store::subject::SubjectRow;
 
 use crate::Error;
 use crate::coverage::CoverageCache;
+use crate::react::describe;
 
 /// Parts of the cache. Giving up all of it at once took 45 ms, in which the writer stood still.
 const PARTS: u64 = 256;
@@ -65,14 +66,38 @@ pub struct Known {
     coverage_mark: CoverageMark,
 }
 
-/// Reads a subject as known at `position`.
+/// Reads a subject as known now, at the head of the journal.
 pub fn know(
     connection: &mut Connection,
     coverage: &CoverageCache,
     pack: &Pack,
-    (subject, position): (SubjectRow, Position),
+    (subject, head): (SubjectRow, Position),
+) -> Result<Known, Error> {
+    let records = xinzhi_store::record::of_subject(connection, subject.subject, head)?;
+    with_records((connection, coverage, pack), subject, records, head)
+}
+
+/// Reads a subject as known at a position of the past. The columns of its row tell of today: name, area and industry are taken from
+/// the registration known then (W4). Before the first one nobody knew its area.
+pub fn know_then(
+    connection: &mut Connection,
+    coverage: &CoverageCache,
+    pack: &Pack,
+    (mut subject, position): (SubjectRow, Position),
 ) -> Result<Known, Error> {
     let records = xinzhi_store::record::of_subject(connection, subject.subject, position)?;
+    if !describe(pack, &records, &mut subject)? {
+        (subject.area, subject.industry) = (None, None);
+    }
+    with_records((connection, coverage, pack), subject, records, position)
+}
+
+fn with_records(
+    (connection, coverage, pack): (&mut Connection, &CoverageCache, &Pack),
+    subject: SubjectRow,
+    records: Vec<RecordRow>,
+    position: Position,
+) -> Result<Known, Error> {
     let facts = facts(pack, &records)?;
     let kind = kind_of(pack, &subject)?;
     let (coverage, coverage_mark) = coverage.of_area(connection, pack, subject.area.as_deref(), position)?;

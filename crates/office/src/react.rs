@@ -5,7 +5,8 @@ use xinzhi_core::record::{BatchId, RecordId};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::RecordKind;
 use xinzhi_store::Tx;
-use xinzhi_store::record::NewRecord;
+use xinzhi_store::record::{NewRecord, RecordRow};
+use xinzhi_store::subject::SubjectRow;
 
 use crate::Error;
 use crate::import::subjects::{House, tokens};
@@ -84,21 +85,30 @@ fn description(kind: &RecordKind, fields: &str) -> Result<Said, Error> {
 fn describe_subject(tx: &mut Tx, pack: &Pack, id: SubjectId) -> Result<(), Error> {
     let head = tx.head();
     let records = xinzhi_store::record::of_subject(tx.connection(), id, head)?;
-    let latest = records.iter().find_map(|record| {
-        let kind = pack.record_kinds.iter().find(|k| k.id == record.kind).filter(|k| k.roles.area.is_some())?;
-        Some((kind, record))
-    });
-    let (Some((kind, record)), Some(mut row)) = (latest, xinzhi_store::subject::by_id(tx.connection(), id)?) else { return Ok(()) };
-    let said = description(kind, &record.fields)?;
-    let old_name = std::mem::replace(&mut row.name, said.name.unwrap_or_default());
-    if row.name.is_empty() {
-        row.name.clone_from(&old_name);
+    let Some(mut row) = xinzhi_store::subject::by_id(tx.connection(), id)? else { return Ok(()) };
+    let old_name = row.name.clone();
+    if !describe(pack, &records, &mut row)? {
+        return Ok(());
     }
-    (row.area, row.industry) = (said.area, said.industry);
     if row.name != old_name {
         for (_, code) in xinzhi_store::subject::codes(tx.connection(), id)? {
             xinzhi_store::subject::find_by(tx, &[(id, tokens(&row.name, &code).join(" "))])?;
         }
     }
     Ok(xinzhi_store::subject::describe(tx, &row)?)
+}
+
+/// Puts into `row` what the latest registration among `records` says; tells whether there is one.
+pub(crate) fn describe(pack: &Pack, records: &[RecordRow], row: &mut SubjectRow) -> Result<bool, Error> {
+    let latest = records.iter().find_map(|record| {
+        let kind = pack.record_kinds.iter().find(|k| k.id == record.kind).filter(|k| k.roles.area.is_some())?;
+        Some((kind, record))
+    });
+    let Some((kind, record)) = latest else { return Ok(false) };
+    let said = description(kind, &record.fields)?;
+    if let Some(name) = said.name.filter(|name| !name.is_empty()) {
+        row.name = name;
+    }
+    (row.area, row.industry) = (said.area, said.industry);
+    Ok(true)
 }

@@ -91,6 +91,22 @@ statements! {
         left join obligation o on o.check_id = z.check_id and o.measure = z.measure
         left join feedback f on f.feedback_id = z.feedback_id and f.check_id = z.check_id and f.measure = z.measure and f.outcome <> 'acknowledged'
         where o.check_id is null or f.feedback_id is null order by z.check_id limit $1";
+    /// Decisions without a named person behind them, or without a document, for doctor.
+    DECIDED_BY_NOBODY = "select d.decision_id from decision d
+        left join journal j on j.entry = d.decision_id left join account a on a.name = j.actor
+        where a.name is null or trim(d.officer) = '' or trim(d.document) = '' or trim(d.organ) = '' order by d.decision_id limit $1";
+    /// Decisions whose days are out of order: document, then notice, then effect, then end.
+    DECIDED_OUT_OF_ORDER = "select d.decision_id from decision d
+        where d.document_day > d.notice_day or d.notice_day > d.from_day or d.from_day > d.until_day order by d.decision_id limit $1";
+    /// Decisions that rest on nothing, on a record of somebody else, or on one that is minor or not adverse.
+    DECIDED_ON_NOTHING = "select distinct d.decision_id from decision d
+        left join decision_cause c on c.decision_id = d.decision_id and c.measure = d.measure left join record r on r.record_id = c.record_id
+        where r.record_id is null or r.subject_id <> d.subject_id or r.class is null or r.class = 0 order by d.decision_id limit $1";
+    /// Decisions about a subject that no code with a check digit names.
+    DECIDED_BY_NAME = "select d.decision_id from decision d where not exists (select 1 from subject_code c
+        where c.subject_id = d.subject_id and c.scheme in ('uscc', 'org_code', 'resident_id')) order by d.decision_id limit $1";
+    /// How many decisions there are.
+    DECISION_COUNT = "select count(*) as decisions from decision";
     /// Final answers that closed nothing, for doctor.
     UNCLOSED = "select f.check_id, f.measure from feedback f
         left join obligation_closing z on z.check_id = f.check_id and z.measure = f.measure
@@ -493,6 +509,32 @@ pub fn decide(tx: &mut Tx, row: &DecisionRow, salt: &[u8]) -> Result<(), Fault> 
 pub fn check_at(connection: &mut Connection, entry: Position) -> Result<Option<(CheckRow, Vec<u8>)>, Fault> {
     let row = connection.query_opt(&AT, params![entry.0])?;
     row.map(|row| Ok((check(&row)?, row.get("salt")?))).transpose()
+}
+
+/// What doctor finds wrong with decisions: each kind of fault with the numbers of those that have it.
+#[derive(Clone, Debug)]
+pub struct Unfounded {
+    /// How many decisions there are.
+    pub looked_at: i64,
+    /// No named person, document or organ (D2).
+    pub by_nobody: Vec<Position>,
+    /// Document, notice, effect and end out of order (D9).
+    pub out_of_order: Vec<Position>,
+    /// On no record, on somebody else's, or on a minor one (D4, L7, L8).
+    pub on_nothing: Vec<Position>,
+    /// About a subject without an exact code (D6).
+    pub by_name: Vec<Position>,
+}
+
+/// Decisions that could never have been made, at most `limit` of each kind.
+pub fn unfounded(connection: &mut Connection, limit: i64) -> Result<Unfounded, Fault> {
+    let mut found = |statement| -> Result<Vec<Position>, Fault> {
+        connection.query(statement, params![limit])?.iter().map(|row| row.get("decision_id").map(Position)).collect()
+    };
+    let (by_nobody, out_of_order) = (found(&DECIDED_BY_NOBODY)?, found(&DECIDED_OUT_OF_ORDER)?);
+    let (on_nothing, by_name) = (found(&DECIDED_ON_NOTHING)?, found(&DECIDED_BY_NAME)?);
+    let looked_at = connection.query_one(&DECISION_COUNT, &[])?.get("decisions")?;
+    Ok(Unfounded { looked_at, by_nobody, out_of_order, on_nothing, by_name })
 }
 
 /// Measures of checks whose books do not balance: closed without a debt or without an answer, or answered for good and left open.

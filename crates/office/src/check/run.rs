@@ -219,15 +219,17 @@ fn grades(pack: &Pack, cache: &Cache, known: &Known, today: Day) -> Result<BTree
     scorecards_for(pack, known.kind).map(|card| Ok((card, known_grade(&*cache.evaluate(pack, known, card, today)?)))).collect()
 }
 
-struct Asked<'a> {
-    matter: MatterIx,
-    head: Position,
-    today: Day,
-    name: &'a str,
-    code: String,
+/// Who was asked about, on what, when.
+pub(crate) struct Asked<'a> {
+    pub(crate) matter: MatterIx,
+    pub(crate) head: Position,
+    pub(crate) today: Day,
+    pub(crate) name: &'a str,
+    pub(crate) code: String,
 }
 
-fn answer(pack: &Pack, asked: &Asked<'_>, answers: &[Answer]) -> Result<CheckAnswer, Error> {
+/// The answer as it is given and stored.
+pub(crate) fn answer(pack: &Pack, asked: &Asked<'_>, answers: &[Answer]) -> Result<CheckAnswer, Error> {
     let matter: &Matter = pack.matters.get(asked.matter.0).ok_or(Code::MatterUnknown)?;
     let due = xinzhi_apply::due(pack, asked.matter, asked.today)?;
     Ok(CheckAnswer {
