@@ -19,6 +19,7 @@ mod journeys {
     mod command_line;
     mod correction;
     mod doctor;
+    mod fairness;
     mod idempotency;
     mod killed;
     mod metrics;

@@ -44,7 +44,7 @@ fn fact_tables() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn e4_no_fact_can_be_changed_or_deleted_by_any_sql() {
+fn a10_e4_no_fact_can_be_changed_or_deleted_by_any_sql() {
     let facts = fact_tables();
     assert!(facts.len() >= 18 && facts.contains("record") && facts.contains("journal"), "{facts:?}");
     each_database(|town| {
