@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::steps::{Steps, read, run};
-use crate::{contract, deny, root, tools};
+use crate::{contract, deny, fuzz, root, tools};
 
 #[cfg(test)]
 mod tests;
@@ -54,7 +54,8 @@ fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {
     steps.step("build of the tests", || run(&mut cargo(&root, &["test", "--workspace", "--locked", "--no-run"])))?;
     steps.step("tests of the rooms", || tests_of_the_rooms(&root))?;
     steps.step("examples in the documentation", || run(&mut cargo(&root, &["test", "--workspace", "--locked", "--doc"])))?;
-    steps.step("contract of the API", || contract::check(&root))
+    steps.step("contract of the API", || contract::check(&root))?;
+    steps.step("fuzz targets, a minute each", || fuzz::Fuzz::short().run(&root))
 }
 
 fn browser_packages(root: &Path) -> Result<()> {

@@ -4,6 +4,7 @@
 mod checks;
 mod contract;
 mod deny;
+mod fuzz;
 mod load;
 mod steps;
 mod tools;
@@ -17,6 +18,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   test    install what is missing, then run every check and every test
   tools   only install what is missing
+  fuzz    [--seconds 60] [TARGET...]
+          every parser of outside bytes under libFuzzer
   load    --address 127.0.0.1:8080 (--key KEY | --session TOKEN) --codes FILE [--ask check|search|file|page]
           [--clients 64] [--rate 0] [--seconds 10]
           ask a running server, at a constant rate or (0) as fast as it answers
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match wanted.as_slice() {
         ["test"] => checks::run_all(),
         ["tools"] => checks::bring_tools(),
+        ["fuzz", arguments @ ..] => fuzz::Fuzz::parse(arguments).and_then(|fuzz| fuzz.run(&root()?)),
         ["load", arguments @ ..] => load::Load::parse(arguments).and_then(|load| load.run()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -18,8 +18,9 @@ struct Need {
     optional: bool,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need { what: "a C compiler", packages: &["gcc", "libc6-dev", "pkg-config"], present: || works("cc", &["--version"]), optional: false },
+    Need { what: "a C++ compiler", packages: &["g++"], present: || works("c++", &["--version"]), optional: false },
     Need { what: "git", packages: &["git"], present: || works("git", &["--version"]), optional: false },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], present: has_postgres, optional: false },
     Need { what: "Chromium", packages: &["chromium"], present: || Path::new("/usr/bin/chromium").exists(), optional: false },

@@ -47,13 +47,16 @@ impl Day {
             if plain { part.parse().map_err(|_| NotADay) } else { Err(NotADay) }
         };
         let (year, month, day) = (next()?, next()?, next()?);
-        if parts.next().is_some() || year < 1000 {
+        if parts.next().is_some() {
             return Err(NotADay);
         }
         Day::from_parts(year, month, day)
     }
 
     fn from_parts(year: i32, month: i32, day: i32) -> Result<Day, NotADay> {
+        if year < 1000 {
+            return Err(NotADay);
+        }
         let year = i16::try_from(year).map_err(|_| NotADay)?;
         let month = i8::try_from(month).map_err(|_| NotADay)?;
         let day = i8::try_from(day).map_err(|_| NotADay)?;

@@ -373,6 +373,15 @@ mod workbooks {
     const TWO_ROWS: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>甲</t></is></c></row><row r="2"><c r="A2"><v>1</v></c></row>"#;
 
     #[test]
+    fn a_cell_whose_column_no_number_holds_ends_in_a_sentence() {
+        // The library that reads workbooks counts over the edge here and panics, on a thread of its own.
+        let sheet =
+            r#"<row r="1"><c r="A1" t="inlineStr"><is><t>甲</t></is></c></row><row r="2"><c r="eadsheetmlmeStrings2"><v>1</v></c></row>"#;
+        let fault = rows(archive(sheet, &[])).unwrap_err();
+        assert!(matches!(fault, FileFault::WorkbookBroken { .. }), "{fault:?}");
+    }
+
+    #[test]
     fn the_handmade_workbook_is_otherwise_sound() {
         let rows = rows(archive(TWO_ROWS, &[])).unwrap();
         assert_eq!(cells(&rows[0]), ["1"]);
