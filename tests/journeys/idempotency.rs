@@ -100,3 +100,20 @@ fn e2_twenty_at_once_under_one_key_are_one_check() {
         assert_eq!(town.told(before).len(), 1, "one entry in the journal");
     });
 }
+
+#[test]
+fn e2_a_delivery_is_answered_as_it_was_staged_whatever_became_of_it() {
+    each_database(|town| {
+        let company = company(1);
+        let centre = town.program(Role::Centre);
+        town.import(&centre, "registration", &registration(&[&company]));
+        let (key, file) = (town.fresh_key(), penalties(&[(&company, FINE)]));
+        let first = upload(town, &centre, &file, &key);
+        let path = format!("/api/v1/batches/{}", first.ok()["id"]);
+        for (act, body) in [("commit", Value::Null), ("recall", json!({"reason": "报错"}))] {
+            town.post(&centre, &format!("{path}/{act}"), &body).ok();
+            assert_eq!(upload(town, &centre, &file, &key).text(), first.text(), "after {act}");
+        }
+        assert_eq!(town.get(&centre, &path).ok()["state"], "recalled");
+    });
+}

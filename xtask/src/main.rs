@@ -8,6 +8,7 @@ mod fuzz;
 mod load;
 mod steps;
 mod tools;
+mod torture;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   load    --address 127.0.0.1:8080 (--key KEY | --session TOKEN) --codes FILE [--ask check|search|file|page]
           [--clients 64] [--rate 0] [--seconds 10]
           ask a running server, at a constant rate or (0) as fast as it answers
+  torture [--database sqlite|postgres] [--kills 40] [--cuts 12] [--faults 6] [--seed 1]
+          kill the program, cut its power, let its calls fail, fill its disk; docs/torture.md
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         ["tools"] => checks::bring_tools(),
         ["fuzz", arguments @ ..] => fuzz::Fuzz::parse(arguments).and_then(|fuzz| fuzz.run(&root()?)),
         ["load", arguments @ ..] => load::Load::parse(arguments).and_then(|load| load.run()),
+        ["torture", arguments @ ..] => root().and_then(|root| torture::Torture::parse(&root, arguments)).and_then(|torture| torture.run()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

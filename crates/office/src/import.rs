@@ -10,7 +10,7 @@ pub mod stage;
 pub(crate) mod subjects;
 
 pub use commit::commit;
-pub use preview::{BatchView, batch, batches, verdicts, verdicts_xlsx};
+pub use preview::{BatchView, batch, batch_as_staged, batches, verdicts, verdicts_xlsx};
 pub use recall::recall;
 pub use rule::{Ruling, WaitingView, rule, waiting};
 pub use stage::{Delivery, stage, stage_aside};

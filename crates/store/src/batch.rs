@@ -19,6 +19,11 @@ statements! {
             j.at as staged_at, j.actor as staged_by
         from batch b join journal j on j.entry = b.entry left join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id where b.batch_id = $1";
+    /// A batch as it was staged, whatever became of it.
+    AS_STAGED = "select b.batch_id, b.entry, b.known, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area,
+            b.covers_from, b.covers_through, b.rows_read, b.rows_accepted, b.rows_duplicate, b.rows_refused, b.rows_quarantined, b.root, b.note,
+            cast(null as bigint) as committed, cast(null as bigint) as recalled, j.at as staged_at, j.actor as staged_by
+        from batch b join journal j on j.entry = b.entry where b.batch_id = $1";
     /// Batches before a number, newest first.
     NEWEST = "select b.batch_id, b.entry, b.known, b.source, b.kind, b.organ, b.file_name, b.file_digest, b.pack_digest, b.area, b.covers_from,
             b.covers_through, b.rows_read, coalesce(c.rows_accepted, b.rows_accepted) as rows_accepted,
@@ -217,6 +222,11 @@ fn batch(row: &Row) -> Result<BatchRow, Fault> {
 /// A batch by its number.
 pub fn by_id(connection: &mut Connection, id: BatchId) -> Result<Option<BatchRow>, Fault> {
     connection.query_opt(&BY_ID, params![id.0])?.as_ref().map(batch).transpose()
+}
+
+/// A batch as it was staged: what its delivery is answered with, however late that is asked again (E2).
+pub fn as_staged(connection: &mut Connection, id: BatchId) -> Result<Option<BatchRow>, Fault> {
+    connection.query_opt(&AS_STAGED, params![id.0])?.as_ref().map(batch).transpose()
 }
 
 /// At most `limit` batches before `before`, newest first.

@@ -139,6 +139,16 @@ pub async fn batch(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<B
         .await
 }
 
+/// A batch as it was staged, whatever became of it: one key has one answer (E2).
+///
+/// # Errors
+/// As [`batch`].
+pub async fn batch_as_staged(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<BatchView, Error> {
+    Scope::of(Action::ImportBatch, actor)?;
+    let pack = office.pack();
+    office.read(move |connection| view(&pack, xinzhi_store::batch::as_staged(connection, id)?.ok_or(Code::NotFound)?)).await
+}
+
 /// The newest batches that the actor may see.
 pub async fn batches(office: &Arc<Office>, actor: &Actor, limit: i64) -> Result<Vec<BatchView>, Error> {
     let scope = Scope::of(Action::SeeBatches, actor)?;

@@ -165,7 +165,7 @@ pub(super) async fn upload(
     };
     upload.delivery.once = Some(once);
     let id = upload.stage(&state.office, &actor).await?;
-    view(&state.office, &actor, id).await
+    Ok(Json(import::batch_as_staged(&state.office, &actor, id).await?.into()))
 }
 
 async fn view(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<Json<BatchView>, Problem> {
