@@ -277,7 +277,8 @@ impl Torture {
         }
         let log = std::fs::read_to_string(&station.log).unwrap_or_default();
         let stopped = log.lines().filter(|line| line.contains("writer stop")).count();
-        if stopped == 0 && refused == 0 {
+        // Of a few, chance may let none strike the writing.
+        if self.faults >= 20 && stopped == 0 && refused == 0 {
             bail!("none of {} faults was felt", self.faults);
         }
         Ok(format!("{} faults, {stopped} writers stopped, {refused} servers did not start, {settled} requests stand", self.faults))
