@@ -128,7 +128,7 @@ impl Population {
     /// The states that one of it can be in, those of a scorecard being its grades.
     pub fn states(self) -> &'static [State] {
         use State::{
-            Acknowledged, Accepted, Closed, Duplicate, Executed, InTime, Late, NotExecuted, Open, Overdue, Quarantined, Refused, Untimed,
+            Accepted, Acknowledged, Closed, Duplicate, Executed, InTime, Late, NotExecuted, Open, Overdue, Quarantined, Refused, Untimed,
         };
         match self {
             Population::Obligations => &[Open, Acknowledged, Executed, NotExecuted, Closed, Overdue, InTime, Late],

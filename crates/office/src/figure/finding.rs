@@ -50,8 +50,7 @@ fn said(ask: &Ask<'_>, value: Value) -> String {
 fn trend(ask: &Ask<'_>, table: &Table) -> String {
     let title = &ask.figure.title;
     let (months, whole) = (table.groups.len(), if ask.figure.whole_months { "个整月" } else { "个月" });
-    let known: Vec<(&Group, i64)> =
-        table.groups.iter().filter_map(|group| Some((group, number(head(table, &group.cells))?))).collect();
+    let known: Vec<(&Group, i64)> = table.groups.iter().filter_map(|group| Some((group, number(head(table, &group.cells))?))).collect();
     if matches!(ask.figure.kind, FigureKind::Count { .. }) {
         let total = table.total.as_deref().map_or(Value::Nothing, |total| head(table, total));
         let Some(((last, now), before)) = known.split_last().map(|(last, rest)| (*last, rest.last())) else {
@@ -63,7 +62,8 @@ fn trend(ask: &Ask<'_>, table: &Table) -> String {
     match (known.first(), known.last()) {
         (Some((first, a)), Some((last, b))) if first.key != last.key => {
             let (from, to) = (said(ask, head(table, &first.cells)), said(ask, head(table, &last.cells)));
-            let since = if known.len() == months { format!("近 {months} {whole}") } else { format!("{} 至 {} ", first.title, last.title) };
+            let since =
+                if known.len() == months { format!("近 {months} {whole}") } else { format!("{} 至 {} ", first.title, last.title) };
             match a.cmp(b) {
                 std::cmp::Ordering::Less => format!("{since}{title}由 {from} 升至 {to}"),
                 std::cmp::Ordering::Greater => format!("{since}{title}由 {from} 降至 {to}"),

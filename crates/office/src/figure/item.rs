@@ -55,9 +55,15 @@ impl Item {
     pub(crate) fn passes(&self, filter: &[Only], pack: &Pack) -> bool {
         filter.iter().all(|only| match only {
             Only::MeasureKinds(kinds) => self.kind.as_deref().is_some_and(|kind| kinds.iter().any(|known| measure_word(*known) == kind)),
-            Only::RecordKinds(kinds) => self.kind.as_deref().is_some_and(|kind| kinds.iter().any(|ix| pack.record_kind(*ix).is_some_and(|k| k.id == kind))),
-            Only::Subjects(kinds) => self.subject.as_deref().is_some_and(|id| kinds.iter().any(|ix| pack.subject_kind(*ix).is_some_and(|k| k.id == id))),
-            Only::Matters(matters) => self.matter.as_deref().is_some_and(|id| matters.iter().any(|ix| pack.matters.get(ix.0).is_some_and(|m| m.id == id))),
+            Only::RecordKinds(kinds) => {
+                self.kind.as_deref().is_some_and(|kind| kinds.iter().any(|ix| pack.record_kind(*ix).is_some_and(|k| k.id == kind)))
+            }
+            Only::Subjects(kinds) => {
+                self.subject.as_deref().is_some_and(|id| kinds.iter().any(|ix| pack.subject_kind(*ix).is_some_and(|k| k.id == id)))
+            }
+            Only::Matters(matters) => {
+                self.matter.as_deref().is_some_and(|id| matters.iter().any(|ix| pack.matters.get(ix.0).is_some_and(|m| m.id == id)))
+            }
             Only::Sources(ids) => self.source.as_deref().is_some_and(|id| ids.iter().any(|known| known == id)),
         })
     }

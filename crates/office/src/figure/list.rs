@@ -90,7 +90,15 @@ pub async fn list(
         pager.lines.truncate(LIST_PAGE);
         let group = key.as_ref().map(|key| format!("{}，", title(&ask, key.as_deref()))).unwrap_or_default();
         let title = format!("{group}{}", table.columns.get(column).map_or("", |column| without_unit(&column.title)));
-        Ok(Listing { figure: wanted.figure.title.clone(), title, total, unit: wanted.figure.unit.clone(), columns, lines: pager.lines, more })
+        Ok(Listing {
+            figure: wanted.figure.title.clone(),
+            title,
+            total,
+            unit: wanted.figure.unit.clone(),
+            columns,
+            lines: pager.lines,
+            more,
+        })
     })
     .await
 }
@@ -272,7 +280,8 @@ fn records(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) 
             let recorded = &line.recorded;
             let Some(item) = gather::record(&wanted.pack, &batches, recorded, &mut texts) else { continue };
             pager.offer(&item, || {
-                let kind = wanted.pack.record_kind_by_name(&recorded.kind).map_or_else(|| recorded.kind.clone(), |(_, kind)| kind.title.clone());
+                let kind =
+                    wanted.pack.record_kind_by_name(&recorded.kind).map_or_else(|| recorded.kind.clone(), |(_, kind)| kind.title.clone());
                 let state = item.states.iter().flatten().next().map_or("", |state| state.title(wanted.figure.counts));
                 let cells = vec![
                     kind,
@@ -320,8 +329,14 @@ fn evaluations(connection: &mut Connection, (wanted, counted): Found<'_>, pager:
                 let (name, code, area) = named(connection, stands.subject)?;
                 let kind = item.subject.as_deref().and_then(|id| wanted.pack.subject_kind_by_id(id)).map_or("", |(_, kind)| &kind.title);
                 let href = code.as_ref().map(|code| format!("/desk/subjects/{code}"));
-                let cells =
-                    vec![name, code.unwrap_or_default(), kind.to_owned(), area.unwrap_or_default(), grade.unwrap_or_default(), day.to_string()];
+                let cells = vec![
+                    name,
+                    code.unwrap_or_default(),
+                    kind.to_owned(),
+                    area.unwrap_or_default(),
+                    grade.unwrap_or_default(),
+                    day.to_string(),
+                ];
                 Ok(one(href, cells))
             })?;
         }

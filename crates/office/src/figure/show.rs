@@ -152,7 +152,12 @@ pub async fn show(office: &Arc<Office>, actor: &Actor, id: &str, asked: &Asked) 
     count(office, wanted, |connection, wanted, counted| {
         let months: Vec<Month> = counted.standings.months.iter().rev().map(|(month, _)| *month).collect();
         if let Some(month) = wanted.view.month.filter(|month| !months.contains(month)) {
-            return Err(Refusal::field(Code::FieldInvalid, "month", format!("{month} 没有评价：请选近 {} 个月中评价模型已施行的月份", wanted.figure.months)).into());
+            return Err(Refusal::field(
+                Code::FieldInvalid,
+                "month",
+                format!("{month} 没有评价：请选近 {} 个月中评价模型已施行的月份", wanted.figure.months),
+            )
+            .into());
         }
         let ask = wanted.ask();
         let table = table(&ask, &counted.items);

@@ -136,7 +136,9 @@ fn chunk(
     let nothing = Told::default();
     let mut evaluated: Vec<(&Member, SubjectKindIx, &Told, Arc<Coverage>)> = Vec::new();
     for member in members {
-        let Some((kind, _)) = asked.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind)) else { continue };
+        let Some((kind, _)) = asked.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind)) else {
+            continue;
+        };
         let (coverage, _) = coverages.of_area(connection, asked.pack, member.area.as_deref(), asked.known)?;
         evaluated.push((member, kind, told.get(&member.subject).unwrap_or(&nothing), coverage));
     }

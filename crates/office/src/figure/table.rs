@@ -246,11 +246,13 @@ impl Tally {
     fn middle(&self) -> Option<i64> {
         let all: i64 = self.days.values().sum();
         let mut seen = 0;
-        self.days.iter().find(|(_, many)| {
-            seen += **many;
-            seen * 2 >= all
-        })
-        .map(|(days, _)| *days)
+        self.days
+            .iter()
+            .find(|(_, many)| {
+                seen += **many;
+                seen * 2 >= all
+            })
+            .map(|(days, _)| *days)
     }
 
     fn cells(&self, columns: &[Column], before: Option<&Tally>) -> Vec<Cell> {
@@ -288,7 +290,8 @@ fn columns(ask: &Ask<'_>) -> Vec<Column> {
         }
         (FigureKind::Count { .. }, _) => vec![column("of", format!("数量（{}）", figure.unit), Some(Part::Of))],
         (FigureKind::Share { of, among }, _) => {
-            let whole = if among.is_empty() { format!("全部（{}）", figure.unit) } else { format!("{}（{}）", named(among), figure.unit) };
+            let whole =
+                if among.is_empty() { format!("全部（{}）", figure.unit) } else { format!("{}（{}）", named(among), figure.unit) };
             vec![
                 column("of", format!("{}（{}）", named(of), figure.unit), Some(Part::Of)),
                 column("among", whole, Some(Part::Among)),
@@ -296,7 +299,10 @@ fn columns(ask: &Ask<'_>) -> Vec<Column> {
             ]
         }
         (FigureKind::Median, _) => {
-            vec![column("lasting", format!("数量（{}）", figure.unit), Some(Part::Lasting)), column("days", "中位数（天）".to_owned(), None)]
+            vec![
+                column("lasting", format!("数量（{}）", figure.unit), Some(Part::Lasting)),
+                column("days", "中位数（天）".to_owned(), None),
+            ]
         }
     }
 }

@@ -293,9 +293,10 @@ fn filter(item: Item<'_>, counts: Population, pack: &Pack, report: &mut Report) 
                 named_values(values, report).into_iter().filter_map(|(at, name)| source(at, &name, pack, report)).collect(),
             )),
             _ => {
-                let known = counts.dimensions().iter().filter(|dimension| {
-                    matches!(dimension, Dimension::Kind | Dimension::Subject | Dimension::Matter | Dimension::Source)
-                });
+                let known = counts
+                    .dimensions()
+                    .iter()
+                    .filter(|dimension| matches!(dimension, Dimension::Kind | Dimension::Subject | Dimension::Matter | Dimension::Source));
                 let help = format!("可用的有：{}", listed(known.map(|dimension| dimension.word())));
                 report.fault(entry.at, "unknown-dimension", format!("{}不能用 `{}` 筛选", counts.title(), entry.key), help);
             }
@@ -310,7 +311,8 @@ fn named_values(item: Item<'_>, report: &mut Report) -> Vec<(At, String)> {
 }
 
 fn measure_kind(item: Item<'_>, report: &mut Report) -> Option<MeasureKind> {
-    let known = [("incentive", MeasureKind::Incentive), ("supervision", MeasureKind::Supervision), ("restriction", MeasureKind::Restriction)];
+    let known =
+        [("incentive", MeasureKind::Incentive), ("supervision", MeasureKind::Supervision), ("restriction", MeasureKind::Restriction)];
     word(item, "措施种类", &known, report)
 }
 
@@ -333,7 +335,12 @@ fn source(at: At, name: &str, pack: &Pack, report: &mut Report) -> Option<String
 fn unit(item: Item<'_>, report: &mut Report) -> Option<String> {
     let unit = text_of(item, report)?;
     if unit.chars().count() > UNIT_CHARS_MAX {
-        report.fault(item.at(), "unit-length", format!("`unit` 太长：`{unit}`"), format!("请写不超过 {UNIT_CHARS_MAX} 个字的量词，如 `户`"));
+        report.fault(
+            item.at(),
+            "unit-length",
+            format!("`unit` 太长：`{unit}`"),
+            format!("请写不超过 {UNIT_CHARS_MAX} 个字的量词，如 `户`"),
+        );
         return None;
     }
     Some(unit)
