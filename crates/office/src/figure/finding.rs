@@ -107,13 +107,12 @@ fn spread(ask: &Ask<'_>, table: &Table) -> String {
         (Some((high, _)), _) if ask.view.by == Dimension::Reason => {
             format!("{title} {whole}，最多的原因是{}（{}）", spaced(&high.title), said(ask, head(table, &high.cells)))
         }
-        (Some((high, a)), Some((low, b))) if a != b => format!(
-            "{title} {whole}：最高的是{}（{}），最低的是{}（{}）",
-            spaced(&high.title),
-            said(ask, head(table, &high.cells)),
-            spaced(&low.title),
-            said(ask, head(table, &low.cells))
-        ),
+        (Some((high, a)), Some((low, b))) if a != b => {
+            let ties = known().filter(|(_, n)| *n == b).count();
+            let lowest = if ties > 1 { format!("有 {ties} 个") } else { format!("的是{}", spaced(&low.title)) };
+            let (most, least) = (said(ask, head(table, &high.cells)), said(ask, head(table, &low.cells)));
+            format!("{title} {whole}：最高的是{}（{most}），最低{lowest}（{least}）", spaced(&high.title))
+        }
         (Some(_), _) if whole != "没有" => format!("{title} {whole}"),
         _ => format!("{title}：目前没有可以计算的"),
     }
@@ -153,7 +152,9 @@ fn distribution(ask: &Ask<'_>, table: &Table, cells: &[Cell]) -> String {
     if all == 0 {
         return format!("{}：没有评出等级的，不作评价 {ungraded} {unit}", ask.figure.title);
     }
-    let parts: Vec<String> = graded.iter().map(|(title, count)| format!("{title} {}", percent(count * 1000 / all))).collect();
+    let share = |count: i64| if count * 1000 < all { "不足 0.1%".to_owned() } else { percent(count * 1000 / all) };
+    let some = graded.iter().filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = some.map(|(title, count)| format!("{title} {}", share(*count))).collect();
     let rest = if ungraded > 0 { format!("；另有 {ungraded} {unit}不作评价") } else { String::new() };
     format!("评出等级 {all} {unit}：{}{rest}", parts.join("、"))
 }

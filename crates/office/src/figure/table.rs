@@ -395,7 +395,7 @@ fn groups(ask: &Ask<'_>, columns: &[Column], (tallies, before): (&Tallies, &Opti
             })
             .collect();
     }
-    let mut all: Vec<(i64, Group)> = keys
+    let mut all: Vec<((i64, i64), Group)> = keys
         .into_iter()
         .map(|key| {
             let tally = tallies.get(key).unwrap_or(&nothing);
@@ -407,17 +407,19 @@ fn groups(ask: &Ask<'_>, columns: &[Column], (tallies, before): (&Tallies, &Opti
         all.sort_by_key(|(_, group)| group.key.as_deref().and_then(|key| key.parse::<usize>().ok()).unwrap_or(usize::MAX));
     } else {
         // What is not known comes last, whatever its number.
-        all.sort_by(|(a, one), (b, other)| (one.key.is_none(), -a, &one.key).cmp(&(other.key.is_none(), -b, &other.key)));
+        all.sort_by(|(a, one), (b, other)| (one.key.is_none(), b, &one.key).cmp(&(other.key.is_none(), a, &other.key)));
     }
     all.into_iter().map(|(_, group)| group).collect()
 }
 
-/// By what lines are put in order: the whole of a share where it differs from line to line, else the count.
-fn weight(columns: &[Column], tally: &Tally) -> i64 {
-    let position = |part| columns.iter().position(|column| column.part == Some(part));
-    let at = position(Part::Among).or(position(Part::Of)).or(position(Part::Lasting));
-    let of = position(Part::Of).and_then(|at| tally.parts.get(at)).copied().unwrap_or(0);
-    at.and_then(|at| tally.parts.get(at)).copied().unwrap_or(0).saturating_mul(1_000_000).saturating_add(of)
+/// By what lines are put in order: the share or the days, then how many there are of it.
+fn weight(columns: &[Column], tally: &Tally) -> (i64, i64) {
+    let count = |part| columns.iter().position(|column| column.part == Some(part)).and_then(|at| tally.parts.get(at)).copied();
+    let (of, among) = (count(Part::Of).unwrap_or(0), count(Part::Among));
+    match among {
+        Some(among) => ((of * 1000).checked_div(among).unwrap_or(-1), among),
+        None => (tally.middle().filter(|_| count(Part::Lasting).is_some()).unwrap_or(of), of),
+    }
 }
 
 /// The months of a trend, those without anything among them; of evaluations those that were evaluated.
