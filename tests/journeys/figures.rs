@@ -321,7 +321,7 @@ fn deliveries_are_in_time_to_the_working_day_and_rows_sent_back_have_their_reaso
 }
 
 #[test]
-fn grades_are_those_that_each_subject_has_alone() {
+fn c2_grades_are_those_that_each_subject_has_alone() {
     each_database(|town| {
         let companies = county(town);
         let centre = town.program(Role::Centre);
@@ -417,7 +417,7 @@ fn sheet(bytes: Vec<u8>) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_workbook_holds_what_the_page_shows_and_no_formula() {
+fn x7_a_workbook_holds_what_the_page_shows_and_no_formula() {
     each_database(|town| {
         let evil = "=HYPERLINK(\"http://x\")";
         let company = company(1);

@@ -10,8 +10,8 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::figure::{Figure, Population, State};
 use xinzhi_store::Connection;
 
-use super::gather;
 use super::item::Item;
+use super::populations;
 use super::standings::{Standings, standings};
 use crate::permission::Scope;
 use crate::{Error, Office};
@@ -94,11 +94,11 @@ pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack,
     let today = office.today();
     kept(connection, office, pack, (key(figure), figure.counts), |connection| {
         let items = match figure.counts {
-            Population::Obligations => gather::obligations(connection, today)?,
-            Population::Checks => gather::checks(connection)?,
-            Population::Rows => gather::rows(connection)?,
-            Population::Records => gather::records(connection, pack)?,
-            Population::Measures => gather::measures(connection, pack, today)?,
+            Population::Obligations => populations::obligations(connection, today)?,
+            Population::Checks => populations::checks(connection)?,
+            Population::Rows => populations::rows(connection)?,
+            Population::Records => populations::records(connection, pack)?,
+            Population::Measures => populations::measures(connection, pack, today)?,
             Population::Evaluations { .. } => {
                 let standings = standings(connection, office, pack, figure)?;
                 return Ok(Counted { items: standings.items(), standings });
@@ -134,7 +134,7 @@ fn kept(
 pub(crate) fn loop_figures(connection: &mut Connection, office: &Office, pack: &Pack, scope: &Scope) -> Result<LoopFigures, Error> {
     let (counts, today) = (Population::Obligations, office.today());
     let counted = kept(connection, office, pack, (counts.word().to_owned(), counts), |connection| {
-        Ok(Counted { items: gather::obligations(connection, today)?, standings: Standings::default() })
+        Ok(Counted { items: populations::obligations(connection, today)?, standings: Standings::default() })
     })?;
     let many = |state| -> i64 {
         let mine = counted.items.iter().filter(|item| item.is(state) && item.within(scope, Population::Obligations));

@@ -10,9 +10,9 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::figure::{FigureKind, Population, State};
 use xinzhi_store::Connection;
 
-use super::gather::{self, InForce};
 use super::item::{Item, Texts};
 use super::kept::Counted;
+use super::populations::{self, InForce};
 use super::show::{Asked, Wanted, count, wanted};
 use super::table::{Ask, Part, Value, table, title};
 use crate::{Error, Office};
@@ -172,11 +172,11 @@ fn one(href: Option<String>, cells: Vec<String>) -> Line {
 fn obligations(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
     let (pack, mut texts, mut after) = (&wanted.pack, Texts::default(), (CheckId(i64::MAX), String::new()));
     while !pager.full() {
-        let lines = xinzhi_store::figure::owed_lines(connection, (after.0, &after.1), gather::PAGE)?;
+        let lines = xinzhi_store::figure::owed_lines(connection, (after.0, &after.1), populations::PAGE)?;
         let Some(last) = lines.last() else { break };
         after = (last.check, last.measure.clone());
         for line in &lines {
-            let item = gather::obligation(&line.owed, wanted.today, &mut texts);
+            let item = populations::obligation(&line.owed, wanted.today, &mut texts);
             pager.offer(&item, || {
                 let states = item.states.iter().flatten().map(|state| state.title(wanted.figure.counts));
                 let cells = vec![
@@ -197,11 +197,11 @@ fn obligations(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'
 fn checks(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
     let (mut texts, mut before) = (Texts::default(), CheckId(i64::MAX));
     while !pager.full() {
-        let lines = xinzhi_store::figure::check_lines(connection, before, gather::PAGE)?;
+        let lines = xinzhi_store::figure::check_lines(connection, before, populations::PAGE)?;
         let Some(last) = lines.last() else { break };
         before = last.check;
         for line in &lines {
-            let item = gather::check(&line.checked, &mut texts);
+            let item = populations::check(&line.checked, &mut texts);
             pager.offer(&item, || {
                 let organ = line.checked.organ.clone().unwrap_or_default();
                 let matter = matter_title(&wanted.pack, &line.checked.matter);
@@ -221,15 +221,15 @@ fn checks(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -
 }
 
 fn refused(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
-    let (batches, mut texts, mut after) = (gather::in_effect(connection)?, Texts::default(), (BatchId(i64::MAX), 0));
+    let (batches, mut texts, mut after) = (populations::in_effect(connection)?, Texts::default(), (BatchId(i64::MAX), 0));
     while !pager.full() {
-        let rows = xinzhi_store::figure::refused(connection, after, gather::PAGE)?;
+        let rows = xinzhi_store::figure::refused(connection, after, populations::PAGE)?;
         let Some(last) = rows.last() else { break };
         after = (last.batch, last.row);
         for row in &rows {
             let Some(batch) = batches.get(&row.batch) else { continue };
-            let why = gather::why(row)?;
-            let item = gather::delivered(batch, (State::Refused, 1), Some(&why), &mut texts);
+            let why = populations::why(row)?;
+            let item = populations::delivered(batch, (State::Refused, 1), Some(&why), &mut texts);
             pager.offer(&item, || {
                 let source = wanted.pack.source_by_id(&batch.source).map_or_else(|| batch.source.clone(), |source| source.title.clone());
                 let cells = vec![
@@ -250,14 +250,14 @@ fn refused(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) 
 /// Batches with as many of their rows as were counted.
 fn batches(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
     let mut texts = Texts::default();
-    for batch in gather::in_effect(connection)?.values().rev() {
+    for batch in populations::in_effect(connection)?.values().rev() {
         let states = [
             (State::Accepted, batch.accepted),
             (State::Duplicate, batch.duplicate),
             (State::Quarantined, batch.quarantined),
             (State::Refused, batch.refused),
         ];
-        let items = states.map(|state| gather::delivered(batch, state, None, &mut texts));
+        let items = states.map(|state| populations::delivered(batch, state, None, &mut texts));
         let many: i64 = items.iter().filter(|item| (pager.takes)(item)).map(|item| item.many).sum();
         let Some(item) = items.iter().find(|item| (pager.takes)(item)).filter(|_| many > 0) else { continue };
         pager.offer(item, || {
@@ -271,14 +271,14 @@ fn batches(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) 
 }
 
 fn records(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
-    let (batches, mut texts, mut before) = (gather::in_effect(connection)?, Texts::default(), RecordId(i64::MAX));
+    let (batches, mut texts, mut before) = (populations::in_effect(connection)?, Texts::default(), RecordId(i64::MAX));
     while !pager.full() {
-        let lines = xinzhi_store::figure::record_lines(connection, before, gather::PAGE)?;
+        let lines = xinzhi_store::figure::record_lines(connection, before, populations::PAGE)?;
         let Some(last) = lines.last() else { break };
         before = last.record;
         for line in &lines {
             let recorded = &line.recorded;
-            let Some(item) = gather::record(&wanted.pack, &batches, recorded, &mut texts) else { continue };
+            let Some(item) = populations::record(&wanted.pack, &batches, recorded, &mut texts) else { continue };
             pager.offer(&item, || {
                 let kind =
                     wanted.pack.record_kind_by_name(&recorded.kind).map_or_else(|| recorded.kind.clone(), |(_, kind)| kind.title.clone());
@@ -300,7 +300,7 @@ fn records(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) 
 
 fn measures(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
     let mut texts = Texts::default();
-    for measure in gather::in_force(connection, &wanted.pack, wanted.today)? {
+    for measure in populations::in_force(connection, &wanted.pack, wanted.today)? {
         let item = measure.item(&mut texts);
         pager.offer(&item, || {
             let (href, id, name, organ, from, until) = match &measure {

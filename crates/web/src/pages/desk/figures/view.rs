@@ -89,8 +89,9 @@ impl FigureView {
 }
 
 fn range(shown: &Shown) -> String {
-    let months = shown.table.groups.iter().filter_map(|group| group.key.as_deref());
-    match (shown.table.view.by, months.clone().next(), months.last()) {
+    let key = |group: Option<&Group>| group.and_then(|group| group.key.clone());
+    let groups = &shown.table.groups;
+    match (shown.table.view.by, key(groups.first()), key(groups.last())) {
         (Dimension::Month, Some(first), Some(last)) => format!("横轴为月份，{first} 至 {last}"),
         _ => String::new(),
     }
