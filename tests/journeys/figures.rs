@@ -117,7 +117,7 @@ fn the_closed_share_is_the_board_s_and_what_a_count_by_hand_gives() {
         for (by, group) in [
             ("organ", (|debt: &Debt| debt.organ.clone()) as fn(&Debt) -> String),
             ("kind", |debt| debt.kind.to_owned()),
-            ("month", |debt| debt.due[..7].to_owned()),
+            ("month", |debt| debt.due.get(..7).unwrap().to_owned()),
         ] {
             let shown = figure(town, &centre, &format!("closed-share?by={by}"));
             assert_eq!(parts_and_wholes(&shown), by_hand(&debts, group, closed), "{by}");
@@ -433,7 +433,7 @@ fn x7_a_workbook_holds_what_the_page_shows_and_no_formula() {
         assert_eq!(lines[1][0], word(&figure(town, &centre, "checks?by=organ")["finding"]));
         let table: Vec<(&str, &str)> = lines[5..].iter().map(|line| (line[0].as_str(), line[1].as_str())).collect();
         let head = ("部门", "数量（次）");
-        let mut rows = vec![(evil, "1"), (MARKET, "1")];
+        let mut rows = [(evil, "1"), (MARKET, "1")];
         rows.sort_unstable();
         assert_eq!(table, [head, rows[0], rows[1], ("合计", "2")], "a formula is a text");
         let share = sheet(town.get(&town.person(Role::Centre), "/desk/figures/closed-share/data.xlsx?by=organ").bytes);
