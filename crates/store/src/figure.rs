@@ -84,13 +84,13 @@ statements! {
         order by d.decision_id desc";
     /// Organisations after a subject, in order.
     MEMBERS = "select subject_id, kind, area from subject where person = 0 and subject_id > $1 order by subject_id limit $2";
-    /// Records of organisations between two subjects as known at a position: what an evaluation of each is made of.
+    /// Records of subjects between two as known at a position: what an evaluation of each is made of. The kinds stand in $4 between commas.
     FACTS = "select o.subject_id, r.record_id, r.kind, r.document_day, r.class, r.fields
         from record_of_subject o join record r on r.record_id = o.record_id
             left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
             left join record_closing z on z.record_id = r.record_id
         where o.subject_id > $1 and o.subject_id <= $2 and coalesce(r.entry, c.entry) <= $3 and (x.entry is null or x.entry > $3)
-            and (z.entry is null or z.entry > $3)
+            and (z.entry is null or z.entry > $3) and cast($4 as text) like '%,' || r.kind || ',%'
         order by o.subject_id, r.document_day, r.record_id";
 }
 
@@ -497,9 +497,15 @@ pub fn members(connection: &mut Connection, after: SubjectId, limit: i64) -> Res
     rows.iter().map(|row| Ok(Member { subject: row.get("subject_id")?, kind: row.get("kind")?, area: row.get("area")? })).collect()
 }
 
-/// Records of subjects after `first` up to `last` as known at `known`, each subject's together, oldest document first.
-pub fn facts(connection: &mut Connection, (first, last): (SubjectId, SubjectId), known: Position) -> Result<Vec<FactRow>, Fault> {
-    let rows = connection.query(&FACTS, params![first, last, known.0])?;
+/// Records of some kinds of subjects after `first` up to `last` as known at `known`, each subject's together, oldest document first.
+pub fn facts(
+    connection: &mut Connection,
+    (first, last): (SubjectId, SubjectId),
+    kinds: &[&str],
+    known: Position,
+) -> Result<Vec<FactRow>, Fault> {
+    let kinds = format!(",{},", kinds.join(","));
+    let rows = connection.query(&FACTS, params![first, last, known.0, &kinds])?;
     rows.iter()
         .map(|row| {
             let class: Option<i64> = row.get("class")?;

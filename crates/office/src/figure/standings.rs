@@ -88,11 +88,39 @@ pub(crate) fn days(figure: &Figure, pack: &Pack, today: Day) -> Vec<(Month, Day)
 struct Asked<'a> {
     pack: &'a Pack,
     card: ScorecardIx,
-    place: Option<(KindIx, FieldIx)>,
-    /// By id: position, kind, whether the scorecard reads it.
-    kinds: BTreeMap<&'a str, (KindIx, &'a RecordKind, bool)>,
+    /// By id, those that are read at all.
+    kinds: BTreeMap<&'a str, Read<'a>>,
     days: Vec<(Month, Day)>,
     known: Position,
+}
+
+/// A kind of record and what of it is read.
+struct Read<'a> {
+    ix: KindIx,
+    kind: &'a RecordKind,
+    /// Whether the scorecard reads it.
+    scored: bool,
+    /// Codes of the fields that are read.
+    codes: Vec<&'a str>,
+    /// The field by which subjects belong together.
+    place: Option<FieldIx>,
+    /// Whether it tells since when there is a subject.
+    registers: bool,
+}
+
+/// The kinds that a run has to read.
+fn kinds<'a>(pack: &'a Pack, plan: &Plan, place: Option<(KindIx, FieldIx)>) -> BTreeMap<&'a str, Read<'a>> {
+    let read = |(index, kind): (usize, &'a RecordKind)| {
+        let ix = KindIx(index);
+        let scored = plan.reads().get(&ix);
+        let place = place.filter(|(of, _)| *of == ix).map(|(_, field)| field);
+        let registers = kind.roles.area.is_some();
+        let read = scored.into_iter().flatten().copied().chain(place);
+        let codes = read.filter_map(|field| kind.at(field)).map(|field| field.code.as_str()).collect();
+        let read = Read { ix, kind, scored: scored.is_some(), codes, place, registers };
+        (read.scored || place.is_some() || registers).then_some((kind.id.as_str(), read))
+    };
+    pack.record_kinds.iter().enumerate().filter_map(read).collect()
 }
 
 /// What a chunk of facts says of one subject.
@@ -108,17 +136,16 @@ struct Told {
 pub(crate) fn standings(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Standings, Error> {
     let Population::Evaluations { scorecard, place } = figure.counts else { return Ok(Standings::default()) };
     let plan = Plan::compile(pack, scorecard).map_err(|fault| Error::inconsistent(fault.to_string()))?;
-    let reads = |ix: KindIx| plan.reads().contains_key(&ix);
-    let kinds = pack.record_kinds.iter().enumerate().map(|(index, kind)| (kind.id.as_str(), (KindIx(index), kind, reads(KindIx(index)))));
     let known = xinzhi_store::journal::head(connection)?;
-    let asked = Asked { pack, card: scorecard, place, kinds: kinds.collect(), days: days(figure, pack, office.today()), known };
+    let asked = Asked { pack, card: scorecard, kinds: kinds(pack, &plan, place), days: days(figure, pack, office.today()), known };
+    let read: Vec<&str> = asked.kinds.keys().copied().collect();
     let mut texts = Texts::default();
     let mut all = Standings { months: asked.days.clone(), subjects: Vec::new() };
     let mut after = SubjectId(0);
     loop {
         let members = xinzhi_store::figure::members(connection, after, CHUNK)?;
         let Some(last) = members.last().map(|member| member.subject) else { return Ok(all) };
-        let facts = xinzhi_store::figure::facts(connection, (after, last), known)?;
+        let facts = xinzhi_store::figure::facts(connection, (after, last), &read, known)?;
         all.subjects.extend(chunk(connection, &office.coverage, &asked, (&members, &facts), &mut texts)?);
         after = last;
     }
@@ -168,28 +195,25 @@ fn chunk(
 fn told(asked: &Asked<'_>, rows: &[FactRow]) -> Result<BTreeMap<SubjectId, Told>, Error> {
     let mut told: BTreeMap<SubjectId, Told> = BTreeMap::new();
     for row in rows {
-        let Some((ix, kind, reads)) = asked.kinds.get(row.kind.as_str()) else { continue };
-        let of_place = asked.place.filter(|(place, _)| place == ix);
-        let registers = kind.roles.area.is_some();
-        if !*reads && of_place.is_none() && !registers {
-            continue;
-        }
+        let Some(read) = asked.kinds.get(row.kind.as_str()) else { continue };
         let entry = told.entry(row.subject).or_default();
-        if registers {
+        if read.registers {
             entry.since = Some(entry.since.map_or(row.day, |since| since.min(row.day)));
         }
-        if !*reads && of_place.is_none() {
-            continue;
-        }
-        let fields: serde_json::Value =
-            serde_json::from_str(&row.fields).map_err(|e| Error::inconsistent(format!("fields of record {}: {e}", row.record.0)))?;
+        let fields = if read.codes.is_empty() { serde_json::Value::Null } else { fields(row, &read.codes)? };
         // Oldest first: the latest registration has the last word.
-        if let Some(said) = of_place.and_then(|(_, field)| kind.at(field)).and_then(|field| fields.get(&field.code)?.as_str()) {
-            entry.place = Some(said.to_owned());
+        let place = read.place.and_then(|field| read.kind.at(field)).and_then(|field| fields.get(&field.code)?.as_str());
+        if let Some(place) = place {
+            entry.place = Some(place.to_owned());
         }
-        if *reads {
-            entry.facts.push(Fact { record: row.record, kind: *ix, day: row.day, class: row.class, values: rule_values(kind, &fields) });
+        if read.scored {
+            let values = rule_values(read.kind, &fields);
+            entry.facts.push(Fact { record: row.record, kind: read.ix, day: row.day, class: row.class, values });
         }
     }
     Ok(told)
+}
+
+fn fields(row: &FactRow, codes: &[&str]) -> Result<serde_json::Value, Error> {
+    super::fields::some(&row.fields, codes).map_err(|e| Error::inconsistent(format!("fields of record {}: {e}", row.record.0)))
 }
