@@ -58,14 +58,19 @@ fn owed(town: &Town) -> Vec<Debt> {
     let market = town.program(Role::Department);
     let other =
         town.program_as(Actor { organ: Some("示范县卫生健康局".to_owned()), is_person: false, ..town.actor(Role::Department) });
+    // The board is looked at after every act, so that what is counted on is compared with what is counted by hand in the end.
+    let look = || town.get(&market, "/api/v1/checks").ok();
+    look();
     let give = |who: &Caller, check: &Value, measure: &str, outcome: &str| {
         let body = json!({"measure": measure, "outcome": outcome, "officer": "陈静", "reason": "已经核实，本次不实施"});
         town.post(who, &format!("/api/v1/checks/{}/feedback", check["id"]), &body).ok();
+        look();
     };
     let debt = |organ: &str, kind, due, closed| Debt { organ: organ.to_owned(), kind, due, closed };
     // Monday 2026-11-23: five working days lead to 2026-11-30.
     let (first, second) = (town.check(&market, &good.code).ok(), town.check(&market, &bad.code).ok());
     assert_eq!(second["measures"].as_array().unwrap().len(), 3, "{second}");
+    look();
     let third = town.check(&other, &good.code).ok();
     town.advance_days(3);
     give(&market, &first, "green-channel", "applied");

@@ -36,6 +36,20 @@ statements! {
             left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
             left join feedback f on f.feedback_id = z.feedback_id
         where o.check_id < $2 or (o.check_id = $2 and o.measure > $3) order by o.check_id desc, o.measure limit $4";
+    /// Obligations of checks after $2 and those answered after $3, with what was known of them at these two positions.
+    OWED_SINCE = "select o.due_day, o.kind, e.matter, e.organ, e.area, f.outcome as final_outcome,
+            (f.at + cast($1 as bigint)) / 86400000 as closed_number,
+            (f.at + cast($1 as bigint)) / 86400000 - (e.at + cast($1 as bigint)) / 86400000 as days,
+            case when z.feedback_id is null and exists (select 1 from feedback a where a.check_id = o.check_id and a.measure = o.measure)
+                then 1 else 0 end as seen,
+            cast(1 as bigint) as many, case when o.check_id > $2 then 1 else 0 end as fresh,
+            case when exists (select 1 from feedback a where a.check_id = o.check_id and a.measure = o.measure and a.feedback_id <= $3)
+                then 1 else 0 end as seen_before
+        from (select n.check_id, n.measure from obligation n where n.check_id > $2
+                union select n.check_id, n.measure from feedback n where n.feedback_id > $3) k
+            join obligation o on o.check_id = k.check_id and o.measure = k.measure join check_event e on e.check_id = o.check_id
+            left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
+            left join feedback f on f.feedback_id = z.feedback_id";
     /// Checks by all that figures ask of them.
     CHECK_GROUPS = "select substr(e.day, 1, 7) || '-01' as month_day, e.matter, e.organ, e.area, s.kind as subject_kind, count(*) as many
         from check_event e join subject s on s.subject_id = e.subject_id group by 1, 2, 3, 4, 5";
@@ -337,6 +351,20 @@ fn owed(row: &Row) -> Result<Owed, Fault> {
 /// All obligations in groups.
 pub fn owed_groups(connection: &mut Connection) -> Result<Vec<Owed>, Fault> {
     connection.query(&OWED_GROUPS, params![Moment::SHANGHAI_MS])?.iter().map(owed).collect()
+}
+
+/// What changed about obligations after two positions: each as it was, unless it is new, and as it is.
+pub fn owed_since(connection: &mut Connection, (checks, feedbacks): (i64, i64)) -> Result<Vec<(Option<Owed>, Owed)>, Fault> {
+    let rows = connection.query(&OWED_SINCE, params![Moment::SHANGHAI_MS, checks, feedbacks])?;
+    rows.iter()
+        .map(|row| {
+            let now = owed(row)?;
+            // What was answered for good before is answered by nobody again: whatever changed was open.
+            let acknowledged = row.get::<i64>("seen_before")? > 0;
+            let before = (row.get::<i64>("fresh")? == 0).then(|| Owed { closed: None, acknowledged, ..now.clone() });
+            Ok((before, now))
+        })
+        .collect()
 }
 
 /// At most `limit` obligations after one, newest check first.

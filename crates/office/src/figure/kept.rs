@@ -68,6 +68,7 @@ fn key(figure: &Figure) -> Key {
 /// The acts that change what a population is.
 fn rests_on(counts: Population, pack: &Pack) -> &'static [Act] {
     match counts {
+        // In this order: `obligations` counts on from both.
         Population::Obligations => &[Act::CheckMade, Act::FeedbackGiven],
         Population::Checks => &[Act::CheckMade],
         Population::Rows => &[Act::BatchCommitted, Act::BatchRecalled],
@@ -92,9 +93,9 @@ fn reads_own(pack: &Pack, scorecard: xinzhi_rules::model::ScorecardIx) -> bool {
 /// Everything of the population of a figure, whoever asks; scope and filter are applied to it later.
 pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Arc<Counted>, Error> {
     let today = office.today();
-    kept(connection, office, pack, (key(figure), figure.counts), |connection| {
+    kept(connection, office, pack, (key(figure), figure.counts), |connection, now| {
         let items = match figure.counts {
-            Population::Obligations => populations::obligations(connection, today)?,
+            Population::Obligations => return obligations(connection, office, now),
             Population::Checks => populations::checks(connection)?,
             Population::Rows => populations::rows(connection)?,
             Population::Records => populations::records(connection, pack)?,
@@ -108,20 +109,37 @@ pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack,
     })
 }
 
+/// All obligations: what was counted before on the same day, and what happened since.
+fn obligations(connection: &mut Connection, office: &Office, now: &Mark) -> Result<Counted, Error> {
+    let today = now.today;
+    let earlier = office.figures.kept().get(Population::Obligations.word()).cloned();
+    // Somebody who reads a later state may have kept theirs first: nothing is counted backwards.
+    let precedes = |mark: &Mark| mark.entries.iter().zip(&now.entries).all(|(then, now)| then <= now);
+    let same = |mark: &Mark| mark.today == now.today && mark.pack == now.pack;
+    let items = match earlier.filter(|(mark, _)| same(mark) && precedes(mark)) {
+        Some((mark, before)) => {
+            let entry = |index: usize| mark.entries.get(index).copied().flatten().unwrap_or(0);
+            populations::obligations_since(connection, &before.items, (entry(0), entry(1)), today)?
+        }
+        None => populations::obligations(connection, today)?,
+    };
+    Ok(Counted { items, standings: Standings::default() })
+}
+
 /// What was counted before, or what `count` finds now.
 fn kept(
     connection: &mut Connection,
     office: &Office,
     pack: &Pack,
     (key, counts): (Key, Population),
-    count: impl FnOnce(&mut Connection) -> Result<Counted, Error>,
+    count: impl FnOnce(&mut Connection, &Mark) -> Result<Counted, Error>,
 ) -> Result<Arc<Counted>, Error> {
     let entries = xinzhi_store::figure::newest(connection, rests_on(counts, pack))?;
     let mark = Mark { entries, pack: pack.digest, today: office.today() };
     if let Some((_, counted)) = office.figures.kept().get(&key).filter(|(kept, _)| *kept == mark) {
         return Ok(Arc::clone(counted));
     }
-    let counted = Arc::new(count(connection)?);
+    let counted = Arc::new(count(connection, &mark)?);
     let mut kept = office.figures.kept();
     if kept.len() >= KEPT_MAX {
         kept.clear();
@@ -132,10 +150,9 @@ fn kept(
 
 /// The counts of the loop board within a scope: the same items that 闭环率 is made of.
 pub(crate) fn loop_figures(connection: &mut Connection, office: &Office, pack: &Pack, scope: &Scope) -> Result<LoopFigures, Error> {
-    let (counts, today) = (Population::Obligations, office.today());
-    let counted = kept(connection, office, pack, (counts.word().to_owned(), counts), |connection| {
-        Ok(Counted { items: populations::obligations(connection, today)?, standings: Standings::default() })
-    })?;
+    let counts = Population::Obligations;
+    let counted =
+        kept(connection, office, pack, (counts.word().to_owned(), counts), |connection, now| obligations(connection, office, now))?;
     let many = |state| -> i64 {
         let mine = counted.items.iter().filter(|item| item.is(state) && item.within(scope, Population::Obligations));
         mine.map(|item| item.many).sum()

@@ -53,6 +53,19 @@ pub(crate) fn obligations(connection: &mut Connection, today: Day) -> Result<Vec
     Ok(folded(groups.iter().map(|owed| obligation(owed, today, &mut texts))))
 }
 
+/// The same from what was counted before, with what was asked and answered since: the board is looked at all day.
+pub(crate) fn obligations_since(connection: &mut Connection, before: &[Item], known: (i64, i64), today: Day) -> Result<Vec<Item>, Error> {
+    let mut texts = Texts::default();
+    let mut changes = Vec::new();
+    for (was, is) in xinzhi_store::figure::owed_since(connection, known)? {
+        changes.extend(was.map(|was| Item { many: -1, ..obligation(&was, today, &mut texts) }));
+        changes.push(obligation(&is, today, &mut texts));
+    }
+    let mut items = folded(before.iter().cloned().chain(changes));
+    items.retain(|item| item.many != 0);
+    Ok(items)
+}
+
 pub(crate) fn check(checked: &Checked, texts: &mut Texts) -> Item {
     Item {
         month: Some(Month::of(checked.day)),
