@@ -92,16 +92,15 @@ fn reads_own(pack: &Pack, scorecard: xinzhi_rules::model::ScorecardIx) -> bool {
 
 /// Everything of the population of a figure, whoever asks; scope and filter are applied to it later.
 pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Arc<Counted>, Error> {
-    let today = office.today();
     kept(connection, office, pack, (key(figure), figure.counts), |connection, now| {
         let items = match figure.counts {
             Population::Obligations => return obligations(connection, office, now),
             Population::Checks => populations::checks(connection)?,
             Population::Rows => populations::rows(connection)?,
             Population::Records => populations::records(connection, pack)?,
-            Population::Measures => populations::measures(connection, pack, today)?,
+            Population::Measures => populations::measures(connection, pack, now.today)?,
             Population::Evaluations { .. } => {
-                let standings = standings(connection, office, pack, figure)?;
+                let standings = standings(connection, &office.coverage, (pack, figure), now.today)?;
                 return Ok(Counted { items: standings.items(), standings });
             }
         };

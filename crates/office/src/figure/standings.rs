@@ -17,7 +17,7 @@ use xinzhi_store::figure::{FactRow, Member};
 use super::item::{Item, Shared, Texts, folded};
 use super::month::Month;
 use crate::coverage::CoverageCache;
-use crate::{Error, Office};
+use crate::Error;
 
 /// Subjects evaluated at once.
 const CHUNK: i64 = 2_000;
@@ -133,11 +133,16 @@ struct Told {
 }
 
 /// Evaluates everybody as known now.
-pub(crate) fn standings(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Standings, Error> {
+pub(crate) fn standings(
+    connection: &mut Connection,
+    coverages: &CoverageCache,
+    (pack, figure): (&Pack, &Figure),
+    today: Day,
+) -> Result<Standings, Error> {
     let Population::Evaluations { scorecard, place } = figure.counts else { return Ok(Standings::default()) };
     let plan = Plan::compile(pack, scorecard).map_err(|fault| Error::inconsistent(fault.to_string()))?;
     let known = xinzhi_store::journal::head(connection)?;
-    let asked = Asked { pack, card: scorecard, kinds: kinds(pack, &plan, place), days: days(figure, pack, office.today()), known };
+    let asked = Asked { pack, card: scorecard, kinds: kinds(pack, &plan, place), days: days(figure, pack, today), known };
     let read: Vec<&str> = asked.kinds.keys().copied().collect();
     let mut texts = Texts::default();
     let mut all = Standings { months: asked.days.clone(), subjects: Vec::new() };
@@ -146,7 +151,7 @@ pub(crate) fn standings(connection: &mut Connection, office: &Office, pack: &Pac
         let members = xinzhi_store::figure::members(connection, after, CHUNK)?;
         let Some(last) = members.last().map(|member| member.subject) else { return Ok(all) };
         let facts = xinzhi_store::figure::facts(connection, (after, last), &read, known)?;
-        all.subjects.extend(chunk(connection, &office.coverage, &asked, (&members, &facts), &mut texts)?);
+        all.subjects.extend(chunk(connection, coverages, &asked, (&members, &facts), &mut texts)?);
         after = last;
     }
 }
