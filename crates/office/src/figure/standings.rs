@@ -16,8 +16,8 @@ use xinzhi_store::figure::{FactRow, Member};
 
 use super::item::{Item, Shared, Texts, folded};
 use super::month::Month;
-use crate::coverage::CoverageCache;
 use crate::Error;
+use crate::coverage::CoverageCache;
 
 /// Subjects evaluated at once.
 const CHUNK: i64 = 2_000;
@@ -166,12 +166,19 @@ fn chunk(
     let card = asked.pack.scorecard(asked.card).ok_or_else(|| Error::inconsistent("a figure of no scorecard"))?;
     let told = told(asked, facts)?;
     let nothing = Told::default();
+    let mut covered: BTreeMap<Option<&str>, Arc<Coverage>> = BTreeMap::new();
     let mut evaluated: Vec<(&Member, SubjectKindIx, &Told, Arc<Coverage>)> = Vec::new();
     for member in members {
         let Some((kind, _)) = asked.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind)) else {
             continue;
         };
-        let (coverage, _) = coverages.of_area(connection, asked.pack, member.area.as_deref(), asked.known)?;
+        // Asked once for each area: many subjects share one.
+        let area = member.area.as_deref();
+        let coverage = match covered.get(&area) {
+            Some(coverage) => Arc::clone(coverage),
+            None => coverages.of_area(connection, asked.pack, area, asked.known)?.0,
+        };
+        covered.insert(area, Arc::clone(&coverage));
         evaluated.push((member, kind, told.get(&member.subject).unwrap_or(&nothing), coverage));
     }
     let subjects: Vec<Subject<'_>> =
