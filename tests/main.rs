@@ -20,6 +20,7 @@ mod journeys {
     mod correction;
     mod doctor;
     mod fairness;
+    mod figures;
     mod idempotency;
     mod killed;
     mod metrics;

@@ -33,6 +33,8 @@ fn routes(town: &Town, who: &Caller, company: &Company) -> Vec<(Action, &'static
         (Action::RunCheck, "check", town.post(who, "/api/v1/checks", &check)),
         (Action::SeeLoopBoard, "board", get("/api/v1/checks")),
         (Action::SeeLoopBoard, "shown check", get("/api/v1/checks/1")),
+        (Action::SeeFigures, "figures", get("/api/v1/figures")),
+        (Action::SeeFigures, "figure", get("/api/v1/figures/checks")),
         (Action::GiveFeedback, "feedback", town.post(who, "/api/v1/checks/1/feedback", &feedback)),
         (Action::SeeBatches, "batch", get("/api/v1/batches/1")),
         (Action::SeeBatches, "verdicts", get("/api/v1/batches/1/verdicts")),

@@ -114,11 +114,12 @@ function links(html, from, to) {
   return [...new Set(found)].filter((href) => !href.startsWith('/assets/') && !href.endsWith('.xlsx'));
 }
 
-/** The address of a page without what is asked of it, and without the number or the code of what it shows. */
+/** The address of a page without what is asked of it, and without the number, the code or the figure that it shows. */
 function kind(path) {
   const { pathname, searchParams } = new URL(path, 'http://office');
   const plain = (text) => text.replace(/^(\d+|[0-9A-HJ-NP-RTUWXY]{18})$/, '#');
-  return [pathname.split('/').map(plain).join('/'), ...searchParams.keys()].join(' ');
+  const figures = pathname.replace(/^(\/desk\/figures\/)[^/]+/, '$1#');
+  return [figures.split('/').map(plain).join('/'), ...searchParams.keys()].join(' ');
 }
 
 /** Pages that no link leads to, and those that are worth a certain company. */
@@ -175,6 +176,9 @@ function named({ good, listed, fined, person, trader }) {
     },
     { who: 'zhongxin', path: `/desk/search?q=${encodeURIComponent('有限公司')}`, name: 'found' },
     { who: 'zhongxin', path: '/desk/search?q=91330899', name: 'nothing found' },
+    { who: 'zhongxin', path: '/desk/figures/market-grades?by=month', name: 'a trend of grades' },
+    { who: 'zhongxin', path: '/desk/figures/refused-share?by=reason', name: 'bars' },
+    { who: 'zhongxin', path: '/desk/figures/no-such', name: 'no such figure', status: 404 },
     { who: 'zhongxin', path: '/desk/waiting', name: 'refused ruling', act: rule },
     { who: 'bumen', path: `/desk/check?subject=${listed.code}`, name: 'check with a restriction', act: check(listed, 'procurement-bid') },
     { who: 'bumen', path: `/desk/check?subject=${good.code}`, name: 'check with an incentive', act: check(good, 'food-licence') },

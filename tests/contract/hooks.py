@@ -38,6 +38,9 @@ MEANT_BY_THE_OFFICE = {
     ("field_invalid", "document.date"),
     ("field_invalid", "notice"),
     ("field_invalid", "until"),
+    # Each figure has its own breakdowns, and months at whose end it was evaluated.
+    ("field_invalid", "by"),
+    ("field_invalid", "month"),
     # A field that another one calls for or excludes: `as_of` needs a scorecard, only a decision has a document, the source stands in the
     # query beside NDJSON and in the form otherwise.
     ("field_invalid", "document"),

@@ -60,6 +60,10 @@ parameters = { "path.id" = { dictionary = "batches", probability = 1.0 } }
 [[operations]]
 include-path-regex = "/checks/"
 parameters = { "path.id" = { dictionary = "checks", probability = 1.0 } }
+
+[[operations]]
+include-path-regex = "/figures/"
+parameters = { "path.id" = { dictionary = "figures", probability = 0.8 } }
 """
 
 
@@ -118,6 +122,7 @@ class Office:
             "checks": [check["id"] for _, check in answered],
             "measures": sorted({measure["measure"] for _, check in answered for measure in check["measures"]}),
             "batches": [batch for batch in range(1, newest + 1) if self.session.get(f"{self.base}/batches/{batch}", timeout=30).ok],
+            "figures": [figure["id"] for figure in self.get("/figures")],
             "sources": ["cf-2018", "registration"],
             "blank": [""],
         }

@@ -232,6 +232,7 @@ pub(crate) fn pack() -> Pack {
         matters: vec![],
         measures: vec![],
         calendar: Calendar::default(),
+        figures: vec![],
         cases: vec![],
     }
 }

@@ -16,6 +16,10 @@ pub struct Moment(pub i64);
 const SHANGHAI_HOURS: i8 = 8;
 
 impl Moment {
+    /// How far Shanghai is ahead of the zone in which moments are counted. A database that has to count days adds it to a moment and
+    /// divides by the length of a day, which gives the number of [`Moment::day`].
+    pub const SHANGHAI_MS: i64 = SHANGHAI_HOURS as i64 * 60 * 60 * 1000;
+
     fn civil(self) -> jiff::civil::DateTime {
         let instant = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
         tz::offset(SHANGHAI_HOURS).to_datetime(instant)
@@ -61,5 +65,12 @@ mod tests {
         assert_eq!(before.to_string(), "2026-11-22 23:59:59");
         assert_eq!(before.plus_ms(1).to_string(), "2026-11-23 00:00:00");
         assert_eq!(before.plus_ms(1).day().to_string(), "2026-11-23");
+    }
+
+    #[test]
+    fn a_database_counts_the_same_days() {
+        for at in [0, 57_599_999, 57_600_000, 1_795_363_199_999, 1_795_363_200_000] {
+            assert_eq!((at + Moment::SHANGHAI_MS) / (24 * 60 * 60 * 1000), Moment(at).day().number(), "{at}");
+        }
     }
 }

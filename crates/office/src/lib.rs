@@ -4,7 +4,7 @@
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
-//! with feedback and the loop board, `account`. `react` closes the loop: what follows from each act of the journal.
+//! with feedback and the loop board, `figure` (统计), `account`. `react` closes the loop: what follows from each act of the journal.
 //! `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how the running program does.
 
 pub mod account;
@@ -14,6 +14,7 @@ mod coverage;
 pub mod doctor;
 mod error;
 pub mod evaluation;
+pub mod figure;
 pub mod idempotent;
 pub mod import;
 pub mod journal;

@@ -15,6 +15,7 @@ use xinzhi_store::{Connection, Entropy, Fault, Lane, Purpose, Readers, Tx, Url, 
 use crate::account::Programs;
 use crate::coverage::CoverageCache;
 use crate::evaluation::Cache;
+use crate::figure::kept::FigureCache;
 use crate::keys::{Existing, Keys};
 use crate::operation::{Imports, Kept};
 use crate::pack::{self, PastPacks};
@@ -38,6 +39,7 @@ pub struct Office {
     pub(crate) keys: Keys,
     pub(crate) cache: Cache,
     pub(crate) coverage: CoverageCache,
+    pub(crate) figures: FigureCache,
     pub(crate) programs: Programs,
     pub(crate) past_packs: PastPacks,
     pub(crate) imports: Imports,
@@ -87,6 +89,7 @@ impl Office {
             keys,
             cache: Cache::default(),
             coverage: CoverageCache::default(),
+            figures: FigureCache::default(),
             programs: Programs::default(),
             past_packs: PastPacks::default(),
             imports: Imports::default(),

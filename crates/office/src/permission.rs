@@ -22,6 +22,8 @@ pub enum Action {
     GiveFeedback,
     /// See what is owed and overdue.
     SeeLoopBoard,
+    /// See what the office counts of itself.
+    SeeFigures,
     /// Bring a department's file in.
     ImportBatch,
     /// See batches and verdicts.
@@ -38,13 +40,14 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 13] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
         Action::RunCheck,
         Action::GiveFeedback,
         Action::SeeLoopBoard,
+        Action::SeeFigures,
         Action::ImportBatch,
         Action::SeeBatches,
         Action::RecallBatch,
@@ -72,18 +75,19 @@ pub enum Reach {
 /// The table.
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
-        GiveFeedback, ImportBatch, ManageAccounts, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeBatches, SeeJournal,
-        SeeLoopBoard, UnmaskIdentity,
+        GiveFeedback, ImportBatch, ManageAccounts, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeBatches, SeeFigures,
+        SeeJournal, SeeLoopBoard, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
-            SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch
-            | RuleOnRow,
+            SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches
+            | RecallBatch | RuleOnRow,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
-        (Role::Department, GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch) => Reach::Organ,
+        (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch) => Reach::Organ,
         (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard) => Reach::Area,
+        (Role::Township, SeeFigures) => Reach::Area,
         (Role::Legal, SeeLoopBoard) => Reach::Office,
         (Role::Audit, SeeJournal) => Reach::Office,
         (Role::System, ManageAccounts) => Reach::Office,

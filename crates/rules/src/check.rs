@@ -8,6 +8,7 @@ mod calendar;
 mod case;
 mod catalog;
 mod field;
+mod figure;
 mod grade;
 mod head;
 mod indicator;
@@ -66,7 +67,7 @@ impl Parsed {
 }
 
 /// Places that hold rules, and which nouns become unknown when a file there cannot be read.
-const PLACES: [(&str, Option<Noun>); 10] = [
+const PLACES: [(&str, Option<Noun>); 11] = [
     ("pack.yaml", None),
     ("laws.yaml", Some(Noun::Law)),
     ("subjects", Some(Noun::SubjectKind)),
@@ -75,6 +76,7 @@ const PLACES: [(&str, Option<Noun>); 10] = [
     ("scorecards", Some(Noun::Scorecard)),
     ("measures", Some(Noun::Measure)),
     ("matters", Some(Noun::Matter)),
+    ("figures", Some(Noun::Figure)),
     ("calendar", None),
     ("cases", None),
 ];
@@ -118,6 +120,11 @@ pub fn check(id: &str, files: &Files) -> Checked {
         each(parsed, &mut report, |item, report| matter::read(item, &mut pack, report));
     }
     matter::unused(&pack, &measures, &mut report);
+    for parsed in of(&tree, "figures") {
+        enter(parsed, &mut pack);
+        one(parsed, &mut report, |item, report| figure::read(item, &parsed.stem, &mut pack, report));
+    }
+    pack.figures.sort_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
     pack.review_by = reviews.values().copied().max().unwrap_or(pack.review_by);
     pack.calendar = Calendar::default();
     for parsed in of(&tree, "calendar") {
@@ -159,7 +166,7 @@ fn parse(files: &Files, report: &mut Report) -> Tree {
 }
 
 fn stray(path: &str, report: &mut Report) {
-    let help = "规则文件只放在 pack.yaml、laws.yaml 和 subjects、catalog、sources、scorecards、measures、matters、calendar、cases 各目录下";
+    let help = "规则文件只放在 pack.yaml、laws.yaml 和 subjects、catalog、sources、scorecards、measures、matters、figures、calendar、cases 各目录下";
     report.fault(At::START, "stray-file", format!("`{path}` 不在规则包约定的位置"), help);
 }
 

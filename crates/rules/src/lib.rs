@@ -2,7 +2,7 @@
 //! out a [`model::Pack`] in which nothing is left to be wrong.
 //!
 //! Reading order: `model` is what a checked pack is, `predicate` how conditions are evaluated, `calendar` working days,
-//! `fact` a record as rules see it, `case` what packs expect of themselves, `pack` what others ask a pack; `load` reads a
+//! `fact` a record as rules see it, `figure` what an office shows of itself, `case` what packs expect of themselves, `pack` what others ask a pack; `load` reads a
 //! folder, `raw` is the YAML as written, `shape` reads typed values out of it, `check` turns it into the model and finds
 //! every fault with line and column, `report` and `diagnostic` tell them, `names` guesses what a misspelt one meant,
 //! `forbidden` is what nobody may collect; `sentence` says a rule in Chinese.
@@ -10,6 +10,7 @@
 pub mod calendar;
 pub mod case;
 pub mod fact;
+pub mod figure;
 pub mod model;
 pub mod predicate;
 

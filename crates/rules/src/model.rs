@@ -13,6 +13,7 @@ use xinzhi_core::record::Class;
 use xinzhi_core::{Day, Digest, Points};
 
 use crate::calendar::Calendar;
+use crate::figure::Figure;
 use crate::predicate::Predicate;
 
 /// Position of a law in [`Pack::laws`].
@@ -78,6 +79,8 @@ pub struct Pack {
     pub matters: Vec<Matter>,
     /// What a check may answer.
     pub measures: Vec<Measure>,
+    /// What an office shows of itself.
+    pub figures: Vec<Figure>,
     /// Working days.
     pub calendar: Calendar,
     /// Its cases, run by `pack test` and by our tests.

@@ -18,6 +18,7 @@ pub(crate) enum Noun {
     Indicator,
     Measure,
     Matter,
+    Figure,
 }
 
 impl Noun {
@@ -33,6 +34,7 @@ impl Noun {
             Noun::Indicator => "unknown-indicator",
             Noun::Measure => "unknown-measure",
             Noun::Matter => "unknown-matter",
+            Noun::Figure => "unknown-figure",
         }
     }
 
@@ -48,6 +50,7 @@ impl Noun {
             Noun::Indicator => "指标",
             Noun::Measure => "措施",
             Noun::Matter => "事项",
+            Noun::Figure => "统计指标",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Rules as Chinese sentences, each with its articles: what a page shows, what `pack show` prints, what a subject reads.
 
 mod condition;
+mod figure;
 mod score;
 mod show;
 
@@ -9,6 +10,7 @@ use xinzhi_core::record::Class;
 use crate::model::{Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Seal, SubjectKindIx, Trigger};
 
 pub use condition::predicate;
+pub use figure::figure;
 pub use score::{grades, indicator, override_rule, scorecard};
 pub use show::show;
 

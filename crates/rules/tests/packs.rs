@@ -23,6 +23,7 @@ mod packs {
         assert!(findings.is_empty(), "{}", findings.join("\n"));
         let pack = checked.pack.unwrap();
         assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (4, 1, 3, 2));
+        assert_eq!(pack.figures.iter().map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["closed-share", "grades", "delivery"]);
     }
 
     /// One way to spoil the good pack: in `file`, `find` becomes `replace`; nothing to find means the whole file.

@@ -46,17 +46,6 @@ statements! {
             left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
             left join feedback f on f.feedback_id = z.feedback_id
         where o.check_id = $1 order by o.measure";
-    /// Counts for the loop board.
-    FIGURES = "select cast(count(*) as bigint) as owed,
-            cast(coalesce(sum(case when f.outcome = 'applied' then 1 else 0 end), 0) as bigint) as executed,
-            cast(coalesce(sum(case when f.outcome = 'not_applied' then 1 else 0 end), 0) as bigint) as not_executed,
-            cast(coalesce(sum(case when z.feedback_id is null and o.due_day < $1 then 1 else 0 end), 0) as bigint) as overdue,
-            cast(coalesce(sum(case when z.feedback_id is null and o.due_day >= $1 and exists (select 1 from feedback a where a.check_id = o.check_id
-                and a.measure = o.measure) then 1 else 0 end), 0) as bigint) as acknowledged
-        from obligation o join check_event e on e.check_id = o.check_id
-            left join obligation_closing z on z.check_id = o.check_id and z.measure = o.measure
-            left join feedback f on f.feedback_id = z.feedback_id
-        where (cast($2 as text) is null or e.organ = $2) and (cast($3 as text) is null or substr(e.area, 1, length($3)) = $3)";
     /// How many answers are overdue, for whoever watches the program.
     OVERDUE = "select count(*) as overdue from obligation o where o.due_day < $1
         and not exists (select 1 from obligation_closing z where z.check_id = o.check_id and z.measure = o.measure)";
@@ -196,21 +185,6 @@ pub struct ObligationRow {
     pub closed_at: Option<Moment>,
     /// Whether it was acknowledged before.
     pub acknowledged: bool,
-}
-
-/// Counts of the loop board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FiguresRow {
-    /// All obligations.
-    pub owed: i64,
-    /// Carried out.
-    pub executed: i64,
-    /// Not carried out, with a reason.
-    pub not_executed: i64,
-    /// Not closed and past due.
-    pub overdue: i64,
-    /// Not closed, in time, acknowledged.
-    pub acknowledged: i64,
 }
 
 /// An answer as stored.
@@ -382,18 +356,6 @@ pub fn obligations_of(connection: &mut Connection, id: CheckId) -> Result<Vec<Ob
 /// How many answers are overdue on a day.
 pub fn overdue(connection: &mut Connection, today: Day) -> Result<i64, Fault> {
     connection.query_one(&OVERDUE, params![&today.to_string()])?.get("overdue")
-}
-
-/// Counts for the loop board, of one organ or area or of all.
-pub fn figures(connection: &mut Connection, today: Day, organ: Option<&str>, area: Option<&str>) -> Result<FiguresRow, Fault> {
-    let row = connection.query_one(&FIGURES, params![&today.to_string(), organ, area])?;
-    Ok(FiguresRow {
-        owed: row.get("owed")?,
-        executed: row.get("executed")?,
-        not_executed: row.get("not_executed")?,
-        overdue: row.get("overdue")?,
-        acknowledged: row.get("acknowledged")?,
-    })
 }
 
 /// Answers to the measures of a check, in order.

@@ -12,6 +12,7 @@ pub mod check;
 pub(crate) mod checkpoint;
 pub mod connection;
 pub mod fault;
+pub mod figure;
 pub mod idempotency;
 pub mod journal;
 pub mod migrate;
@@ -45,6 +46,7 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         account::ALL,
         batch::ALL,
         check::ALL,
+        figure::ALL,
         idempotency::ALL,
         journal::ALL,
         migrate::ALL,

@@ -2,6 +2,7 @@
 
 mod batches;
 mod checks;
+mod figures;
 pub mod input;
 pub mod problem;
 mod subjects;
@@ -43,6 +44,8 @@ use problem::Problem;
         subjects::evaluations,
         subjects::measures,
         subjects::accesses,
+        figures::list,
+        figures::one,
     ),
     modifiers(&Common)
 )]
@@ -97,7 +100,9 @@ pub fn router() -> Router<AppState> {
         .route("/subjects/{code}/records", get(subjects::records))
         .route("/subjects/{code}/evaluations", get(subjects::evaluations))
         .route("/subjects/{code}/measures", get(subjects::measures))
-        .route("/subjects/{code}/accesses", get(subjects::accesses));
+        .route("/subjects/{code}/accesses", get(subjects::accesses))
+        .route("/figures", get(figures::list))
+        .route("/figures/{id}", get(figures::one));
     Router::new()
         .nest("/v1", v1)
         .route("/openapi.json", get(|| async { Json(Description::openapi()) }))

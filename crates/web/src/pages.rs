@@ -4,11 +4,12 @@
 //! script: it posts, is answered by a redirect, and comes back with what was typed where something has to be corrected.
 //!
 //! Reading order: `frame` is what surrounds a page, `reader` who opens it, `answer` how it ends, `refused` how it ends badly,
-//! `text` how facts are written, `assets` the look; then the places: `portal` and `sign_in`, `rules`, `desk` with `file` for a
+//! `text` how facts are written, `chart` how numbers are drawn, `assets` the look; then the places: `portal` and `sign_in`, `rules`, `desk` with `file` for a
 //! subject's file, `grid`, `my`, `admin`.
 
 mod answer;
 mod assets;
+mod chart;
 mod frame;
 mod reader;
 mod refused;

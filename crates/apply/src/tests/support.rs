@@ -151,6 +151,7 @@ pub fn pack() -> Pack {
             measure("praised", MeasureKind::Incentive, Trigger::All(vec![graded(&[0]), not_listed])),
         ],
         calendar: Calendar { years: [(2026, year)].into() },
+        figures: vec![],
         cases: vec![],
     }
 }

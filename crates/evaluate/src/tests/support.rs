@@ -155,6 +155,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
         matters: vec![],
         measures: vec![],
         calendar: Calendar::default(),
+        figures: vec![],
         cases: vec![],
     }
 }

@@ -94,19 +94,10 @@ pub async fn board(office: &Arc<Office>, actor: &Actor, filter: BoardFilter) -> 
         let words = format!("状态 `{}` 应为 open、overdue 或 closed", crate::check::run::shorten(state));
         return Err(Refusal::field(Code::FieldInvalid, "state", words).into());
     }
-    let (today, pack) = (office.today(), office.pack());
+    let (today, pack, counting) = (office.today(), office.pack(), Arc::clone(office));
     office
         .read(move |connection| {
-            let row = xinzhi_store::check::figures(connection, today, scope.organ(), scope.area())?;
-            let open = row.owed - row.executed - row.not_executed - row.overdue - row.acknowledged;
-            let figures = LoopFigures {
-                owed: row.owed,
-                open,
-                acknowledged: row.acknowledged,
-                executed: row.executed,
-                not_executed: row.not_executed,
-                overdue: row.overdue,
-            };
+            let figures = crate::figure::loop_figures(connection, &counting, &pack, &scope)?;
             let wanted = ObligationFilter {
                 state: filter.state.as_deref(),
                 today,

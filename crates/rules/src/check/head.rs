@@ -56,6 +56,7 @@ pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
         matters: Vec::new(),
         measures: Vec::new(),
         calendar: Calendar::default(),
+        figures: Vec::new(),
         cases: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
-use super::{class_rule, field, grades, indicator, law, matter, measure, override_rule, record_kind, scorecard};
+use super::{class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, scorecard};
 use crate::model::{Pack, Review};
 
 /// Every rule of the pack, a sentence a line, under headings.
@@ -49,6 +49,7 @@ pub fn show(pack: &Pack) -> String {
     );
     section(&mut lines, "措施", pack.measures.iter().map(|entry| format!("  {}", measure(pack, entry))));
     section(&mut lines, "事项", pack.matters.iter().map(|entry| format!("  {}", matter(pack, entry))));
+    section(&mut lines, "统计指标", pack.figures.iter().map(|entry| format!("  {}", figure(pack, entry))));
     section(
         &mut lines,
         "工作日",

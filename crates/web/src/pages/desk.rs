@@ -2,6 +2,7 @@
 
 mod batches;
 mod check;
+mod figures;
 mod loop_board;
 mod search;
 mod subject;
@@ -47,6 +48,10 @@ pub(super) fn router() -> Router<AppState> {
         .route("/desk/checks/{id}", get(check::show_check))
         .route("/desk/checks/{id}/feedback", post(check::feedback))
         .route("/desk/loop", get(loop_board::show_board))
+        .route("/desk/figures", get(figures::all))
+        .route("/desk/figures/{id}", get(figures::one))
+        .route("/desk/figures/{id}/list", get(figures::list))
+        .route("/desk/figures/{id}/data.xlsx", get(figures::workbook))
         .route("/desk/batches", get(batches::list))
         .route("/desk/batches/new", get(batches::new))
         .route("/desk/batches/new", post(batches::upload).layer(DefaultBodyLimit::disable()))

@@ -1,0 +1,163 @@
+//! What was counted, kept until something is known that changes it: the newest entries of the acts that it rests on, the pack, the day.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use xinzhi_apply::LoopFigures;
+use xinzhi_core::journal::Act;
+use xinzhi_core::{Day, Digest};
+use xinzhi_rules::Pack;
+use xinzhi_rules::figure::{Figure, Population, State};
+use xinzhi_store::Connection;
+
+use super::item::Item;
+use super::populations;
+use super::standings::{Standings, standings};
+use crate::permission::Scope;
+use crate::{Error, Office};
+
+/// Populations kept; beyond it everything is counted anew.
+const KEPT_MAX: usize = 64;
+
+/// What a count rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mark {
+    entries: Vec<Option<i64>>,
+    pack: Digest,
+    today: Day,
+}
+
+/// What was counted: items to break down, and of evaluations also who is behind them.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) items: Vec<Item>,
+    pub(crate) standings: Standings,
+}
+
+/// A population by what tells it from another; of evaluations the figure, since its months are evaluated with it.
+type Key = String;
+
+/// Counts that still hold.
+#[derive(Debug, Default)]
+pub struct FigureCache {
+    kept: Mutex<BTreeMap<Key, (Mark, Arc<Counted>)>>,
+    /// Whoever counts a population holds its lock: the others wait for the answer instead of counting too.
+    busy: Mutex<BTreeMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl FigureCache {
+    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, (Mark, Arc<Counted>)>> {
+        // A panic cannot leave a map half-changed: it is locked to look up and to insert.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lock of a population; taken before a connection is, so that nobody waits with one in hand.
+    pub(crate) fn turn(&self, figure: &Figure) -> Arc<tokio::sync::Mutex<()>> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(busy.entry(key(figure)).or_default())
+    }
+}
+
+fn key(figure: &Figure) -> Key {
+    match figure.counts {
+        Population::Evaluations { .. } => format!("evaluations {}", figure.id),
+        other => other.word().to_owned(),
+    }
+}
+
+/// The acts that change what a population is.
+fn rests_on(counts: Population, pack: &Pack) -> &'static [Act] {
+    match counts {
+        // In this order: `obligations` counts on from both.
+        Population::Obligations => &[Act::CheckMade, Act::FeedbackGiven],
+        Population::Checks => &[Act::CheckMade],
+        Population::Rows => &[Act::BatchCommitted, Act::BatchRecalled],
+        Population::Records => &[Act::BatchCommitted, Act::BatchRecalled, Act::RowRuled, Act::FeedbackGiven],
+        Population::Measures => &[Act::CheckMade, Act::RestrictionDecided, Act::BatchCommitted, Act::BatchRecalled, Act::RowRuled],
+        Population::Evaluations { scorecard, .. } if reads_own(pack, scorecard) => {
+            &[Act::BatchCommitted, Act::BatchRecalled, Act::RowRuled, Act::FeedbackGiven]
+        }
+        Population::Evaluations { .. } => &[Act::BatchCommitted, Act::BatchRecalled, Act::RowRuled],
+    }
+}
+
+/// Whether a scorecard reads records that our own journal brings.
+fn reads_own(pack: &Pack, scorecard: xinzhi_rules::model::ScorecardIx) -> bool {
+    let own = |kind| pack.own_sources.iter().any(|source| source.kind == kind);
+    pack.scorecard(scorecard).is_some_and(|card| {
+        card.dimensions.iter().flat_map(|dimension| &dimension.indicators).any(|indicator| own(indicator.kind))
+            || card.overrides.iter().any(|rule| own(rule.list))
+    })
+}
+
+/// Everything of the population of a figure, whoever asks; scope and filter are applied to it later.
+pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Arc<Counted>, Error> {
+    kept(connection, office, pack, (key(figure), figure.counts), |connection, now| {
+        let items = match figure.counts {
+            Population::Obligations => return obligations(connection, office, now),
+            Population::Checks => populations::checks(connection)?,
+            Population::Rows => populations::rows(connection)?,
+            Population::Records => populations::records(connection, pack)?,
+            Population::Measures => populations::measures(connection, pack, now.today)?,
+            Population::Evaluations { .. } => {
+                let standings = standings(connection, &office.coverage, (pack, figure), now.today)?;
+                return Ok(Counted { items: standings.items(), standings });
+            }
+        };
+        Ok(Counted { items, standings: Standings::default() })
+    })
+}
+
+/// All obligations: what was counted before on the same day, and what happened since.
+fn obligations(connection: &mut Connection, office: &Office, now: &Mark) -> Result<Counted, Error> {
+    let today = now.today;
+    let earlier = office.figures.kept().get(Population::Obligations.word()).cloned();
+    // Somebody who reads a later state may have kept theirs first: nothing is counted backwards.
+    let precedes = |mark: &Mark| mark.entries.iter().zip(&now.entries).all(|(then, now)| then <= now);
+    let same = |mark: &Mark| mark.today == now.today && mark.pack == now.pack;
+    let items = match earlier.filter(|(mark, _)| same(mark) && precedes(mark)) {
+        Some((mark, before)) => {
+            let entry = |index: usize| mark.entries.get(index).copied().flatten().unwrap_or(0);
+            populations::obligations_since(connection, &before.items, (entry(0), entry(1)), today)?
+        }
+        None => populations::obligations(connection, today)?,
+    };
+    Ok(Counted { items, standings: Standings::default() })
+}
+
+/// What was counted before, or what `count` finds now.
+fn kept(
+    connection: &mut Connection,
+    office: &Office,
+    pack: &Pack,
+    (key, counts): (Key, Population),
+    count: impl FnOnce(&mut Connection, &Mark) -> Result<Counted, Error>,
+) -> Result<Arc<Counted>, Error> {
+    let entries = xinzhi_store::figure::newest(connection, rests_on(counts, pack))?;
+    let mark = Mark { entries, pack: pack.digest, today: office.today() };
+    if let Some((_, counted)) = office.figures.kept().get(&key).filter(|(kept, _)| *kept == mark) {
+        return Ok(Arc::clone(counted));
+    }
+    let counted = Arc::new(count(connection, &mark)?);
+    let mut kept = office.figures.kept();
+    if kept.len() >= KEPT_MAX {
+        kept.clear();
+    }
+    kept.insert(key, (mark, Arc::clone(&counted)));
+    Ok(counted)
+}
+
+/// The counts of the loop board within a scope: the same items that 闭环率 is made of.
+pub(crate) fn loop_figures(connection: &mut Connection, office: &Office, pack: &Pack, scope: &Scope) -> Result<LoopFigures, Error> {
+    let counts = Population::Obligations;
+    let counted =
+        kept(connection, office, pack, (counts.word().to_owned(), counts), |connection, now| obligations(connection, office, now))?;
+    let many = |state| -> i64 {
+        let mine = counted.items.iter().filter(|item| item.is(state) && item.within(scope, Population::Obligations));
+        mine.map(|item| item.many).sum()
+    };
+    let (open, acknowledged) = (many(State::Open), many(State::Acknowledged));
+    let (executed, not_executed, overdue) = (many(State::Executed), many(State::NotExecuted), many(State::Overdue));
+    let owed = open + acknowledged + executed + not_executed + overdue;
+    Ok(LoopFigures { owed, open, acknowledged, executed, not_executed, overdue })
+}
