@@ -30,6 +30,10 @@ pub enum Action {
     RecallBatch,
     /// Rule on a row that waits.
     RuleOnRow,
+    /// See, run and pause the departments' tables that the office polls.
+    ManageConnectors,
+    /// See how well and how timely departments report.
+    SeeQuality,
     /// Make accounts and keys, lock and unlock them.
     ManageAccounts,
     /// Read the journal.
@@ -38,7 +42,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 14] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
@@ -49,6 +53,8 @@ impl Action {
         Action::SeeBatches,
         Action::RecallBatch,
         Action::RuleOnRow,
+        Action::ManageConnectors,
+        Action::SeeQuality,
         Action::ManageAccounts,
         Action::SeeJournal,
     ];
@@ -72,18 +78,19 @@ pub enum Reach {
 /// The table.
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
-        GiveFeedback, ImportBatch, ManageAccounts, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeBatches, SeeJournal,
-        SeeLoopBoard, UnmaskIdentity,
+        GiveFeedback, ImportBatch, ManageAccounts, ManageConnectors, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects,
+        SeeBatches, SeeJournal, SeeLoopBoard, SeeQuality, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
             SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch
-            | RuleOnRow,
+            | RuleOnRow | ManageConnectors | SeeQuality,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
-        (Role::Department, GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch) => Reach::Organ,
+        (Role::Department, GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch | SeeQuality) => Reach::Organ,
         (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard) => Reach::Area,
+        (Role::Township, SeeQuality) => Reach::Area,
         (Role::Legal, SeeLoopBoard) => Reach::Office,
         (Role::Audit, SeeJournal) => Reach::Office,
         (Role::System, ManageAccounts) => Reach::Office,
