@@ -7,6 +7,7 @@ mod support {
     pub mod binary;
     pub mod database;
     pub mod exposition;
+    pub mod department;
     pub mod files;
     pub mod golden;
     pub mod postgres;
@@ -17,6 +18,8 @@ mod journeys {
     mod bad_file;
     mod build_graph;
     mod command_line;
+    mod connector;
+    mod connector_killed;
     mod correction;
     mod doctor;
     mod fairness;
@@ -26,6 +29,7 @@ mod journeys {
     mod operation;
     mod pack;
     mod pages;
+    mod quality;
     mod recall;
     mod replay;
     mod reporting;

@@ -223,10 +223,7 @@ fn changed_payload(id: &str, word: &str, secret: Option<&[u8]>, salt: &[u8]) -> 
 /// What the journal keeps of a pull.
 fn pulled_payload(id: &str, pull: &PullRow, salt: &[u8]) -> Digest {
     let PullRow { batch, watermark, place, columns, overlapping, .. } = pull;
-    xinzhi_proof::salted(
-        salt,
-        &[id.as_bytes(), &batch.0.to_be_bytes(), watermark.as_bytes(), place, columns.as_bytes(), overlapping],
-    )
+    xinzhi_proof::salted(salt, &[id.as_bytes(), &batch.0.to_be_bytes(), watermark.as_bytes(), place, columns.as_bytes(), overlapping])
 }
 
 /// The payload that an entry about a connector must have, for doctor; none where its fact is missing.

@@ -52,7 +52,9 @@ impl Span {
         let usual = Span::usual(today);
         let day = |field: &str, text: Option<&str>, usual: Day| match text.map(str::trim).filter(|text| !text.is_empty()) {
             None => Ok(usual),
-            Some(text) => Day::parse(text).map_err(|fault| Refusal::field(Code::FieldInvalid, field, format!("{field} `{}` {fault}", short(text)))),
+            Some(text) => {
+                Day::parse(text).map_err(|fault| Refusal::field(Code::FieldInvalid, field, format!("{field} `{}` {fault}", short(text))))
+            }
         };
         let (from, through) = (day("from", from, usual.from)?, day("through", through, usual.through)?);
         if from > through {

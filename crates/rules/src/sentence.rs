@@ -6,7 +6,9 @@ mod show;
 
 use xinzhi_core::record::Class;
 
-use crate::model::{Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Reporting, Seal, SubjectKindIx, Trigger};
+use crate::model::{
+    Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Reporting, Seal, SubjectKindIx, Trigger,
+};
 
 pub use condition::predicate;
 pub use score::{grades, indicator, override_rule, scorecard};

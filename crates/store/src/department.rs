@@ -230,11 +230,7 @@ impl Department {
     ///
     /// # Errors
     /// What `read` returns, or [`Trouble`] before it is called.
-    pub fn read<T, E: From<Trouble>>(
-        &mut self,
-        table: &Table,
-        read: impl FnOnce(&mut Snapshot<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn read<T, E: From<Trouble>>(&mut self, table: &Table, read: impl FnOnce(&mut Snapshot<'_>) -> Result<T, E>) -> Result<T, E> {
         let begun = self.0.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start();
         let mut transaction = begun.map_err(|error| trouble(&error))?;
         transaction.batch_execute(SETTINGS).map_err(|error| trouble(&error))?;
@@ -303,7 +299,8 @@ impl Snapshot<'_> {
         let (condition, parameters) = match wanted {
             Wanted::After(None) => (self.sane(&watermark), Vec::new()),
             Wanted::After(Some(place)) => {
-                let condition = format!("({watermark}, {key}) > ({}, {}) and {}", self.mark("$1"), self.key_value("$2"), self.sane(&watermark));
+                let condition =
+                    format!("({watermark}, {key}) > ({}, {}) and {}", self.mark("$1"), self.key_value("$2"), self.sane(&watermark));
                 (condition, vec![place.watermark.clone(), place.key.clone()])
             }
             Wanted::Overlap(place) => {

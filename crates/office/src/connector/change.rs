@@ -8,6 +8,7 @@ use xinzhi_store::{Entropy, Tx};
 
 use crate::connector::register::{check_secret, invalid, must_be_operator, sealed};
 use crate::connector::{changed_payload, open_batch};
+use crate::idempotent::Once;
 use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
@@ -47,7 +48,7 @@ impl Change {
 ///
 /// # Errors
 /// [`Code::NotPermitted`], [`Code::NotFound`], [`Code::FieldInvalid`] for one that has ended.
-pub async fn change(office: &Office, actor: &Actor, id: &str, change: Change) -> Result<(), Error> {
+pub async fn change(office: &Office, actor: &Actor, id: &str, (change, once): (Change, Option<Once>)) -> Result<(), Error> {
     match &change {
         Change::Pause | Change::Resume => drop(Scope::of(Action::ManageConnectors, actor)?),
         Change::End => must_be_operator(actor)?,
@@ -59,11 +60,14 @@ pub async fn change(office: &Office, actor: &Actor, id: &str, change: Change) ->
     let (id, keys, world) = (id.to_owned(), office.keys.clone(), office.world.clone());
     office
         .write(actor, move |tx| {
-            let row = running(tx, &id)?;
-            if change == Change::Pause && row.standing == Standing::Paused {
+            if once.as_ref().map(|once| once.given(tx)).transpose()?.flatten().is_some() {
                 return Ok(());
             }
-            write(tx, (&keys, world.entropy.as_ref()), &row, &change)
+            let row = running(tx, &id)?;
+            if change != Change::Pause || row.standing != Standing::Paused {
+                write(tx, (&keys, world.entropy.as_ref()), &row, &change)?;
+            }
+            once.map_or(Ok(()), |once| once.keep(tx, "{}"))
         })
         .await
 }

@@ -143,12 +143,7 @@ fn commit(office: &Arc<Office>, actor: &Actor, batch: BatchId) -> Result<Counts,
 }
 
 /// Stages the lines, and with them up to where they reach.
-fn stage(
-    office: &Arc<Office>,
-    (row, actor): (&ConnectorRow, &Actor),
-    based_on: Option<BatchId>,
-    spooled: Spool,
-) -> Result<BatchId, Error> {
+fn stage(office: &Arc<Office>, (row, actor): (&ConnectorRow, &Actor), based_on: Option<BatchId>, spooled: Spool) -> Result<BatchId, Error> {
     let of = &row.registered;
     let Spool { file, rows, last, columns, overlapping, .. } = spooled;
     tracing::info!(connector = %of.id, rows, "rows were read from a department's table");
@@ -168,8 +163,7 @@ fn stage(
             // Another server on the same database was quicker.
             return Err(Refusal::detail(Code::ConnectorFailed, "另一台服务器同时读了这张表，本次作罢").into());
         }
-        let pull =
-            PullRow { batch, watermark: last.watermark, place, columns, overlapping: overlapping.to_vec(), committed: None };
+        let pull = PullRow { batch, watermark: last.watermark, place, columns, overlapping: overlapping.to_vec(), committed: None };
         let salt: [u8; 16] = tx.random();
         let refs = format!("{{\"batch\":{},\"connector\":\"{id}\"}}", batch.0);
         let payload = pulled_payload(&id, &pull, &salt);

@@ -166,16 +166,23 @@ fn check(new: &New) -> Result<(), Error> {
     if new.id.is_empty() || new.id.len() > ID_CHARS_MAX || !new.id.chars().all(word) {
         return Err(invalid("id", format!("编号应为不超过 {ID_CHARS_MAX} 个小写字母、数字和连字符")));
     }
-    for (field, title, text) in
-        [("title", "名称", &new.title), ("organ", "单位", &new.organ), ("host", "主机", &new.host), ("dbname", "数据库", &new.database), ("user", "用户", &new.user)]
-    {
+    for (field, title, text) in [
+        ("title", "名称", &new.title),
+        ("organ", "单位", &new.organ),
+        ("host", "主机", &new.host),
+        ("dbname", "数据库", &new.database),
+        ("user", "用户", &new.user),
+    ] {
         if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX || text.chars().any(char::is_control) {
             return Err(invalid(field, format!("{title}应为 1 到 {TEXT_CHARS_MAX} 个字，不含控制字符")));
         }
     }
-    for (field, title, text) in
-        [("schema", "模式", &new.schema), ("table", "表或视图", &new.table), ("watermark", "水位列", &new.watermark), ("key", "次序列", &new.key)]
-    {
+    for (field, title, text) in [
+        ("schema", "模式", &new.schema),
+        ("table", "表或视图", &new.table),
+        ("watermark", "水位列", &new.watermark),
+        ("key", "次序列", &new.key),
+    ] {
         if text.is_empty() || text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) {
             return Err(invalid(field, format!("{title}的名称应为 1 到 {NAME_BYTES_MAX} 字节，照数据库中的大小写填写")));
         }

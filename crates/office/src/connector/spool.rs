@@ -19,7 +19,7 @@ use crate::keys::Keys;
 use crate::{Error, Office};
 
 /// Rows of one batch; rows that share the last place come on top.
-const ROWS_MAX: i64 = 100_000;
+const ROWS_MAX: i64 = 20_000;
 /// How much is written before it must be on disk, so that nobody's commit waits for all of it.
 const SYNC_BYTES: usize = 4 << 20;
 
@@ -162,7 +162,8 @@ fn columns_json(columns: &[Column]) -> Result<String, Error> {
 fn delivered(pack: &Pack, row: &ConnectorRow, columns: &[Column]) -> Result<Vec<Column>, Error> {
     let of = &row.registered;
     let source = pack.sources.iter().find(|source| source.id == of.source);
-    let source = source.ok_or_else(|| failed(format!("现行规则包中没有数据来源 `{}`；请装入有此来源的规则包，或停用后重新登记", of.source)))?;
+    let source =
+        source.ok_or_else(|| failed(format!("现行规则包中没有数据来源 `{}`；请装入有此来源的规则包，或停用后重新登记", of.source)))?;
     let header: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mapping = Mapping::of(pack, source, &header).map_err(|fault| of_header(of, &fault))?;
     let unknown = |index: usize| mapping.unknown.iter().any(|(position, _)| *position == index);

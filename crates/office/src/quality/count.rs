@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use xinzhi_core::record::{BatchId, Outcome, Remark};
 use xinzhi_core::Day;
+use xinzhi_core::record::{BatchId, Outcome, Remark};
 use xinzhi_rules::calendar::Calendar;
 use xinzhi_rules::model::Pack;
 use xinzhi_store::Connection;
@@ -75,11 +75,7 @@ fn look(connection: &mut Connection, batch: BatchId) -> Result<Looked, Error> {
 }
 
 /// The lines of batches, by organ and source.
-pub(super) fn lines(
-    connection: &mut Connection,
-    (pack, cache): (&Pack, &Cache),
-    batches: &[ReportedBatch],
-) -> Result<Vec<Line>, Error> {
+pub(super) fn lines(connection: &mut Connection, (pack, cache): (&Pack, &Cache), batches: &[ReportedBatch]) -> Result<Vec<Line>, Error> {
     let mut groups: BTreeMap<(String, &str), Vec<&ReportedBatch>> = BTreeMap::new();
     for batch in batches {
         let organ = batch.organ.clone().unwrap_or_else(|| NO_ORGAN.to_owned());

@@ -11,8 +11,8 @@ use xinzhi_core::identifier::ResidentId;
 use xinzhi_core::mask;
 use xinzhi_core::record::{Outcome, Remark};
 
-use super::rows::{FlawedRow, Which, walk, wanted};
 use super::Span;
+use super::rows::{FlawedRow, Which, walk, wanted};
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
@@ -47,8 +47,12 @@ pub async fn workbook(office: &Arc<Office>, actor: &Actor, span: Span, organ: &s
                         sheet.write_string(line, 6, words).map_err(unwritten)?;
                         return Ok(false);
                     }
-                    write(sheet, line, &[&organ, &row.batch.0.to_string(), &row.file_name, &row.row.to_string(), title(&row), &field, &wrong, &remedy])
-                        .map_err(unwritten)?;
+                    write(
+                        sheet,
+                        line,
+                        &[&organ, &row.batch.0.to_string(), &row.file_name, &row.row.to_string(), title(&row), &field, &wrong, &remedy],
+                    )
+                    .map_err(unwritten)?;
                     line += 1;
                 }
                 Ok(true)
@@ -99,7 +103,9 @@ fn said(row: &FlawedRow) -> Vec<[String; 3]> {
         Outcome::Accepted | Outcome::Duplicate | Outcome::Refused => "请改正后重新报送本行",
     };
     let parts = |Remark { field, sentence, .. }: &Remark| {
-        let (wrong, remedy) = sentence.split_once("；请").map_or((sentence.clone(), usual.to_owned()), |(wrong, rest)| (wrong.to_owned(), format!("请{rest}")));
+        let (wrong, remedy) = sentence
+            .split_once("；请")
+            .map_or((sentence.clone(), usual.to_owned()), |(wrong, rest)| (wrong.to_owned(), format!("请{rest}")));
         [field.clone().unwrap_or_default(), wrong, remedy]
     };
     row.remarks.iter().map(parts).collect()

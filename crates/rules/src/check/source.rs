@@ -57,7 +57,8 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
 fn reporting(item: Item<'_>, report: &mut Report) -> Option<Reporting> {
     let map = map(item, &["every", "within"], report)?;
     let every_months = map.need("every", report).and_then(|item| months_of(item, report));
-    let within = map.need("within", report).and_then(|item| whole_of(item, (0, WITHIN_MAX), report)).and_then(|days| u32::try_from(days).ok());
+    let within =
+        map.need("within", report).and_then(|item| whole_of(item, (0, WITHIN_MAX), report)).and_then(|days| u32::try_from(days).ok());
     Some(Reporting { every_months: every_months?, within: within? })
 }
 
