@@ -15,13 +15,14 @@ use crate::support::department::{Department, SECRET};
 use crate::support::files::company;
 use crate::support::town::MARKET;
 
-const ROUNDS: i64 = 12;
-const ROWS: i64 = 400;
+const ROUNDS: i64 = 10;
+/// So many that a look is about as long as the server lives.
+const ROWS: i64 = 1_500;
 
 /// Registers a table as an operator would: the password by standard input.
 fn add(data: &Path, department: &Department, more: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xinzhi"));
-    command.args(["connector", "add", "cf", "--title", "市监处罚", "--source", "cf-2018", "--organ", MARKET, "--user", "department"]);
+    command.args(["connector", "add", "cf", "--title", "市监处罚", "--source", "cf-2018", "--organ", MARKET, "--user", &department.user]);
     command.args(["--table", "cf", "--watermark", "updated_at", "--key", "id", "--every", "1", "--data"]).arg(data);
     command.args(["--host", &department.host, "--dbname", &department.database]).args(more);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -47,7 +48,7 @@ fn e1_e2_a_killed_server_loses_no_row_and_repeats_none() {
         let ids: Vec<i64> = (round * ROWS + 1..=(round + 1) * ROWS).collect();
         department.fines(&ids, &company(1), &format!("2026-11-20 {:02}:00", round + 1));
         let server = Server::start(&data);
-        let _timed_out = never.recv_timeout(Duration::from_millis(u64::from(dice.next_u32() % 900)));
+        let _timed_out = never.recv_timeout(Duration::from_millis(200 + u64::from(dice.next_u32() % 1_200)));
         server.kill();
         // Otherwise the next look would be a minute away.
         rusqlite::Connection::open(data.join("office.db")).unwrap().execute("update connector_state set due_at = 0", []).unwrap();

@@ -19,7 +19,6 @@ create table cf (
     "是否公开" boolean, updated_at timestamptz
 );
 create index on cf (updated_at, id);
-grant select on cf to department;
 "#;
 
 pub struct Department {
@@ -27,6 +26,8 @@ pub struct Department {
     /// The folder of the server's socket.
     pub host: String,
     pub database: String,
+    /// The role that reads.
+    pub user: String,
 }
 
 impl Department {
@@ -34,13 +35,14 @@ impl Department {
         let url = postgres::database();
         let (host, database) = url.strip_prefix("postgresql://postgres@").unwrap().rsplit_once('/').unwrap();
         let mut client = Client::connect(&url, NoTls).unwrap();
-        let role = format!(
-            "do $$ begin create role department login password '{SECRET}'; exception when duplicate_object then null; \
-            when unique_violation then null; end $$"
-        );
-        client.batch_execute(&role).unwrap();
+        // Roles belong to the whole server, which all tests share.
+        let group = "do $$ begin create role department; exception when duplicate_object or unique_violation then null; end $$";
+        client.batch_execute(group).unwrap();
         client.batch_execute(TABLE).unwrap();
-        Department { client, host: host.replace("%2F", "/"), database: database.to_owned() }
+        let user = format!("reads_{database}");
+        let role = format!("create role {user} login password '{SECRET}' in role department; grant select on cf to {user}");
+        client.batch_execute(&role).unwrap();
+        Department { client, host: host.replace("%2F", "/"), database: database.to_owned(), user }
     }
 
     /// What the operator registers for its table.
@@ -54,7 +56,7 @@ impl Department {
             host: self.host.clone(),
             port: 5432,
             database: self.database.clone(),
-            user: "department".to_owned(),
+            user: self.user.clone(),
             secret: SECRET.to_owned(),
             schema: "public".to_owned(),
             table: "cf".to_owned(),

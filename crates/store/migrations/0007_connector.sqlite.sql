@@ -42,7 +42,7 @@ create table connector_pull (
     watermark text not null,                   -- of the last row, for people
     place bytea not null,                      -- watermark and key of the last row, sealed under the office's key
     columns text not null,                     -- JSON: the columns and what they held, to notice when one is gone
-    overlapping bytea not null,                -- digest of the rows inside the overlap: unchanged means that nothing came late
+    overlapping bytea not null,                -- digests of the rows inside the overlap: what is not among them came late
     salt bytea not null
 );
 create index connector_pull_by_connector on connector_pull (connector_id, batch_id);

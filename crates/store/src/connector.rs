@@ -162,7 +162,7 @@ pub struct PullRow {
     pub place: Vec<u8>,
     /// JSON: columns and what they held.
     pub columns: String,
-    /// Digest of the rows inside the overlap.
+    /// Digests of the rows inside the overlap.
     pub overlapping: Vec<u8>,
     /// Since when it counts.
     pub committed: Option<Position>,

@@ -253,7 +253,7 @@ impl Snapshot<'_> {
     /// # Errors
     /// [`Trouble`].
     pub fn has_unreachable_rows(&mut self) -> Result<bool, Trouble> {
-        let (table, watermark, key) = (self.from(), quoted(&self.table.watermark), quoted(&self.table.key));
+        let (table, watermark, key) = (self.from(), column(&self.table.watermark), column(&self.table.key));
         let text = format!("select 1 from {table} where {watermark} is null or {key} is null limit 1");
         self.transaction.query_opt(&text, &[]).map(|row| row.is_some()).map_err(|error| trouble(&error))
     }
@@ -287,11 +287,11 @@ impl Snapshot<'_> {
     }
 
     fn from(&self) -> String {
-        format!("{}.{}", quoted(&self.table.schema), quoted(&self.table.name))
+        format!("{}.{} as t", quoted(&self.table.schema), quoted(&self.table.name))
     }
 
     fn statement(&self, wanted: Wanted<'_>, columns: &[Column]) -> Result<(String, Vec<String>), Trouble> {
-        let (watermark, key) = (quoted(&self.table.watermark), self.key());
+        let (watermark, key) = (column(&self.table.watermark), self.key());
         let mut selected = vec![format!("{watermark}::text"), format!("{key}::text")];
         for column in columns {
             selected.push(selection(column)?);
@@ -314,7 +314,7 @@ impl Snapshot<'_> {
     }
 
     fn key(&self) -> String {
-        let key = quoted(&self.table.key);
+        let key = column(&self.table.key);
         match self.ordering {
             Ordering::Number => key,
             // By code point: the order of a language may change with the system below the database.
@@ -369,11 +369,17 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A column of the table. Unqualified, an order would be by the text that was selected under the same name.
+fn column(name: &str) -> String {
+    format!("t.{}", quoted(name))
+}
+
 fn columns(transaction: &mut Transaction<'_>, table: &Table) -> Result<Vec<Column>, Trouble> {
     let text = format!("select * from {}.{} where false", quoted(&table.schema), quoted(&table.name));
     let shape = transaction.prepare(&text).map_err(|error| trouble(&error))?;
-    let column = |c: &postgres::Column| Column { name: c.name().to_owned(), family: family(c.type_()), kind: c.type_().name().to_owned() };
-    Ok(shape.columns().iter().map(column).collect())
+    let described =
+        |c: &postgres::Column| Column { name: c.name().to_owned(), family: family(c.type_()), kind: c.type_().name().to_owned() };
+    Ok(shape.columns().iter().map(described).collect())
 }
 
 /// What a type holds; a domain is what it rests on.
@@ -419,7 +425,7 @@ fn ordering(columns: &[Column], name: &str) -> Result<Ordering, Trouble> {
 
 /// The text of a column, exact: numbers keep every digit, days and moments are ISO in our zone.
 fn selection(column: &Column) -> Result<String, Trouble> {
-    let name = quoted(&column.name);
+    let name = self::column(&column.name);
     match column.family {
         Some(Family::Flag) => Ok(format!("case when {name} then '是' when not {name} then '否' end")),
         Some(Family::Text | Family::Number | Family::Day | Family::Moment) => Ok(format!("{name}::text")),

@@ -163,7 +163,7 @@ fn stage(office: &Arc<Office>, (row, actor): (&ConnectorRow, &Actor), based_on: 
             // Another server on the same database was quicker.
             return Err(Refusal::detail(Code::ConnectorFailed, "另一台服务器同时读了这张表，本次作罢").into());
         }
-        let pull = PullRow { batch, watermark: last.watermark, place, columns, overlapping: overlapping.to_vec(), committed: None };
+        let pull = PullRow { batch, watermark: last.watermark, place, columns, overlapping, committed: None };
         let salt: [u8; 16] = tx.random();
         let refs = format!("{{\"batch\":{},\"connector\":\"{id}\"}}", batch.0);
         let payload = pulled_payload(&id, &pull, &salt);

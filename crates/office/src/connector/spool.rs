@@ -1,9 +1,11 @@
 //! A table's new rows as lines of NDJSON in a file without a name: what an import reads, and the other database is let go at once.
 //!
 //! Rows come in the order of watermark and key, so a place in that order says what was read. A transaction may become visible after
-//! others with a higher watermark, though: the rows of the overlap before the place are looked at again, and if their digest has changed,
-//! they are delivered again. What is the same then is a duplicate like any other.
+//! others with a higher watermark, though: the rows of the overlap before the place are looked at again, and those that were not there are
+//! delivered. Which were there is remembered row by row for a few thousand; of a larger overlap only whether it has changed, and then all
+//! of it is delivered again. What is the same then is a duplicate like any other.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
@@ -20,6 +22,10 @@ use crate::{Error, Office};
 
 /// Rows of one batch; rows that share the last place come on top.
 const ROWS_MAX: i64 = 20_000;
+/// Rows of an overlap that are remembered one by one.
+const REMEMBERED_MAX: usize = 4_000;
+/// Bytes of the digest of one of them.
+const MARK_BYTES: usize = 16;
 /// How much is written before it must be on disk, so that nobody's commit waits for all of it.
 const SYNC_BYTES: usize = 4 << 20;
 
@@ -33,8 +39,8 @@ pub(super) struct Spool {
     pub(super) last: Place,
     /// JSON: the columns of the table.
     pub(super) columns: String,
-    /// Digest of the rows inside the overlap before the last place.
-    pub(super) overlapping: [u8; 32],
+    /// What is remembered of the rows inside the overlap before the last place.
+    pub(super) overlapping: Vec<u8>,
     /// Whether rows are left for another batch.
     pub(super) more: bool,
     /// Whether some row has no watermark or no key.
@@ -43,8 +49,37 @@ pub(super) struct Spool {
 
 /// Where the next batch begins.
 pub(super) struct From {
-    pub(super) place: Place,
-    overlapping: Vec<u8>,
+    place: Place,
+    overlapping: Seen,
+}
+
+/// What is remembered of an overlap.
+enum Seen {
+    /// Digests of its rows.
+    Rows(BTreeSet<[u8; MARK_BYTES]>),
+    /// One digest of all of them.
+    Whole([u8; 32]),
+}
+
+impl Seen {
+    /// Stored as a letter and the digests.
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Seen::Rows(marks) => std::iter::once(b'r').chain(marks.iter().flatten().copied()).collect(),
+            Seen::Whole(digest) => std::iter::once(b'w').chain(digest.iter().copied()).collect(),
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Seen> {
+        match bytes.split_first()? {
+            (b'r', marks) => {
+                let (marks, rest) = marks.as_chunks::<MARK_BYTES>();
+                rest.is_empty().then(|| Seen::Rows(marks.iter().copied().collect()))
+            }
+            (b'w', digest) => digest.try_into().ok().map(Seen::Whole),
+            _ => None,
+        }
+    }
 }
 
 /// A place as it is sealed.
@@ -89,7 +124,8 @@ pub(super) fn sealed_place(office: &Office, id: &str, place: &Place) -> Result<V
 pub(super) fn from(keys: &Keys, id: &str, pull: &PullRow) -> Result<From, Error> {
     let json = keys.office().open(format!("connector_pull {id}").as_bytes(), &pull.place)?;
     let Sealed { key, watermark } = serde_json::from_slice(&json).map_err(|e| Error::inconsistent(format!("a sealed place: {e}")))?;
-    Ok(From { place: Place { watermark, key }, overlapping: pull.overlapping.clone() })
+    let overlapping = Seen::from_bytes(&pull.overlapping).ok_or_else(|| Error::inconsistent("what is remembered of an overlap"))?;
+    Ok(From { place: Place { watermark, key }, overlapping })
 }
 
 /// Reads what is new; none where nothing is.
@@ -181,10 +217,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn read(&self, snapshot: &mut Snapshot<'_>, begin: Option<&From>, columns: &[Column]) -> Result<Option<Spool>, Stop> {
         let mut lines = Lines::new(&self.columns)?;
-        if let Some(begin) = begin
-            && self.digest(snapshot, &begin.place)?.as_slice() != begin.overlapping
-        {
-            snapshot.walk(Wanted::Overlap(&begin.place), &self.columns, |row| self.go_on().and_then(|()| lines.add(&row)))?;
+        if let Some(begin) = begin {
+            self.late(snapshot, begin, &mut lines)?;
         }
         let (mut last, mut fresh, mut more) = (begin.map(|begin| begin.place.clone()), 0, false);
         snapshot.walk(Wanted::After(begin.map(|begin| &begin.place)), &self.columns, |row| {
@@ -199,7 +233,7 @@ impl Reading<'_> {
             Ok(true)
         })?;
         let Some(last) = last.filter(|_| lines.rows > 0) else { return Ok(None) };
-        let overlapping = self.digest(snapshot, &last)?;
+        let overlapping = self.seen(snapshot, &last)?.bytes();
         // Asked last: a slow answer ends the snapshot.
         let unreachable = snapshot.has_unreachable_rows().unwrap_or(false);
         let rows = lines.rows;
@@ -210,18 +244,44 @@ impl Reading<'_> {
         if (self.stopping)() { Err(Stop::Ours(xinzhi_core::Code::Unavailable.into())) } else { Ok(()) }
     }
 
-    /// A keyed digest of the rows inside the overlap before a place.
-    fn digest(&self, snapshot: &mut Snapshot<'_>, place: &Place) -> Result<[u8; 32], Stop> {
-        let mut digest = [0; 32];
-        snapshot.walk(Wanted::Overlap(place), &self.columns, |row: Pulled| {
+    /// Delivers what the overlap before a place holds now and did not hold before.
+    fn late(&self, snapshot: &mut Snapshot<'_>, begin: &From, lines: &mut Lines) -> Result<(), Stop> {
+        let known = match &begin.overlapping {
+            Seen::Rows(marks) => Some(marks),
+            Seen::Whole(before) => {
+                let changed = !matches!(self.seen(snapshot, &begin.place)?, Seen::Whole(now) if now == *before);
+                if !changed {
+                    return Ok(());
+                }
+                None
+            }
+        };
+        snapshot.walk(Wanted::Overlap(&begin.place), &self.columns, |row| {
             self.go_on()?;
-            let cells = row.cells.iter().map(|cell| cell.as_ref().map_or(b"\0".as_slice(), String::as_bytes));
-            let marks = [row.place.watermark.as_bytes(), row.place.key.as_bytes()];
-            let parts: Vec<&[u8]> = [digest.as_slice()].into_iter().chain(marks).chain(cells).collect();
-            digest = self.keys.keyed(&parts);
+            if known.is_none_or(|marks| !marks.contains(&self.mark(&row))) { lines.add(&row) } else { Ok(true) }
+        })
+    }
+
+    fn seen(&self, snapshot: &mut Snapshot<'_>, place: &Place) -> Result<Seen, Stop> {
+        let (mut marks, mut whole) = (BTreeSet::new(), [0; 32]);
+        snapshot.walk(Wanted::Overlap(place), &self.columns, |row| {
+            self.go_on()?;
+            let mark = self.mark(&row);
+            whole = self.keys.keyed(&[&whole, &mark]);
+            if marks.len() <= REMEMBERED_MAX {
+                marks.insert(mark);
+            }
             Ok::<bool, Stop>(true)
         })?;
-        Ok(digest)
+        Ok(if marks.len() <= REMEMBERED_MAX { Seen::Rows(marks) } else { Seen::Whole(whole) })
+    }
+
+    /// A keyed digest of a row.
+    fn mark(&self, row: &Pulled) -> [u8; MARK_BYTES] {
+        let cells = row.cells.iter().map(|cell| cell.as_ref().map_or(b"\0".as_slice(), String::as_bytes));
+        let marks = [row.place.watermark.as_bytes(), row.place.key.as_bytes()];
+        let parts: Vec<&[u8]> = marks.into_iter().chain(cells).collect();
+        self.keys.keyed_short(&parts)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use xinzhi_collect::only_warns;
 use xinzhi_core::Day;
 use xinzhi_core::record::{BatchId, Outcome, Remark};
 use xinzhi_rules::calendar::Calendar;
@@ -62,7 +63,7 @@ fn look(connection: &mut Connection, batch: BatchId) -> Result<Looked, Error> {
                     serde_json::from_str(&row.remarks).map_err(|e| Error::inconsistent(format!("remarks of a verdict: {e}")))?;
                 // One row counts once at each fault, however often it is said of it.
                 let mut own: BTreeMap<Fault, String> = BTreeMap::new();
-                for Remark { code, field, sentence } in remarks {
+                for Remark { code, field, sentence } in remarks.into_iter().filter(|remark| !only_warns(&remark.code)) {
                     own.entry((outcome == Outcome::Quarantined, code, field)).or_insert(sentence);
                 }
                 for (fault, sentence) in own {

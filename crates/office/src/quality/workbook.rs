@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use xinzhi_collect::only_warns;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::identifier::ResidentId;
 use xinzhi_core::mask;
@@ -108,7 +109,7 @@ fn said(row: &FlawedRow) -> Vec<[String; 3]> {
             .map_or((sentence.clone(), usual.to_owned()), |(wrong, rest)| (wrong.to_owned(), format!("请{rest}")));
         [field.clone().unwrap_or_default(), wrong, remedy]
     };
-    row.remarks.iter().map(parts).collect()
+    row.remarks.iter().filter(|remark| !only_warns(&remark.code)).map(parts).collect()
 }
 
 /// The text with every run of characters that is an identity number, or has the form of one, shown by its ends only.
