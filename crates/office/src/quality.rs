@@ -181,7 +181,7 @@ pub async fn quality(office: &Arc<Office>, actor: &Actor, span: Span, organ: Opt
             let last = xinzhi_store::quality::last(connection)?;
             let mut total = Counts::default();
             for line in &lines {
-                total = sum(total, line.counts);
+                total = total.plus(line.counts);
             }
             let overdue = overdue(&pack, &wanted, &last, (held.row().founded_at.day(), today));
             Ok(Quality { span, today, unruled: lines.iter().map(|line| line.unruled).sum(), lines, total, overdue })
@@ -204,16 +204,6 @@ impl Wanted<'_> {
         let (from, until) = span.moments();
         let batches = xinzhi_store::quality::batches(connection, from, until)?;
         Ok(batches.into_iter().filter(|batch| self.covers(batch.organ.as_deref(), &batch.area)).collect())
-    }
-}
-
-fn sum(a: Counts, b: Counts) -> Counts {
-    Counts {
-        read: a.read + b.read,
-        accepted: a.accepted + b.accepted,
-        duplicate: a.duplicate + b.duplicate,
-        refused: a.refused + b.refused,
-        quarantined: a.quarantined + b.quarantined,
     }
 }
 

@@ -60,11 +60,7 @@ impl Look {
 
     fn add(&mut self, batch: BatchId, counts: Counts) {
         self.batches.push(batch);
-        self.counts.read += counts.read;
-        self.counts.accepted += counts.accepted;
-        self.counts.duplicate += counts.duplicate;
-        self.counts.refused += counts.refused;
-        self.counts.quarantined += counts.quarantined;
+        self.counts = self.counts.plus(counts);
     }
 }
 

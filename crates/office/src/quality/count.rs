@@ -11,7 +11,7 @@ use xinzhi_rules::model::Pack;
 use xinzhi_store::Connection;
 use xinzhi_store::quality::ReportedBatch;
 
-use super::{Line, NO_ORGAN, Reason, Timeliness, sum};
+use super::{Line, NO_ORGAN, Reason, Timeliness};
 use crate::Error;
 
 /// Verdicts that are in memory at once.
@@ -110,7 +110,7 @@ fn line(
     let term = batches.last().and_then(|batch| pack.record_kinds.iter().find(|kind| kind.id == batch.kind)?.report_within);
     for batch in batches {
         line.batches += 1;
-        line.counts = sum(line.counts, batch.counts);
+        line.counts = line.counts.plus(batch.counts);
         line.unruled += batch.unruled;
         let looked = cache.of(connection, batch.batch)?;
         for (fault, (rows, sentence)) in &looked.faults {

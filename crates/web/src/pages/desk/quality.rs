@@ -94,6 +94,9 @@ struct OrganPart {
     workbook: String,
     /// Rows that are to be mended or wait.
     flawed: i64,
+    counts: Counts,
+    /// Records whose catalogue lays a term down, and those within it.
+    timed: (i64, i64),
     sources: Vec<SourceLine>,
 }
 
@@ -144,25 +147,39 @@ impl SourceLine {
     }
 }
 
+impl OrganPart {
+    fn add(&mut self, line: Line, span: Span) {
+        self.flawed += line.counts.refused + line.unruled;
+        self.counts = self.counts.plus(line.counts);
+        if let Some(timely) = line.timeliness {
+            self.timed = (self.timed.0 + timely.records, self.timed.1 + timely.in_time);
+        }
+        self.sources.push(SourceLine::of(line, span));
+    }
+
+    fn share(&self) -> String {
+        let (records, in_time) = self.timed;
+        if records == 0 { "—".to_owned() } else { percent(in_time * 1_000 / records) }
+    }
+}
+
 /// Lines come by organ; each organ becomes a part.
 fn parts(lines: Vec<Line>, span: Span) -> Vec<OrganPart> {
     let mut parts: Vec<OrganPart> = Vec::new();
     for line in lines {
-        let flawed = line.counts.refused + line.unruled;
-        let organ = line.organ.clone();
-        let source = SourceLine::of(line, span);
-        match parts.last_mut().filter(|part| part.organ == organ) {
-            Some(part) => {
-                part.flawed += flawed;
-                part.sources.push(source);
-            }
-            None => parts.push(OrganPart {
-                href: format!("/desk/quality?{}&organ={}", days(span), encoded(&organ)),
-                workbook: format!("/desk/quality/{}.xlsx?{}", encoded(&organ), days(span)),
-                organ,
-                flawed,
-                sources: vec![source],
-            }),
+        if parts.last().is_none_or(|part| part.organ != line.organ) {
+            parts.push(OrganPart {
+                href: format!("/desk/quality?{}&organ={}", days(span), encoded(&line.organ)),
+                workbook: format!("/desk/quality/{}.xlsx?{}", encoded(&line.organ), days(span)),
+                organ: line.organ.clone(),
+                flawed: 0,
+                counts: Counts::default(),
+                timed: (0, 0),
+                sources: Vec::new(),
+            });
+        }
+        if let Some(part) = parts.last_mut() {
+            part.add(line, span);
         }
     }
     parts

@@ -45,7 +45,10 @@ pub(in super::super) fn samples() -> Vec<Sample> {
     };
     let every = [(Outcome::Refused, None), (Outcome::Quarantined, Some((Outcome::Refused, hostile())))];
     let marked = every.map(|(outcome, ruled)| (flawed(outcome, ruled), outcome_mark(outcome), Some(outcome_mark(Outcome::Refused))));
+    let other = Line { organ: format!("{HOSTILE}2"), ..line(true) };
+    let several = QualityPage { parts: parts(vec![line(true), other], Span::usual(today())), total: counts(), ..empty() };
     vec![
+        sample("quality of several", &several),
         sample("quality", &full),
         sample("quality, nothing", &empty()),
         sample("quality rows", &rows(marked.into(), Some(hostile()))),
