@@ -6,8 +6,8 @@
 mod support {
     pub mod binary;
     pub mod database;
-    pub mod exposition;
     pub mod department;
+    pub mod exposition;
     pub mod files;
     pub mod golden;
     pub mod postgres;

@@ -1,6 +1,6 @@
 //! `xinzhi connector`: which tables of departments the office polls, said by whoever sits at its machine.
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -111,7 +111,7 @@ fn ask(place: &Place, method: Method, path: &str, body: &Value) -> anyhow::Resul
 }
 
 fn say(words: &str) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{words}")?)
+    Ok(crate::say::say!("{words}")?)
 }
 
 /// The password comes by standard input or from a file, so that it stands in no process list and no history.

@@ -179,7 +179,7 @@ fn note(office: &Arc<Office>, row: &ConnectorRow, looked: &Result<Look, Error>) 
             tracing::warn!(connector = %id, code = refusal.code.word(), "a department's table was not read");
             (refusal.sentence(), 0)
         }
-        Err(Error::Fault(fault)) => {
+        Err(fault @ (Error::Fault(_) | Error::Obstacle(_))) => {
             tracing::error!(connector = %id, %fault, "a department's table was not read");
             (Refusal::from(Code::Internal).sentence(), 0)
         }
