@@ -140,7 +140,9 @@ fn a_role_sees_what_is_its_own_and_bad_days_are_told() {
             let page = town.get(&centre, &format!("/desk/quality{query}"));
             assert!(page.status == 422 && page.text().contains("有 1 处需要改正"), "{query}");
         }
-        town.get(&centre, "/api/v1/quality?colour=red").refused(422, "field_invalid");
+        for query in ["?colour=red", "?from=", "?from=2026-11-01&from=2026-11-02"] {
+            town.get(&centre, &format!("/api/v1/quality{query}")).refused(422, "field_invalid");
+        }
         assert_eq!(town.get(&centre, "/desk/quality/nothing").status, 404);
     });
 }

@@ -152,6 +152,11 @@ pub(super) async fn show(
 ) -> Result<Json<QualityView>, Problem> {
     let Query(query) =
         query.map_err(|_| Refusal::field(Code::FieldInvalid, "from", "网址中的参数只能是 from、through 和 organ，每个一次"))?;
+    for (field, text) in [("from", &query.from), ("through", &query.through)] {
+        if text.as_ref().is_some_and(String::is_empty) {
+            return Err(Refusal::field(Code::FieldInvalid, field, format!("{field} 是空的，应写成 YYYY-MM-DD，或者不写")).into());
+        }
+    }
     let span = Span::parse(query.from.as_deref(), query.through.as_deref(), state.office.today())?;
     let organ = query.organ.filter(|organ| !organ.is_empty());
     Ok(Json(quality::quality(&state.office, &actor, span, organ).await?.into()))
