@@ -36,7 +36,9 @@ MEANT_BY_THE_OFFICE = {
     ("field_invalid", "covers_from"),
     ("field_invalid", "covers_through"),
     ("field_invalid", "document.date"),
+    ("field_invalid", "from"),
     ("field_invalid", "notice"),
+    ("field_invalid", "through"),
     ("field_invalid", "until"),
     # A field that another one calls for or excludes: `as_of` needs a scorecard, only a decision has a document, the source stands in the
     # query beside NDJSON and in the form otherwise.
