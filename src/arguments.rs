@@ -39,6 +39,8 @@ pub enum Command {
     Pack(Pack),
     /// 账号与接口密钥：由本机操作员建立
     Account(Account),
+    /// 前置库：定时读取部门数据库中的一张表或视图，由本机操作员登记
+    Connector(Connector),
     /// 生成示范县的部门文件
     #[command(after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county")]
     Generate(Generate),
@@ -257,6 +259,116 @@ pub struct NewAccount {
     /// 辖区的行政区划代码
     #[arg(long, value_name = "代码")]
     pub area: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Connector {
+    #[command(subcommand)]
+    pub command: ConnectorCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConnectorCommand {
+    /// 登记一张表或视图；口令从标准输入或文件读取
+    #[command(
+        after_help = "示例：xinzhi connector add shijian --title 市监处罚 --source cf-2018 --organ 示范县市场监督管理局 --host 10.1.2.3 --dbname qzk --user xinzhi --table cf --watermark updated_at --key id < 口令文件"
+    )]
+    Add(Box<NewConnector>),
+    /// 列出全部前置库和最近一次取数的结果
+    #[command(after_help = "示例：xinzhi connector list --json")]
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// 结果以一行 JSON 输出
+        #[arg(long)]
+        json: bool,
+    },
+    /// 立即取数一次
+    #[command(after_help = "示例：xinzhi connector run shijian")]
+    Run {
+        #[command(flatten)]
+        of: NamedConnector,
+        /// 结果以一行 JSON 输出
+        #[arg(long)]
+        json: bool,
+    },
+    /// 暂停定时取数
+    Pause(NamedConnector),
+    /// 恢复取数；认可该表现在的列，不再等待未提交的批次
+    Resume(NamedConnector),
+    /// 停用，不能再恢复
+    End(NamedConnector),
+    /// 更换口令；从标准输入或文件读取
+    Secret {
+        #[command(flatten)]
+        of: NamedConnector,
+        /// 从这个文件读取口令；不写则从标准输入读取
+        #[arg(long, value_name = "文件")]
+        secret_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct NamedConnector {
+    #[command(flatten)]
+    pub place: Place,
+    /// 编号
+    #[arg(value_name = "编号")]
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct NewConnector {
+    #[command(flatten)]
+    pub of: NamedConnector,
+    /// 名称
+    #[arg(long, value_name = "名称")]
+    pub title: String,
+    /// 数据来源编号：列与字段的对应关系按规则包中的这一来源
+    #[arg(long, value_name = "来源")]
+    pub source: String,
+    /// 报送单位
+    #[arg(long, value_name = "单位")]
+    pub organ: String,
+    /// 报送范围的行政区划代码；不写则为全县
+    #[arg(long, value_name = "代码")]
+    pub area: Option<String>,
+    /// 数据库主机名、地址，或本机套接字所在目录
+    #[arg(long, value_name = "主机")]
+    pub host: String,
+    /// 端口
+    #[arg(long, default_value_t = 5432, value_name = "端口")]
+    pub port: u16,
+    /// 数据库名称
+    #[arg(long, value_name = "数据库")]
+    pub dbname: String,
+    /// 只读用户
+    #[arg(long, value_name = "用户")]
+    pub user: String,
+    /// 从这个文件读取口令；不写则从标准输入读取
+    #[arg(long, value_name = "文件")]
+    pub secret_file: Option<PathBuf>,
+    /// 模式
+    #[arg(long, default_value = "public", value_name = "模式")]
+    pub schema: String,
+    /// 表或视图
+    #[arg(long, value_name = "表")]
+    pub table: String,
+    /// 水位列：只增不减的时间戳、日期或整数
+    #[arg(long, value_name = "列")]
+    pub watermark: String,
+    /// 次序列：同一水位的行按它排列，最好是主键
+    #[arg(long, value_name = "列")]
+    pub key: String,
+    /// 每次重读水位之前的范围（秒；水位列是整数时为号数），以免漏掉晚提交的行
+    #[arg(long, default_value_t = 600, value_name = "数")]
+    pub overlap: i64,
+    /// 取数间隔（分钟）
+    #[arg(long, default_value_t = 15, value_name = "分钟")]
+    pub every: i64,
+    /// 每批只预览，由人提交后才生效；提交之前不再取数
+    #[arg(long)]
+    pub preview: bool,
 }
 
 #[derive(Debug, Args)]

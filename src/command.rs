@@ -4,6 +4,7 @@ pub mod account;
 pub mod backup;
 pub mod check;
 pub mod clock;
+pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod explain;

@@ -1,7 +1,7 @@
 //! The demonstration through a browser: at a desk, on a phone, with scripts off. What is done there stands in
 //! `tests/browser/journey.mjs`; here the county is built, served and put away.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 /// A demonstration on a free port; ended when it goes out of scope.
@@ -9,7 +9,7 @@ struct Demo {
     child: Child,
     address: String,
     key: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Demo {
@@ -31,7 +31,21 @@ impl Demo {
         std::thread::spawn(move || lines.for_each(drop));
         let key = told.split_whitespace().find_map(|word| word.find("xz_").and_then(|at| word.get(at..)));
         let key = key.unwrap_or_else(|| panic!("no key in: {told}")).to_owned();
-        Demo { child, address, key, _data: data }
+        Demo { child, address, key, data }
+    }
+}
+
+impl Demo {
+    /// A table that nobody serves: its page has something to show, a failure and what can be done.
+    fn register_a_table(&self) {
+        let data = self.data.path().join("county");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xinzhi"));
+        command.args(["connector", "add", "chengguan", "--title", "城管处罚前置库", "--source", "cf-2018", "--organ", "示范县城市管理局"]);
+        command.args(["--dbname", "qzk", "--user", "reader", "--table", "cf", "--watermark", "updated_at", "--key", "id"]);
+        command.arg("--host").arg(&data).arg("--data").arg(&data);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all("口令\n".as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
     }
 }
 
@@ -46,6 +60,7 @@ impl Drop for Demo {
 #[test]
 fn people_do_their_work_at_a_desk_on_a_phone_and_without_scripts() {
     let demo = Demo::start();
+    demo.register_a_table();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/journey.mjs");
     let output = Command::new("node").arg(script).arg(format!("http://{}", demo.address)).arg(&demo.key).output();
     let output = output.unwrap_or_else(|error| panic!("node: {error}; `cargo xtask test` says what is needed"));

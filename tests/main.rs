@@ -6,6 +6,7 @@
 mod support {
     pub mod binary;
     pub mod database;
+    pub mod department;
     pub mod exposition;
     pub mod files;
     pub mod golden;
@@ -17,6 +18,8 @@ mod journeys {
     mod bad_file;
     mod build_graph;
     mod command_line;
+    mod connector;
+    mod connector_killed;
     mod correction;
     mod doctor;
     mod fairness;
@@ -27,6 +30,7 @@ mod journeys {
     mod operation;
     mod pack;
     mod pages;
+    mod quality;
     mod recall;
     mod replay;
     mod reporting;

@@ -43,6 +43,7 @@ impl Doors {
 /// Serves until told to stop. What is queued is finished first; a kill instead gives the same result after a restart.
 pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io::Result<()>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("无法启动运行环境")?;
+    let pulling = xinzhi_office::connector::start(&office)?;
     // The last hold on the office ends here, not inside the runtime: connections to PostgreSQL cannot be closed from there.
     let held = Arc::clone(&office);
     let served = runtime.block_on(async move {
@@ -72,6 +73,7 @@ pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io
         served.context("服务中断")
     });
     drop(runtime);
+    drop(pulling);
     drop(held);
     tracing::info!("stopped");
     served

@@ -39,6 +39,7 @@ fn routes(town: &Town, who: &Caller, company: &Company) -> Vec<(Action, &'static
         (Action::SeeBatches, "batch", get("/api/v1/batches/1")),
         (Action::SeeBatches, "verdicts", get("/api/v1/batches/1/verdicts")),
         (Action::SeeBatches, "workbook", get("/api/v1/batches/1/verdicts.xlsx")),
+        (Action::SeeQuality, "quality", get("/api/v1/quality")),
         (Action::ImportBatch, "upload", town.upload_form(who, &town.fresh_key(), &file)),
         (Action::ImportBatch, "commit", town.post(who, "/api/v1/batches/999/commit", &json!(null))),
         (Action::RecallBatch, "recall", town.post(who, "/api/v1/batches/999/recall", &json!({"reason": "试"}))),

@@ -111,7 +111,7 @@ async function plan(base, known) {
 function links(html, from, to) {
   const part = html.slice(html.indexOf(from)).split(to)[0];
   const found = [...part.matchAll(/href="(\/[^"#]*)/g)].map(([, href]) => href.replaceAll(/&#38;|&amp;/g, '&'));
-  return [...new Set(found)].filter((href) => !href.startsWith('/assets/') && !href.endsWith('.xlsx'));
+  return [...new Set(found)].filter((href) => !href.startsWith('/assets/') && !href.split('?')[0].endsWith('.xlsx'));
 }
 
 /** The address of a page without what is asked of it, and without the number, the code or the figure that it shows. */

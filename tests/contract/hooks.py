@@ -36,7 +36,9 @@ MEANT_BY_THE_OFFICE = {
     ("field_invalid", "covers_from"),
     ("field_invalid", "covers_through"),
     ("field_invalid", "document.date"),
+    ("field_invalid", "from"),
     ("field_invalid", "notice"),
+    ("field_invalid", "through"),
     ("field_invalid", "until"),
     # Each figure has its own breakdowns, and months at whose end it was evaluated.
     ("field_invalid", "by"),

@@ -96,6 +96,8 @@ if [ "$(id -u)" = 0 ]; then
     chown -R postgres "$folder"
 fi
 $as "$1/initdb" -D "$folder/data" -U postgres --auth=trust --locale=C --encoding=UTF8 --no-sync >>log 2>&1 || failed
+# Members of one role have to know their password, as a department would ask of us.
+echo "local all +department scram-sha-256" >hba && cat "$folder/data/pg_hba.conf" >>hba && cat hba >"$folder/data/pg_hba.conf"
 $as "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 </dev/null >>log 2>&1 &
 server=$!
 until "$1/pg_isready" -q -h "$folder"; do

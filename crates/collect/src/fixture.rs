@@ -190,6 +190,7 @@ fn source(id: &str, title: &str, kind: usize) -> Source {
         defaults: BTreeMap::new(),
         absent: vec![],
         by_hand: false,
+        reporting: None,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::mapping::{HeaderFault, Mapping, kind_of};
 use crate::table::{Row, RowFault};
 use field::Value;
 use notes::Notes;
+pub use notes::only_warns;
 pub use party::Party;
 
 /// Judges the rows of one file.

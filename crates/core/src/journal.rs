@@ -47,11 +47,17 @@ pub enum Act {
     KeyCreated,
     /// The clock had been ahead; from here on moments are compared with this one.
     ClockCorrected,
+    /// A department's table was registered for polling.
+    ConnectorRegistered,
+    /// A connector was paused, resumed, ended, or given a new password.
+    ConnectorChanged,
+    /// Rows of a department's table were staged as a batch.
+    ConnectorPulled,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 17] = [
+    pub const ALL: [Act; 20] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -69,6 +75,9 @@ impl Act {
         Act::SignInFailed,
         Act::KeyCreated,
         Act::ClockCorrected,
+        Act::ConnectorRegistered,
+        Act::ConnectorChanged,
+        Act::ConnectorPulled,
     ];
 
     /// The word that the journal stores.
@@ -91,6 +100,9 @@ impl Act {
             Act::SignInFailed => "sign_in_failed",
             Act::KeyCreated => "key_created",
             Act::ClockCorrected => "clock_corrected",
+            Act::ConnectorRegistered => "connector_registered",
+            Act::ConnectorChanged => "connector_changed",
+            Act::ConnectorPulled => "connector_pulled",
         }
     }
 

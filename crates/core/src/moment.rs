@@ -31,6 +31,12 @@ impl Moment {
         Day::new(date.year(), date.month(), date.day()).unwrap_or(Day::EARLIEST)
     }
 
+    /// The first moment of a civil day.
+    pub fn start_of(day: Day) -> Moment {
+        const HOUR_MS: i64 = 3_600_000;
+        Moment(day.number() * 24 * HOUR_MS - i64::from(SHANGHAI_HOURS) * HOUR_MS)
+    }
+
     /// This moment moved by `ms` milliseconds.
     pub fn plus_ms(self, ms: i64) -> Moment {
         Moment(self.0.saturating_add(ms))
@@ -65,6 +71,7 @@ mod tests {
         assert_eq!(before.to_string(), "2026-11-22 23:59:59");
         assert_eq!(before.plus_ms(1).to_string(), "2026-11-23 00:00:00");
         assert_eq!(before.plus_ms(1).day().to_string(), "2026-11-23");
+        assert_eq!(Moment::start_of(before.plus_ms(1).day()), before.plus_ms(1));
     }
 
     #[test]

@@ -154,6 +154,18 @@ impl Counts {
         }
     }
 
+    /// These rows and those together.
+    #[must_use]
+    pub fn plus(self, other: Counts) -> Counts {
+        Counts {
+            read: self.read + other.read,
+            accepted: self.accepted + other.accepted,
+            duplicate: self.duplicate + other.duplicate,
+            refused: self.refused + other.refused,
+            quarantined: self.quarantined + other.quarantined,
+        }
+    }
+
     /// Whether the four parts make up the whole.
     pub fn close(&self) -> bool {
         self.read == self.accepted + self.duplicate + self.refused + self.quarantined

@@ -78,6 +78,8 @@ refusals! {
     BatchState, 409, "batch_state", "该批次当前状态不能进行此操作", "请刷新批次页面查看当前状态";
     /// Somebody else holds the row.
     RowState, 409, "row_state", "该行已经核实处理", "请刷新页面查看处理结果";
+    /// A department's table cannot be read.
+    ConnectorFailed, 502, "connector_failed", "前置库未能读取", "处理后可再运行一次，读到的位置没有改变";
     /// A pack has faults.
     PackInvalid, 422, "pack_invalid", "规则包未通过检查", "请按行列提示改正后重试";
     /// The office is not reachable or stopping.

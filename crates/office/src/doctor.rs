@@ -155,7 +155,7 @@ fn is_sealed(entry: &Entry, payload: Digest) -> bool {
 
 /// Checks, reads, rulings, recalls, answers and decisions: what somebody brought about, with the records it became.
 fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
-    const ACTS: [Act; 8] = [
+    const ACTS: [Act; 11] = [
         Act::CheckMade,
         Act::SubjectRead,
         Act::IdentityUnmasked,
@@ -164,6 +164,9 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
         Act::FeedbackGiven,
         Act::RestrictionDecided,
         Act::ClockCorrected,
+        Act::ConnectorRegistered,
+        Act::ConnectorChanged,
+        Act::ConnectorPulled,
     ];
     let (mut looked_at, mut faults) = (0, Vec::new());
     for act in ACTS {
@@ -180,7 +183,9 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
             }
         }
     }
-    Ok(Finding { invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈与决定与账簿一致", looked_at, faults })
+    Ok(Finding {
+        invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈、决定与前置库与账簿一致", looked_at, faults
+    })
 }
 
 /// Restrictions: decided by a person on a document, in order, on adverse records of that very subject.
@@ -282,6 +287,7 @@ fn payload_of(connection: &mut Connection, entry: &Entry) -> Result<Option<Diges
             row.map(|(row, salt)| decision_payload(&row, &salt))
         }
         Act::ClockCorrected => Some(clock_payload(refs)),
+        Act::ConnectorRegistered | Act::ConnectorChanged | Act::ConnectorPulled => crate::connector::payload_at(connection, entry)?,
         _ => None,
     })
 }

@@ -19,7 +19,7 @@ use crate::figure::kept::FigureCache;
 use crate::keys::{Existing, Keys};
 use crate::operation::{Imports, Kept};
 use crate::pack::{self, PastPacks};
-use crate::{Error, Obstacle};
+use crate::{Error, Obstacle, quality};
 
 /// What a new office is called and where it is; an existing one keeps what it has.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ pub struct Office {
     pub(crate) imports: Imports,
     pub(crate) kept: Kept,
     url: Url,
+    pub(crate) quality: quality::Cache,
+    /// Held by whoever reads a department's table: one at a time.
+    pub(crate) pulling: std::sync::Mutex<()>,
     row: OfficeRow,
     pack: RwLock<Arc<Pack>>,
     /// Held for the life of the office: one directory has one writer.
@@ -95,6 +98,8 @@ impl Office {
             imports: Imports::default(),
             kept: Kept::default(),
             url: url.clone(),
+            quality: quality::Cache::default(),
+            pulling: std::sync::Mutex::default(),
             row,
             pack: RwLock::new(pack),
             _lock: lock,

@@ -32,6 +32,10 @@ pub enum Action {
     RecallBatch,
     /// Rule on a row that waits.
     RuleOnRow,
+    /// See, run and pause the departments' tables that the office polls.
+    ManageConnectors,
+    /// See how well and how timely departments report.
+    SeeQuality,
     /// Make accounts and keys, lock and unlock them.
     ManageAccounts,
     /// Read the journal.
@@ -40,7 +44,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 15] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
@@ -52,6 +56,8 @@ impl Action {
         Action::SeeBatches,
         Action::RecallBatch,
         Action::RuleOnRow,
+        Action::ManageConnectors,
+        Action::SeeQuality,
         Action::ManageAccounts,
         Action::SeeJournal,
     ];
@@ -75,19 +81,19 @@ pub enum Reach {
 /// The table.
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
-        GiveFeedback, ImportBatch, ManageAccounts, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeBatches, SeeFigures,
-        SeeJournal, SeeLoopBoard, UnmaskIdentity,
+        GiveFeedback, ImportBatch, ManageAccounts, ManageConnectors, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects,
+        SeeBatches, SeeFigures, SeeJournal, SeeLoopBoard, SeeQuality, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
             SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches
-            | RecallBatch | RuleOnRow,
+            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
-        (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch) => Reach::Organ,
+        (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch | SeeQuality) => Reach::Organ,
         (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard) => Reach::Area,
-        (Role::Township, SeeFigures) => Reach::Area,
+        (Role::Township, SeeFigures | SeeQuality) => Reach::Area,
         (Role::Legal, SeeLoopBoard) => Reach::Office,
         (Role::Audit, SeeJournal) => Reach::Office,
         (Role::System, ManageAccounts) => Reach::Office,

@@ -498,6 +498,17 @@ pub struct Source {
     pub absent: Vec<FieldIx>,
     /// Whether its records may be filled in one by one, where they arise.
     pub by_hand: bool,
+    /// How often whoever supplies it must report; none where nothing is laid down.
+    pub reporting: Option<Reporting>,
+}
+
+/// How often a source must be reported: months, and the working days after them within which it still is in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reporting {
+    /// Months from one report to the next.
+    pub every_months: i32,
+    /// Working days of grace.
+    pub within: u32,
 }
 
 /// How an answer to a check becomes a record again: a source that is the office's own journal.

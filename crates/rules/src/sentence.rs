@@ -7,7 +7,9 @@ mod show;
 
 use xinzhi_core::record::Class;
 
-use crate::model::{Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Seal, SubjectKindIx, Trigger};
+use crate::model::{
+    Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Reporting, Seal, SubjectKindIx, Trigger,
+};
 
 pub use condition::predicate;
 pub use figure::figure;
@@ -149,6 +151,15 @@ pub fn matter(pack: &Pack, matter: &Matter) -> String {
 pub fn subjects(pack: &Pack, subjects: &[SubjectKindIx]) -> String {
     let titles: Vec<&str> = subjects.iter().filter_map(|ix| pack.subject_kind(*ix)).map(|kind| kind.title.as_str()).collect();
     titles.join("、")
+}
+
+/// How often a source must be reported, as in 每 1 个月至少报送一次，期满后 5 个工作日内仍未报送的为逾期.
+pub fn reporting(often: Reporting) -> String {
+    let every = months(often.every_months);
+    match often.within {
+        0 => format!("每 {every}至少报送一次，期满未报送的为逾期"),
+        days => format!("每 {every}至少报送一次，期满后 {days} 个工作日内仍未报送的为逾期"),
+    }
 }
 
 /// `3 年` or `6 个月`.

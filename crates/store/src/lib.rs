@@ -2,7 +2,8 @@
 //!
 //! Reading order: `url` and `connection` open a database and assert its settings, `sql` and `value` are the border,
 //! `migrate` brings the schema up to date, `writer` (with `queue` and `checkpoint`) and `tx` are how anything is written, `readers` how it is read,
-//! `tally` counts what the writer does. After them a module for each noun; a reading function takes a [`Connection`], a writing one takes a [`Tx`].
+//! `tally` counts what the writer does. After them a module for each noun; a reading function takes a [`Connection`], a writing one takes a [`Tx`]. `department`
+//! alone reads another database than the office's.
 
 pub mod access;
 pub mod account;
@@ -11,6 +12,8 @@ pub mod batch;
 pub mod check;
 pub(crate) mod checkpoint;
 pub mod connection;
+pub mod connector;
+pub mod department;
 pub mod fault;
 pub mod figure;
 pub mod idempotency;
@@ -18,6 +21,7 @@ pub mod journal;
 pub mod migrate;
 pub mod office;
 pub(crate) mod postgres_side;
+pub mod quality;
 pub mod queue;
 pub mod readers;
 pub mod record;
@@ -47,10 +51,12 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         batch::ALL,
         check::ALL,
         figure::ALL,
+        connector::ALL,
         idempotency::ALL,
         journal::ALL,
         migrate::ALL,
         office::ALL,
+        quality::ALL,
         record::ALL,
         subject::ALL,
         tx::ALL,

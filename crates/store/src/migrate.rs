@@ -36,6 +36,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0005_search_merges.sqlite.sql"),
         postgres: include_str!("../migrations/0005_search_merges.postgres.sql"),
     },
+    Step {
+        number: 7,
+        sqlite: include_str!("../migrations/0007_connector.sqlite.sql"),
+        postgres: include_str!("../migrations/0007_connector.postgres.sql"),
+    },
 ];
 
 statements! {

@@ -3,8 +3,10 @@
 mod batches;
 mod checks;
 mod figures;
+mod connectors;
 pub mod input;
 pub mod problem;
+mod quality;
 mod subjects;
 
 use std::collections::BTreeMap;
@@ -46,6 +48,7 @@ use problem::Problem;
         subjects::accesses,
         figures::list,
         figures::one,
+        quality::show,
     ),
     modifiers(&Common)
 )]
@@ -84,7 +87,16 @@ fn describe(answers: &mut BTreeMap<String, RefOr<utoipa::openapi::Response>>) {
 
 /// Every route of the API.
 pub fn router() -> Router<AppState> {
-    let v1 = Router::new()
+    around(v1())
+}
+
+/// The same for the operator of the machine, who alone registers which addresses the office calls (X8).
+pub(crate) fn operator_router() -> Router<AppState> {
+    around(v1().merge(connectors::router()))
+}
+
+fn v1() -> Router<AppState> {
+    Router::new()
         .route("/checks", post(checks::run).get(checks::list))
         .route("/checks/{id}", get(checks::show))
         .route("/checks/{id}/feedback", post(checks::feedback))
@@ -102,7 +114,11 @@ pub fn router() -> Router<AppState> {
         .route("/subjects/{code}/measures", get(subjects::measures))
         .route("/subjects/{code}/accesses", get(subjects::accesses))
         .route("/figures", get(figures::list))
-        .route("/figures/{id}", get(figures::one));
+        .route("/figures/{id}", get(figures::one))
+        .route("/quality", get(quality::show))
+}
+
+fn around(v1: Router<AppState>) -> Router<AppState> {
     Router::new()
         .nest("/v1", v1)
         .route("/openapi.json", get(|| async { Json(Description::openapi()) }))

@@ -49,7 +49,7 @@ pub fn router(office: Arc<Office>, site: Site, requests: &Arc<Requests>) -> Rout
 /// The API for whoever can open the socket in the office's directory: the operator of the machine.
 pub fn operator_router(office: Arc<Office>) -> Router {
     Router::new()
-        .nest("/api", api::router())
+        .nest("/api", api::operator_router())
         .layer(axum::Extension(Operator))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(AppState { office })

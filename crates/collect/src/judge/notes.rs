@@ -4,6 +4,26 @@ use xinzhi_core::mask;
 use xinzhi_core::record::{Outcome, Remark};
 use xinzhi_rules::model::{Field, FieldKind, Seal};
 
+/// The remarks that hold no row back, whatever else is said of it.
+const WARNINGS: [&str; 11] = [
+    "area.invalid",
+    "choice.other",
+    "code.org_differs",
+    "code.placeholder",
+    "field.expected",
+    "money.differs",
+    "name.differs",
+    "party.category_name",
+    "party.kind_contradicts",
+    "report.late",
+    "text.wide",
+];
+
+/// Whether remarks of this code only warn: a row that did not get through did so for another reason.
+pub fn only_warns(code: &str) -> bool {
+    WARNINGS.contains(&code)
+}
+
 /// Remarks on one row and the worst they amount to.
 #[derive(Debug)]
 pub(super) struct Notes {
@@ -23,6 +43,7 @@ impl Notes {
 
     /// A person must look first.
     pub(super) fn quarantine(&mut self, code: &str, field: Option<&Field>, sentence: String) {
+        debug_assert!(!only_warns(code), "{code} is listed as a warning");
         if self.outcome == Outcome::Accepted {
             self.outcome = Outcome::Quarantined;
         }
@@ -31,6 +52,7 @@ impl Notes {
 
     /// The supplier must mend the row.
     pub(super) fn refuse(&mut self, code: &str, field: Option<&Field>, sentence: String) {
+        debug_assert!(!only_warns(code), "{code} is listed as a warning");
         self.outcome = Outcome::Refused;
         self.warn(code, field, sentence);
     }

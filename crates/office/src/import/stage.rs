@@ -136,6 +136,13 @@ impl JudgedRow {
 /// How far an import stands back from requests when both want the processor (`nice`).
 const STANDS_BACK: i32 = 19;
 
+/// Lets this thread stand back while others want the processor.
+pub(crate) fn stand_back() {
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), STANDS_BACK) {
+        tracing::warn!(%error, "an import runs with the priority of requests");
+    }
+}
+
 /// [`stage`] on a thread of its own, for a server: it stands back while others want the processor.
 ///
 /// # Errors
@@ -149,9 +156,7 @@ pub async fn stage_aside<R: Read + Seek + Send + 'static>(
     let (office, actor) = (Arc::clone(office), actor.clone());
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
-        if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), STANDS_BACK) {
-            tracing::warn!(%error, "an import runs with the priority of requests");
-        }
+        stand_back();
         // Whoever asked may have gone; the batch stands all the same, and its idempotency key tells them later.
         drop(sender.send(stage(&office, &actor, &delivery, file, &mut |_| ())));
     };
@@ -168,7 +173,18 @@ pub fn stage<R: Read + Seek + Send + 'static>(
     office: &Arc<Office>,
     actor: &Actor,
     delivery: &Delivery,
-    mut file: R,
+    file: R,
+    progress: &mut dyn FnMut(i64),
+) -> Result<BatchId, Error> {
+    stage_with(office, actor, delivery, (file, |_: &mut Tx, _| Ok(())), progress)
+}
+
+/// [`stage`], with facts about the batch that `beside` writes in the transaction of its entry.
+pub(crate) fn stage_with<R: Read + Seek + Send + 'static>(
+    office: &Arc<Office>,
+    actor: &Actor,
+    delivery: &Delivery,
+    (mut file, beside): (R, impl FnOnce(&mut Tx, BatchId) -> Result<(), Error> + Send + 'static),
     progress: &mut dyn FnMut(i64),
 ) -> Result<BatchId, Error> {
     Scope::of(Action::ImportBatch, actor)?;
@@ -239,7 +255,7 @@ pub fn stage<R: Read + Seek + Send + 'static>(
         staged_by: actor.name.clone(),
     };
     let Counts { read, accepted, duplicate, refused, quarantined } = row.counts;
-    office.write_here(actor, move |tx| close(tx, row, once))?;
+    office.write_here(actor, move |tx| close(tx, row, once).and_then(|()| beside(tx, batch)))?;
     tracing::info!(batch = batch.0, source = delivery.source, read, accepted, duplicate, refused, quarantined, "import staged");
     Ok(batch)
 }

@@ -8,17 +8,20 @@ use xinzhi_core::{Day, Fen};
 use super::field::{self, value};
 use super::{duplicate, named_after};
 use crate::forbidden::forbidden_field;
-use crate::model::{FieldIx, FieldKind, KindIx, Nature, OwnSource, Pack, RecordKind, Said, Source};
+use crate::model::{FieldIx, FieldKind, KindIx, Nature, OwnSource, Pack, RecordKind, Reporting, Said, Source};
 use crate::raw::At;
 use crate::report::{Noun, Report};
-use crate::shape::{Item, Map, entries, flag_of, id_of, map, scalar, text_of, words};
+use crate::shape::{Item, Map, entries, flag_of, id_of, map, months_of, scalar, text_of, whole_of, words};
 
 /// The one act of the office that becomes a record again.
 const FEEDBACK: &str = "feedback_given";
 
+/// Most working days of grace after the period of a report: a quarter of a year.
+const WITHIN_MAX: i64 = 60;
+
 /// One file of `sources/`.
 pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Report) {
-    let keys = ["source", "title", "record", "supplier", "headers", "defaults", "absent", "by_hand", "act", "says"];
+    let keys = ["source", "title", "record", "supplier", "headers", "defaults", "absent", "by_hand", "reporting", "act", "says"];
     let Some(map) = map(item, &keys, report) else { return report.unreadable(Noun::Source) };
     let id = map.need("source", report).and_then(|item| id_of(item, report));
     if let Some(id) = &id {
@@ -41,12 +44,22 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
     let defaults = defaults(map, kind, report);
     let absent = absent(map, kind, (&headers, &defaults), report);
     let by_hand = map.get("by_hand").and_then(|item| flag_of(item, report)).unwrap_or(false);
-    let source = (|| Some(Source { id: id.clone()?, title: title?, kind: ix, supplier, headers, defaults, absent, by_hand }))();
+    let reporting = map.get("reporting").and_then(|item| reporting(item, report));
+    let source = (|| Some(Source { id: id.clone()?, title: title?, kind: ix, supplier, headers, defaults, absent, by_hand, reporting }))();
     match (source, id) {
         (Some(source), _) => pack.sources.push(source),
         (None, Some(id)) => report.doubt(Noun::Source, id),
         (None, None) => report.unreadable(Noun::Source),
     }
+}
+
+/// How often it must be reported.
+fn reporting(item: Item<'_>, report: &mut Report) -> Option<Reporting> {
+    let map = map(item, &["every", "within"], report)?;
+    let every_months = map.need("every", report).and_then(|item| months_of(item, report));
+    let within =
+        map.need("within", report).and_then(|item| whole_of(item, (0, WITHIN_MAX), report)).and_then(|days| u32::try_from(days).ok());
+    Some(Reporting { every_months: every_months?, within: within? })
 }
 
 /// A source that is the office's own journal.
@@ -56,7 +69,7 @@ fn own((map, act): (Map<'_>, Item<'_>), (id, ix, kind): (Option<&str>, KindIx, &
         let message = format!("没有可以成为记录的行为 `{word}`");
         report.fault(act.at(), "unknown-act", message, format!("目前只有 `{FEEDBACK}`（对核查推送的措施作出最终反馈）"));
     }
-    for key in ["supplier", "headers", "defaults", "absent", "by_hand"] {
+    for key in ["supplier", "headers", "defaults", "absent", "by_hand", "reporting"] {
         if map.get(key).is_some() {
             let message = format!("来自本系统行为的来源不读文件，不能写 `{key}`");
             report.fault(map.at_key(key), "own-source", message, "请删去这一项，用 `says` 写明各字段取什么");

@@ -1,6 +1,6 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
-use super::{class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, scorecard};
+use super::{class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, reporting, scorecard};
 use crate::model::{Pack, Review};
 
 /// Every rule of the pack, a sentence a line, under headings.
@@ -30,7 +30,8 @@ pub fn show(pack: &Pack) -> String {
         "数据来源",
         pack.sources.iter().map(|source| {
             let kind = pack.record_kind(source.kind).map_or("", |kind| kind.title.as_str());
-            format!("  {}（{}）：归集为{kind}", source.title, source.id)
+            let often = source.reporting.map(|often| format!("，{}", reporting(often))).unwrap_or_default();
+            format!("  {}（{}）：归集为{kind}{often}", source.title, source.id)
         }),
     );
     section(

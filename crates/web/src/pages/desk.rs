@@ -3,7 +3,9 @@
 mod batches;
 mod check;
 mod figures;
+mod connectors;
 mod loop_board;
+mod quality;
 mod search;
 mod subject;
 mod waiting;
@@ -59,6 +61,11 @@ pub(super) fn router() -> Router<AppState> {
         .route("/desk/batches/{id}/commit", post(batches::commit))
         .route("/desk/batches/{id}/recall", post(batches::recall))
         .route("/desk/batches/{id}/verdicts.xlsx", get(batches::workbook))
+        .route("/desk/quality", get(quality::show_quality))
+        .route("/desk/quality/rows", get(quality::show_rows))
+        .route("/desk/quality/{file}", get(quality::workbook))
+        .route("/desk/connectors", get(connectors::list))
+        .route("/desk/connectors/{id}", post(connectors::act))
         .route("/desk/waiting", get(waiting::list))
         .route("/desk/waiting/{batch}/{row}", post(waiting::rule))
 }

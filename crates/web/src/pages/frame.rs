@@ -244,13 +244,15 @@ fn may(role: Role, action: Action) -> bool {
 }
 
 /// Page, its title and what it takes to open it.
-const DESK: [(&str, &str, Action); 6] = [
+const DESK: [(&str, &str, Action); 8] = [
     ("/desk/search", "查主体", Action::SearchSubjects),
     ("/desk/check", "信用核查", Action::RunCheck),
     ("/desk/loop", "闭环", Action::SeeLoopBoard),
     ("/desk/figures", "统计", Action::SeeFigures),
     ("/desk/batches", "数据归集", Action::SeeBatches),
     ("/desk/waiting", "待核实", Action::RuleOnRow),
+    ("/desk/quality", "数据质量", Action::SeeQuality),
+    ("/desk/connectors", "前置库", Action::ManageConnectors),
 ];
 
 const ADMIN: [(&str, &str, Action); 2] =

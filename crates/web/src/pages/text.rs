@@ -171,6 +171,9 @@ pub fn act_title(act: Act) -> &'static str {
         Act::SignInFailed => "登录失败",
         Act::KeyCreated => "发放接口密钥",
         Act::ClockCorrected => "更正时钟",
+        Act::ConnectorRegistered => "登记前置库",
+        Act::ConnectorChanged => "变更前置库",
+        Act::ConnectorPulled => "前置库取数",
     }
 }
 
