@@ -47,11 +47,21 @@ pub enum Act {
     KeyCreated,
     /// The clock had been ahead; from here on moments are compared with this one.
     ClockCorrected,
+    /// A department's system asked to be told.
+    SubscriptionMade,
+    /// Where it is told, of what, or under which key.
+    SubscriptionChanged,
+    /// It is told no more.
+    SubscriptionEnded,
+    /// Somebody had an event sent again.
+    EventResent,
+    /// The office may send to a host, or no longer.
+    HostListed,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 17] = [
+    pub const ALL: [Act; 22] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -69,6 +79,11 @@ impl Act {
         Act::SignInFailed,
         Act::KeyCreated,
         Act::ClockCorrected,
+        Act::SubscriptionMade,
+        Act::SubscriptionChanged,
+        Act::SubscriptionEnded,
+        Act::EventResent,
+        Act::HostListed,
     ];
 
     /// The word that the journal stores.
@@ -91,6 +106,11 @@ impl Act {
             Act::SignInFailed => "sign_in_failed",
             Act::KeyCreated => "key_created",
             Act::ClockCorrected => "clock_corrected",
+            Act::SubscriptionMade => "subscription_made",
+            Act::SubscriptionChanged => "subscription_changed",
+            Act::SubscriptionEnded => "subscription_ended",
+            Act::EventResent => "event_resent",
+            Act::HostListed => "host_listed",
         }
     }
 

@@ -34,11 +34,15 @@ pub enum Action {
     ManageAccounts,
     /// Read the journal.
     SeeJournal,
+    /// Be told by pushes: make, change and end subscriptions, see what was sent, have it sent again, acknowledge it.
+    Subscribe,
+    /// Say which hosts the office may send to.
+    ListHosts,
 }
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 14] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
@@ -51,6 +55,8 @@ impl Action {
         Action::RuleOnRow,
         Action::ManageAccounts,
         Action::SeeJournal,
+        Action::Subscribe,
+        Action::ListHosts,
     ];
 }
 
@@ -72,21 +78,21 @@ pub enum Reach {
 /// The table.
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
-        GiveFeedback, ImportBatch, ManageAccounts, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeBatches, SeeJournal,
-        SeeLoopBoard, UnmaskIdentity,
+        GiveFeedback, ImportBatch, ListHosts, ManageAccounts, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeBatches,
+        SeeJournal, SeeLoopBoard, Subscribe, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
             SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch
-            | RuleOnRow,
+            | RuleOnRow | Subscribe,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
-        (Role::Department, GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch) => Reach::Organ,
+        (Role::Department, GiveFeedback | SeeLoopBoard | ImportBatch | SeeBatches | RecallBatch | Subscribe) => Reach::Organ,
         (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard) => Reach::Area,
         (Role::Legal, SeeLoopBoard) => Reach::Office,
         (Role::Audit, SeeJournal) => Reach::Office,
-        (Role::System, ManageAccounts) => Reach::Office,
+        (Role::System, ManageAccounts | ListHosts) => Reach::Office,
         (Role::Subject, ReadSubject) => Reach::Own,
         (_, _) => Reach::Nothing,
     }

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod migrate;
 pub mod office;
 pub(crate) mod postgres_side;
+pub mod push;
 pub mod queue;
 pub mod readers;
 pub mod record;
@@ -24,6 +25,7 @@ pub mod sql;
 pub(crate) mod sqlite;
 pub mod subject;
 pub mod tally;
+pub mod subscription;
 pub mod tx;
 pub mod url;
 pub mod value;
@@ -49,8 +51,10 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         journal::ALL,
         migrate::ALL,
         office::ALL,
+        push::ALL,
         record::ALL,
         subject::ALL,
+        subscription::ALL,
         tx::ALL,
         writer::ALL,
     ]

@@ -36,6 +36,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0005_search_merges.sqlite.sql"),
         postgres: include_str!("../migrations/0005_search_merges.postgres.sql"),
     },
+    Step {
+        number: 6,
+        sqlite: concat!(include_str!("../migrations/0006_pushes.sql"), include_str!("../migrations/0006_pushes_append_only.sqlite.sql")),
+        postgres: concat!(include_str!("../migrations/0006_pushes.sql"), include_str!("../migrations/0006_pushes_append_only.postgres.sql")),
+    },
 ];
 
 statements! {

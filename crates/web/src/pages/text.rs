@@ -171,6 +171,11 @@ pub fn act_title(act: Act) -> &'static str {
         Act::SignInFailed => "登录失败",
         Act::KeyCreated => "发放接口密钥",
         Act::ClockCorrected => "更正时钟",
+        Act::SubscriptionMade => "建立推送订阅",
+        Act::SubscriptionChanged => "变更推送订阅",
+        Act::SubscriptionEnded => "终止推送订阅",
+        Act::EventResent => "重新推送",
+        Act::HostListed => "变更推送地址名单",
     }
 }
 
@@ -181,6 +186,7 @@ pub fn access_title(what: &str) -> &str {
         "check" => "信用核查",
         "explain" => "查看评价",
         "unmask" => "查看加密信息",
+        "push" => "推送给部门系统",
         other => other,
     }
 }
