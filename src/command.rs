@@ -13,3 +13,4 @@ pub mod import;
 pub mod pack;
 mod past;
 pub mod serve;
+pub mod subscription;

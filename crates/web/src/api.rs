@@ -5,6 +5,7 @@ mod checks;
 pub mod input;
 pub mod problem;
 mod subjects;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,19 @@ use problem::Problem;
         subjects::evaluations,
         subjects::measures,
         subjects::accesses,
+        subscriptions::list,
+        subscriptions::make,
+        subscriptions::show,
+        subscriptions::change,
+        subscriptions::end,
+        subscriptions::rotate,
+        subscriptions::events,
+        subscriptions::event,
+        subscriptions::acknowledge,
+        subscriptions::resend,
+        subscriptions::about,
+        subscriptions::reconciliation,
+        subscriptions::hosts,
     ),
     modifiers(&Common)
 )]
@@ -97,13 +111,32 @@ pub fn router() -> Router<AppState> {
         .route("/subjects/{code}/records", get(subjects::records))
         .route("/subjects/{code}/evaluations", get(subjects::evaluations))
         .route("/subjects/{code}/measures", get(subjects::measures))
-        .route("/subjects/{code}/accesses", get(subjects::accesses));
+        .route("/subjects/{code}/accesses", get(subjects::accesses))
+        .merge(pushes());
     Router::new()
         .nest("/v1", v1)
         .route("/openapi.json", get(|| async { Json(Description::openapi()) }))
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodWrong) })
         .layer(map_response(as_problem))
+}
+
+fn pushes() -> Router<AppState> {
+    use subscriptions as of;
+    Router::new()
+        .route("/subscriptions", get(of::list).post(of::make))
+        .route("/subscriptions/{id}", get(of::show))
+        .route("/subscriptions/{id}/change", post(of::change))
+        .route("/subscriptions/{id}/end", post(of::end))
+        .route("/subscriptions/{id}/rotate", post(of::rotate))
+        .route("/subscriptions/{id}/events", get(of::events))
+        .route("/subscriptions/{id}/events/{sequence}", get(of::event))
+        .route("/subscriptions/{id}/events/{sequence}/acknowledgement", post(of::acknowledge))
+        .route("/subscriptions/{id}/events/{sequence}/resend", post(of::resend))
+        .route("/subscriptions/{id}/events/{sequence}/subject", get(of::about))
+        .route("/subscriptions/{id}/reconciliation", get(of::reconciliation))
+        .route("/hosts", get(of::hosts))
+        .route("/operator/hosts", post(of::list_host))
 }
 
 /// What never reached a handler, such as a parameter given twice, is told as a problem too (X9).

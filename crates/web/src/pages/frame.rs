@@ -244,12 +244,13 @@ fn may(role: Role, action: Action) -> bool {
 }
 
 /// Page, its title and what it takes to open it.
-const DESK: [(&str, &str, Action); 5] = [
+const DESK: [(&str, &str, Action); 6] = [
     ("/desk/search", "查主体", Action::SearchSubjects),
     ("/desk/check", "信用核查", Action::RunCheck),
     ("/desk/loop", "闭环", Action::SeeLoopBoard),
     ("/desk/batches", "数据归集", Action::SeeBatches),
     ("/desk/waiting", "待核实", Action::RuleOnRow),
+    ("/desk/pushes", "推送", Action::Subscribe),
 ];
 
 const ADMIN: [(&str, &str, Action); 2] =
