@@ -10,6 +10,7 @@ mod support {
     pub mod files;
     pub mod golden;
     pub mod postgres;
+    pub mod recipient;
     pub mod town;
 }
 
@@ -26,6 +27,8 @@ mod journeys {
     mod operation;
     mod pack;
     mod pages;
+    mod pushes;
+    mod pushes_wire;
     mod recall;
     mod replay;
     mod reporting;

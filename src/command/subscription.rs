@@ -9,16 +9,17 @@ use serde_json::{Value, json};
 
 use crate::arguments::{ListedHost, Listing, SubscriptionCommand};
 use crate::door;
+use crate::say::{out, say};
 
 pub fn run(command: &SubscriptionCommand) -> anyhow::Result<ExitCode> {
     match command {
         SubscriptionCommand::Allow(host) => {
             list(host, true)?;
-            println!("已允许向 {} 推送", host.host);
+            say!("已允许向 {} 推送", host.host)?;
         }
         SubscriptionCommand::Deny(host) => {
             list(host, false)?;
-            println!("不再向 {} 推送", host.host);
+            say!("不再向 {} 推送", host.host)?;
         }
         SubscriptionCommand::Hosts(listing) => show(listing, "/api/v1/hosts", host_line)?,
         SubscriptionCommand::List(listing) => show(listing, "/api/v1/subscriptions", subscription_line)?,
@@ -36,7 +37,7 @@ fn list(host: &ListedHost, allowed: bool) -> anyhow::Result<()> {
 fn show(listing: &Listing, path: &str, line: fn(&Value) -> String) -> anyhow::Result<()> {
     let door = door::knock(&listing.place)?;
     let found = door::runtime()?.block_on(door.json(Method::GET, path, None))?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out();
     if listing.json {
         writeln!(out, "{found}")?;
         return Ok(());
