@@ -52,7 +52,11 @@ fn routes(town: &Town, who: &Caller, company: &Company) -> Vec<(Action, &'static
         (Action::Subscribe, "resend", town.post(who, "/api/v1/subscriptions/1/events/1/resend", &json!(null))),
         (Action::Subscribe, "whom", get(&format!("/api/v1/subscriptions/1/events/1/subject?purpose={purpose}"))),
         (Action::Subscribe, "reconciliation", get("/api/v1/subscriptions/1/reconciliation?from=2026-11-01&to=2026-11-02")),
-        (Action::ListHosts, "list a host", town.post(who, "/api/v1/operator/hosts", &json!({"host": "a.gov.cn", "allowed": true, "note": "试"}))),
+        (
+            Action::ListHosts,
+            "list a host",
+            town.post(who, "/api/v1/operator/hosts", &json!({"host": "a.gov.cn", "allowed": true, "note": "试"})),
+        ),
         (Action::RecallBatch, "recall", town.post(who, "/api/v1/batches/999/recall", &json!({"reason": "试"}))),
     ]
 }

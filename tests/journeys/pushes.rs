@@ -20,7 +20,8 @@ fn decide(town: &Town, who: &Caller, company: &Company) -> Value {
     let body = json!({"subject": company.code, "matter": "procurement-bid", "purpose": "政府采购", "case": "CG2026-9"});
     let check = town.post(who, "/api/v1/checks", &body).ok();
     let document = json!({"number": "示财采〔2026〕8号", "organ": "示范县财政局", "date": "2026-11-20"});
-    let body = json!({"measure": "procurement-limit", "outcome": "applied", "officer": "李芳", "document": document, "notice": "2026-11-23"});
+    let body =
+        json!({"measure": "procurement-limit", "outcome": "applied", "officer": "李芳", "document": document, "notice": "2026-11-23"});
     town.post(who, &format!("/api/v1/checks/{}/feedback", check["id"]), &body).ok()
 }
 
@@ -59,7 +60,8 @@ fn e6_w3_d14_a_restriction_is_told_signed_and_in_order_and_withdrawn_when_its_re
         );
         assert_eq!(world.told(town), [], "once");
 
-        town.post(&town.program(Role::Centre), &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "认定决定已被撤销"})).ok();
+        town.post(&town.program(Role::Centre), &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "认定决定已被撤销"}))
+            .ok();
         let arrived = world.round(town);
         assert_eq!(arrived.iter().map(|a| (a.kind(), a.sequence())).collect::<Vec<_>>(), [("measure.withdrawn".to_owned(), 2)]);
         assert_eq!((&arrived[0].event["data"]["why"], &arrived[0].event["data"]["day"]), (&json!("record"), &json!("2026-11-23")));
@@ -123,7 +125,8 @@ fn outlive_review(town: &Town) {
     let own = xinzhi_office::pack::own_files();
     let kept = own.iter().filter(|(path, _)| !path.starts_with("cases/"));
     let files = kept.map(|(path, text)| {
-        let text = if path.starts_with("measures/") { text.replace("review_by: 2027-12-31", "review_by: 2026-11-22") } else { text.to_owned() };
+        let text =
+            if path.starts_with("measures/") { text.replace("review_by: 2027-12-31", "review_by: 2026-11-22") } else { text.to_owned() };
         (path.to_owned(), text)
     });
     town.wait(town.office.install_pack("national", files.collect())).unwrap();
@@ -307,7 +310,8 @@ fn another_department_is_told_nothing_and_sees_nothing() {
         for role in [Role::Township, Role::Counter, Role::Legal, Role::Audit, Role::System] {
             town.get(&town.person(role), "/api/v1/subscriptions").refused(403, "not_permitted");
         }
-        town.post(&town.person(Role::Department), "/api/v1/operator/hosts", &json!({"host": "evil.cn", "allowed": true, "note": "试"})).refused(403, "not_permitted");
+        town.post(&town.person(Role::Department), "/api/v1/operator/hosts", &json!({"host": "evil.cn", "allowed": true, "note": "试"}))
+            .refused(403, "not_permitted");
         town.post(&town.person(Role::System), "/api/v1/operator/hosts", &json!({"host": "b.gov.cn", "allowed": true, "note": "试"})).ok();
         assert_eq!(town.doctor(), []);
     });
@@ -342,7 +346,11 @@ fn what_is_filled_in_wrong_is_refused_by_the_name_of_its_field() {
             assert_eq!(answer.json()["field"], "host", "{}", answer.text());
         }
         let made = town.post_once(&who, "/api/v1/subscriptions", ("one", &good)).ok();
-        assert_eq!(town.post_once(&who, "/api/v1/subscriptions", ("one", &good)).ok(), made, "the same key, the same answer, the secret included");
+        assert_eq!(
+            town.post_once(&who, "/api/v1/subscriptions", ("one", &good)).ok(),
+            made,
+            "the same key, the same answer, the secret included"
+        );
         let everything = crate::support::database::everything(town);
         let secret = word(&made["secret"]);
         let naked = secret.strip_prefix("whsec_").unwrap().as_bytes();

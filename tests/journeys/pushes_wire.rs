@@ -75,7 +75,7 @@ fn subscribe_at(town: &Town, who: &Caller, address: SocketAddr) -> (i64, String)
 fn listed(town: &Town, company: &Company) -> Value {
     let centre = town.program(Role::Centre);
     town.import(&centre, "registration", &registration(&[company]));
-    let document = format!("示税列〔2026〕{}号", &company.code[10..17]);
+    let document = format!("示税列〔2026〕{}号", company.code.get(10..17).unwrap());
     town.import(&centre, "serious-list", &serious_list(&[(company, &document, "2026-06-01", "2027-03-31")]))
 }
 
@@ -111,16 +111,22 @@ fn x8_hostile_answers_cost_one_try_each_and_nothing_more() {
         ("HTTP", say("SSH-2.0-OpenSSH_9.2\r\n".to_owned())),
         ("HTTP", Box::new(drop)),
         ("HTTP", say(format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20)))),
-        ("10 秒", Box::new(|mut stream| {
-            request(&mut stream);
-            pause(60_000);
-        })),
-        ("accepted", Box::new(|mut stream| {
-            request(&mut stream);
-            let _head = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n");
-            // An endless body: the office has gone long before.
-            while stream.write_all(&[b'x'; 65_536]).is_ok() {}
-        })),
+        (
+            "10 秒",
+            Box::new(|mut stream| {
+                request(&mut stream);
+                pause(60_000);
+            }),
+        ),
+        (
+            "accepted",
+            Box::new(|mut stream| {
+                request(&mut stream);
+                let _head = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n");
+                // An endless body: the office has gone long before.
+                while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+            }),
+        ),
     ];
     let company = company(3);
     listed(&town, &company);
@@ -257,9 +263,8 @@ fn e6_e7_the_reference_receiver_applies_each_event_once_and_in_order_over_a_bad_
         let mut rows = database.prepare("select sequence, id from inbox order by rowid").unwrap();
         let taken: Vec<(i64, String)> = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
         assert_eq!(taken.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(), (1..=18).collect::<Vec<_>>(), "once, and in order");
-        let count = |state: &str| {
-            database.query_row("select count(*) from measure where state = ?1", [state], |row| row.get::<_, i64>(0)).unwrap()
-        };
+        let count =
+            |state: &str| database.query_row("select count(*) from measure where state = ?1", [state], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!((count("measure.begins"), count("measure.withdrawn")), (6, 6));
         // Both sides come to the same digest, day by day.
         let days = town.get(&centre, &format!("/api/v1/subscriptions/{id}/reconciliation?from=2026-11-23&to=2026-12-22")).ok();
@@ -268,7 +273,8 @@ fn e6_e7_the_reference_receiver_applies_each_event_once_and_in_order_over_a_bad_
         for day in days.as_array().unwrap() {
             let of_day = known.as_array().unwrap().iter().filter(|event| word(&event["event"]["time"]).starts_with(&word(&day["day"])));
             let sequences: Vec<i64> = of_day.map(|event| event["sequence"].as_i64().unwrap()).collect();
-            let lines: String = taken.iter().filter(|(sequence, _)| sequences.contains(sequence)).map(|(n, id)| format!("{n} {id}\n")).collect();
+            let lines: String =
+                taken.iter().filter(|(sequence, _)| sequences.contains(sequence)).map(|(n, id)| format!("{n} {id}\n")).collect();
             let digest: String = <sha2::Sha256 as sha2::Digest>::digest(lines.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
             assert_eq!(day["digest"], digest.as_str(), "{day}");
             own += &lines;
@@ -328,7 +334,8 @@ fn prepare(directory: &Path, companies: &[Company], recipient: SocketAddr) -> (S
 
 /// One request; none where the connection broke.
 fn ask(address: &str, path: &str, (name, value): (&str, &str), body: Option<&Value>) -> Option<Value> {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(20))).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(20))).build().into();
     let url = format!("http://{address}{path}");
     let sent = match body {
         None => agent.get(url).header(name, value).call(),

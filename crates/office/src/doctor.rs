@@ -190,7 +190,9 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
             }
         }
     }
-    Ok(Finding { invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈、决定与订阅同账簿一致", looked_at, faults })
+    Ok(Finding {
+        invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈、决定与订阅同账簿一致", looked_at, faults
+    })
 }
 
 /// Restrictions: decided by a person on a document, in order, on adverse records of that very subject.

@@ -39,7 +39,10 @@ const STEPS: &[Step] = &[
     Step {
         number: 6,
         sqlite: concat!(include_str!("../migrations/0006_pushes.sql"), include_str!("../migrations/0006_pushes_append_only.sqlite.sql")),
-        postgres: concat!(include_str!("../migrations/0006_pushes.sql"), include_str!("../migrations/0006_pushes_append_only.postgres.sql")),
+        postgres: concat!(
+            include_str!("../migrations/0006_pushes.sql"),
+            include_str!("../migrations/0006_pushes_append_only.postgres.sql")
+        ),
     },
 ];
 

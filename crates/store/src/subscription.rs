@@ -180,8 +180,7 @@ pub fn at(connection: &mut Connection, entry: Position) -> Result<Option<Subscri
 /// Writes a row of a subscription; the first one also begins its numbering.
 pub fn add(tx: &mut Tx, row: &SubscriptionRow) -> Result<(), Fault> {
     let SubscriptionRow { entry, subscription, what, organ, title, url, events, reason, actor, at, salt, .. } = row;
-    let parameters =
-        params![entry.0, *subscription, what, organ.as_ref(), title, url, events, reason, actor, at.0, salt.as_slice()];
+    let parameters = params![entry.0, *subscription, what, organ.as_ref(), title, url, events, reason, actor, at.0, salt.as_slice()];
     tx.connection.execute(&ADD, parameters)?;
     if entry.0 == *subscription {
         tx.connection.execute(&ADD_HEAD, params![*subscription])?;

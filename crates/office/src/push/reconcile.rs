@@ -70,8 +70,16 @@ pub async fn days(office: &Arc<Office>, actor: &Actor, id: i64, (from, to): (&st
 fn count(connection: &mut Connection, id: i64, day: Day) -> Result<DayCount, Error> {
     let stretch = (Moment::start_of(day), Moment::start_of(day.plus_days(1)));
     let (mut last, mut lines) = (0, String::new());
-    let mut found =
-        DayCount { day, events: 0, accepted: 0, acknowledged: 0, waiting: Vec::new(), dead: Vec::new(), cancelled: Vec::new(), digest: Digest([0; 32]) };
+    let mut found = DayCount {
+        day,
+        events: 0,
+        accepted: 0,
+        acknowledged: 0,
+        waiting: Vec::new(),
+        dead: Vec::new(),
+        cancelled: Vec::new(),
+        digest: Digest([0; 32]),
+    };
     loop {
         let rows = xinzhi_store::push::within(connection, id, stretch, (last, PAGE))?;
         let Some(end) = rows.last() else { break };

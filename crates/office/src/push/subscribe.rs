@@ -167,7 +167,11 @@ impl Parsed {
     fn of(form: &Form) -> Result<Parsed, Error> {
         let url = form.url.trim().to_owned();
         let target = Target::parse(&url).map_err(|words| invalid("url", words))?;
-        let title = if form.title.trim().is_empty() { target.host.chars().take(TEXT_CHARS_MAX).collect() } else { plain("title", "系统名称", &form.title)? };
+        let title = if form.title.trim().is_empty() {
+            target.host.chars().take(TEXT_CHARS_MAX).collect()
+        } else {
+            plain("title", "系统名称", &form.title)?
+        };
         let mut events = Vec::new();
         if form.events.len() > EventKind::ALL.len() {
             return Err(invalid("events", format!("事件最多 {} 项，每种一次", EventKind::ALL.len())));

@@ -433,7 +433,11 @@ pub(super) async fn hosts(State(state): State<AppState>, Caller(actor): Caller) 
 
 /// Puts a host on the list or takes it off: for the operator of the machine and the system administrator. It is a way of the command line
 /// and stands in no description: no key of a program ever opens it.
-pub(super) async fn list_host(State(state): State<AppState>, Caller(actor): Caller, posted: Posted<HostBody>) -> Result<Json<DoneView>, Problem> {
+pub(super) async fn list_host(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    posted: Posted<HostBody>,
+) -> Result<Json<DoneView>, Problem> {
     let HostBody { host, allowed, note } = posted.body;
     subscribe::list_host(&state.office, &actor, &HostForm { host, allowed, note }, Some(posted.once)).await?;
     Ok(DONE)

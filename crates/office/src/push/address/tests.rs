@@ -18,10 +18,29 @@ fn an_address_is_read_in_one_way_or_not_at_all() {
     assert_eq!(Target::parse("https://[2400::1]").unwrap().host_header(), "[2400::1]");
     assert_eq!(Target::parse("http://10.1.2.3?a").unwrap().path, "/?a");
     for wrong in [
-        "", "push.gov.cn", "ftp://push.gov.cn/", "https://", "https:///x", "https://a@push.gov.cn/", "https://push.gov.cn\\@evil.cn/",
-        "https://push.gov.cn/#x", "https://push.gov.cn:0/", "https://push.gov.cn:70000/", "https://push.gov.cn:+80/", "https://推送.cn/",
-        "https://push .gov.cn/", "https://-a.cn/", "https://a..cn/", "https://2130706433/", "https://0x7f.1/", "https://127.1/",
-        "https://0x7f000001/", "https://[::1/", "https://[push]/", "https://push.gov.cn:80:90/", "https://push.gov.cn./",
+        "",
+        "push.gov.cn",
+        "ftp://push.gov.cn/",
+        "https://",
+        "https:///x",
+        "https://a@push.gov.cn/",
+        "https://push.gov.cn\\@evil.cn/",
+        "https://push.gov.cn/#x",
+        "https://push.gov.cn:0/",
+        "https://push.gov.cn:70000/",
+        "https://push.gov.cn:+80/",
+        "https://推送.cn/",
+        "https://push .gov.cn/",
+        "https://-a.cn/",
+        "https://a..cn/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://127.1/",
+        "https://0x7f000001/",
+        "https://[::1/",
+        "https://[push]/",
+        "https://push.gov.cn:80:90/",
+        "https://push.gov.cn./",
     ] {
         assert!(Target::parse(wrong).is_err(), "{wrong}");
     }
@@ -33,7 +52,9 @@ fn lines_of_the_list_are_read_and_written_back() {
     for line in ["push.gov.cn", "push.gov.cn:8443", "10.1.2.3", "10.1.2.3:8443", "10.1.0.0/16", "10.1.0.0/16:8443", "[fd00::1]:8443"] {
         assert_eq!(Host::parse(line).unwrap().text(), line);
     }
-    for wrong in ["", "*", "*.gov.cn", "0.0.0.0/0", "10.0.0.0/7", "10.0.0.0/33", "10.0.0.0/x", "https://a.cn", "a b", "10.1.2.3:0", "a.cn/8"] {
+    for wrong in
+        ["", "*", "*.gov.cn", "0.0.0.0/0", "10.0.0.0/7", "10.0.0.0/33", "10.0.0.0/x", "https://a.cn", "a b", "10.1.2.3:0", "a.cn/8"]
+    {
         assert_eq!(Host::parse(wrong), None, "{wrong}");
     }
 }

@@ -262,7 +262,12 @@ pub(super) async fn show_one(State(state): State<AppState>, Path(id): Path<i64>,
 }
 
 /// `POST /desk/pushes/{id}/change`.
-pub(super) async fn change(State(state): State<AppState>, Path(id): Path<i64>, signed: Signed, Form(form): Form<SubscriptionForm>) -> Answer {
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Path(id): Path<i64>,
+    signed: Signed,
+    Form(form): Form<SubscriptionForm>,
+) -> Answer {
     let key = form.once(&format!("change {id}"))?;
     match subscribe::change(&state.office, &signed.actor, id, form.form(), Some(key)).await {
         Ok(()) => go(&format!("/desk/pushes/{id}?done=push_changed")),

@@ -21,7 +21,10 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         sample("pushes", &ListPage { frame: frame(), subscriptions: every.into(), hosts: vec![host()] }),
         sample("pushes, empty", &ListPage { frame: frame(), subscriptions: Vec::new(), hosts: Vec::new() }),
         sample("new subscription", &NewPage { frame: frame(), typed: typed(), hosts: vec![host()], key: hostile(), faults: faults() }),
-        sample("new subscription, no host", &NewPage { frame: frame(), typed: typed(), hosts: Vec::new(), key: hostile(), faults: Vec::new() }),
+        sample(
+            "new subscription, no host",
+            &NewPage { frame: frame(), typed: typed(), hosts: Vec::new(), key: hostile(), faults: Vec::new() },
+        ),
         sample("key of a subscription", &SecretPage { frame: frame(), made: made(), rotated: false }),
         sample("key, rotated", &SecretPage { frame: frame(), made: made(), rotated: true }),
         sample("subscription", &detail("made", faults())),
@@ -86,8 +89,17 @@ fn event(state: &str, late: bool) -> EventView {
 fn detail(what: &str, faults: Vec<FormFault>) -> DetailPage {
     let lines = [("waiting", true), ("waiting", false), ("accepted", true), ("accepted", false), ("dead", false), ("cancelled", false)];
     let digest = Digest([1; 32]);
-    let night =
-        ReconciliationRow { day: today(), at: Moment(0), events: 3, accepted: 2, acknowledged: 1, dead: 1, cancelled: 0, requeued: 1, digest };
+    let night = ReconciliationRow {
+        day: today(),
+        at: Moment(0),
+        events: 3,
+        accepted: 2,
+        acknowledged: 1,
+        dead: 1,
+        cancelled: 0,
+        requeued: 1,
+        digest,
+    };
     DetailPage {
         frame: frame(Role::Centre, "/desk/pushes/7"),
         mark: subscription_mark(&view(what)),
