@@ -108,8 +108,13 @@ pub async fn run(office: Arc<Office>, outbound: Arc<dyn Outbound>) {
 }
 
 async fn look(office: &Arc<Office>, outbound: &Arc<dyn Outbound>, busy: &Arc<Mutex<BTreeSet<i64>>>) -> Result<(), Error> {
-    derive::derive(office).await?;
-    reconcile::nightly(office).await?;
+    // What cannot be derived or counted keeps nothing from being sent that is written down already.
+    if let Err(error) = derive::derive(office).await {
+        tracing::error!(%error, "events could not be derived");
+    }
+    if let Err(error) = reconcile::nightly(office).await {
+        tracing::error!(%error, "pushes could not be reconciled");
+    }
     for id in due(office).await? {
         if !busy.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
             continue;

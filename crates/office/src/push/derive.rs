@@ -81,20 +81,31 @@ pub async fn derive(office: &Arc<Office>) -> Result<usize, Error> {
         return Ok(0);
     }
     let rows = office.read(|connection| Ok(xinzhi_store::subscription::every(connection)?)).await?;
-    let mut written = 0;
+    let mut written = Ok(0);
     for row in rows.into_iter().filter(|row| !row.is_ended()) {
-        let row = Arc::new(row);
-        loop {
-            let (shared, of) = (Arc::clone(office), Arc::clone(&row));
-            let Some(plan) = office.read(move |connection| next(connection, &shared, &of)).await? else { break };
-            let again = plan.events.len() >= EVENTS_MAX;
-            written += write(office, plan).await?;
-            if !again {
-                break;
-            }
+        // What goes wrong for one recipient keeps nothing from the others.
+        let more = derive_for(office, Arc::new(row)).await;
+        written = match (written, more) {
+            (Ok(before), Ok(more)) => Ok(before + more),
+            (Err(first), _) => Err(first),
+            (_, Err(error)) => Err(error),
+        };
+    }
+    written
+}
+
+async fn derive_for(office: &Arc<Office>, row: Arc<SubscriptionRow>) -> Result<usize, Error> {
+    let mut written = 0;
+    loop {
+        let (shared, of) = (Arc::clone(office), Arc::clone(&row));
+        let Some(plan) = office.read(move |connection| next(connection, &shared, &of)).await? else { return Ok(written) };
+        let full = plan.events.len() >= EVENTS_MAX;
+        let more = write(office, plan).await?;
+        written += more;
+        if !full || more == 0 {
+            return Ok(written);
         }
     }
-    Ok(written)
 }
 
 /// The plan of a subscription as of now; none where nothing happened that could concern it.
@@ -173,10 +184,12 @@ fn measures(
         let Some((row, _)) = xinzhi_store::check::decision_at(connection, decision)? else { continue };
         let measure = reading.pack.measures.iter().find(|measure| measure.id == row.measure);
         let check = check_of(connection, decision)?;
-        if !concerns(connection, reading.row, (&row, measure, check))? {
+        let told = xinzhi_store::push::told(connection, id, decision)?;
+        // Whoever was told of a beginning is told of its end, whatever the pack says of bodies by then.
+        if told.is_empty() && !concerns(connection, reading.row, (&row, measure, check))? {
             continue;
         }
-        out.extend(compared(connection, reading, (&row, measure, check), head.day)?);
+        out.extend(compared(connection, reading, (&row, measure, check), (&told, head.day))?);
     }
     Ok(())
 }
@@ -208,9 +221,8 @@ fn compared(
     connection: &mut Connection,
     reading: &Reading<'_>,
     (row, measure, check): (&DecisionRow, Option<&Measure>, Option<CheckId>),
-    since: Option<Day>,
+    (told, since): (&[(i64, String, String)], Option<Day>),
 ) -> Result<Option<Found>, Error> {
-    let told = xinzhi_store::push::told(connection, reading.row.subscription, row.decision)?;
     let last = told.last().filter(|(_, _, state)| state != "cancelled");
     let open = last.filter(|(_, kind, _)| kind == EventKind::MeasureBegins.word()).map(|(sequence, _, _)| *sequence);
     let standing = standing(connection, reading, row)?;
@@ -250,6 +262,10 @@ fn standing(connection: &mut Connection, reading: &Reading<'_>, row: &DecisionRo
     let Reading { office, pack, known, today, .. } = reading;
     let gone = || Error::inconsistent(format!("decision {} without a subject", row.decision.0));
     let subject = xinzhi_store::subject::by_id(connection, row.subject)?.ok_or_else(gone)?;
+    if !pack.subject_kinds.iter().any(|kind| kind.id == subject.kind) {
+        // The packs of today know no such subjects, so nothing of theirs holds for it.
+        return Ok(if *today > row.until { Standing::Over } else { Standing::WithoutBasis });
+    }
     let exact = xinzhi_store::subject::codes(connection, row.subject)?.iter().any(|(scheme, _)| is_exact(scheme));
     let known = know(connection, &office.coverage, pack, (subject, *known))?;
     let grades = std::collections::BTreeMap::new();

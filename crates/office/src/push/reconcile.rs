@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xinzhi_core::actor::Actor;
 use xinzhi_core::{Day, Digest, Moment};
-use xinzhi_store::Connection;
+use xinzhi_store::{Connection, Tx};
 use xinzhi_store::push::ReconciliationRow;
 
 use super::subscribe::visible;
@@ -130,20 +130,22 @@ pub async fn nightly(office: &Arc<Office>) -> Result<(), Error> {
             let head = xinzhi_store::subscription::head(connection, row.subscription)?;
             let first = head.reconciled.map_or(row.made_at.day(), |day| day.plus_days(1));
             let first = first.max(yesterday.plus_days(1 - i32::try_from(DAYS_MAX).unwrap_or(0)));
-            if first <= yesterday {
-                due.push((row.subscription, first));
+            let days = (first.number()..=yesterday.number()).filter_map(Day::from_number);
+            let counted: Vec<DayCount> = days.map(|day| count(connection, row.subscription, day)).collect::<Result<_, _>>()?;
+            if !counted.is_empty() {
+                due.push((row.subscription, head.reconciled, counted));
             }
         }
         Ok(due)
     });
-    for (id, first) in due.await? {
-        let keep = move |tx: &mut xinzhi_store::Tx| {
-            let head = xinzhi_store::subscription::head(tx.connection(), id)?;
-            if head.reconciled.is_some_and(|day| day >= first) {
+    for (id, before, counted) in due.await? {
+        let keep = move |tx: &mut Tx| {
+            if xinzhi_store::subscription::head(tx.connection(), id)?.reconciled != before {
                 return Ok(());
             }
-            for day in (first.number()..=yesterday.number()).filter_map(Day::from_number) {
-                keep_count(tx, id, (day, day == yesterday))?;
+            let requeued = i64::try_from(xinzhi_store::push::requeue(tx, id)?).unwrap_or(i64::MAX);
+            for day in &counted {
+                keep_count(tx, id, (day, if day.day == yesterday { requeued } else { 0 }))?;
             }
             Ok(xinzhi_store::subscription::reconciled(tx, id, yesterday)?)
         };
@@ -152,19 +154,17 @@ pub async fn nightly(office: &Arc<Office>) -> Result<(), Error> {
     Ok(())
 }
 
-fn keep_count(tx: &mut xinzhi_store::Tx, id: i64, (day, last): (Day, bool)) -> Result<(), Error> {
-    let counted = count(tx.connection(), id, day)?;
-    let requeued = if last { xinzhi_store::push::requeue(tx, id)? } else { 0 };
+fn keep_count(tx: &mut Tx, id: i64, (counted, requeued): (&DayCount, i64)) -> Result<(), Error> {
     let many = |list: &[i64]| i64::try_from(list.len()).unwrap_or(i64::MAX);
     let row = ReconciliationRow {
-        day,
+        day: counted.day,
         at: tx.moment(),
         events: counted.events,
         accepted: counted.accepted,
         acknowledged: counted.acknowledged,
         dead: many(&counted.dead),
         cancelled: many(&counted.cancelled),
-        requeued: i64::try_from(requeued).unwrap_or(i64::MAX),
+        requeued,
         digest: counted.digest,
     };
     Ok(xinzhi_store::push::add_reconciliation(tx, id, &row)?)
