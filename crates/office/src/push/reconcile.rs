@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use xinzhi_core::actor::Actor;
 use xinzhi_core::{Day, Digest, Moment};
-use xinzhi_store::{Connection, Tx};
 use xinzhi_store::push::ReconciliationRow;
+use xinzhi_store::{Connection, Tx};
 
 use super::subscribe::visible;
 use super::{invalid, scope, sender};
