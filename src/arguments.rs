@@ -41,6 +41,8 @@ pub enum Command {
     Account(Account),
     /// 前置库：定时读取部门数据库中的一张表或视图，由本机操作员登记
     Connector(Connector),
+    /// 推送订阅：允许推送的地址、各订阅的状态；服务运行时也可使用
+    Subscription(Subscription),
     /// 生成示范县的部门文件
     #[command(after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county")]
     Generate(Generate),
@@ -239,6 +241,49 @@ pub enum AccountCommand {
     /// 建立接口密钥并打印；只显示这一次
     #[command(after_help = "示例：xinzhi account key shenpi --title 行政审批系统 --role department --organ 示范县市场监督管理局")]
     Key(NewAccount),
+}
+
+#[derive(Debug, Args)]
+pub struct Subscription {
+    #[command(subcommand)]
+    pub command: SubscriptionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SubscriptionCommand {
+    /// 允许向一个主机、地址或网段推送
+    #[command(after_help = "示例：xinzhi subscription allow 10.1.2.3:8443 --note 市监局审批系统")]
+    Allow(ListedHost),
+    /// 不再允许向它推送
+    #[command(after_help = "示例：xinzhi subscription deny 10.1.2.3:8443 --note 系统停用")]
+    Deny(ListedHost),
+    /// 列出允许推送的地址，每行一个
+    #[command(after_help = "示例：xinzhi subscription hosts")]
+    Hosts(Listing),
+    /// 列出订阅及其推送状态
+    #[command(after_help = "示例：xinzhi subscription list --json")]
+    List(Listing),
+}
+
+#[derive(Debug, Args)]
+pub struct ListedHost {
+    /// 主机名、地址或网段，可加端口；不写端口则为协议的默认端口
+    #[arg(value_name = "主机")]
+    pub host: String,
+    /// 用途，记入账簿
+    #[arg(long, value_name = "用途")]
+    pub note: String,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Debug, Args)]
+pub struct Listing {
+    #[command(flatten)]
+    pub place: Place,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

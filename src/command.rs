@@ -14,3 +14,4 @@ pub mod import;
 pub mod pack;
 mod past;
 pub mod serve;
+pub mod subscription;

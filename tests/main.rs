@@ -11,6 +11,7 @@ mod support {
     pub mod files;
     pub mod golden;
     pub mod postgres;
+    pub mod recipient;
     pub mod town;
 }
 
@@ -31,6 +32,8 @@ mod journeys {
     mod pack;
     mod pages;
     mod quality;
+    mod pushes;
+    mod pushes_wire;
     mod recall;
     mod replay;
     mod reporting;

@@ -17,6 +17,9 @@ use crate::say::say;
 
 const BUILD: Build = Build { version: env!("CARGO_PKG_VERSION"), commit: env!("XINZHI_COMMIT") };
 
+/// Certificates of authorities that recipients of pushes may have beside the public ones, in the office's directory.
+const OWN_AUTHORITIES: &str = "push-ca.pem";
+
 pub fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let office = door::open(&arguments.place)?;
     let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
@@ -58,6 +61,9 @@ pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io
         let public = xinzhi_web::router(Arc::clone(&office), site, &requests);
         let metrics = xinzhi_web::metrics::router(Arc::clone(&office), requests, BUILD);
         let watched = Arc::clone(&office);
+        let own = doors.socket.with_file_name(OWN_AUTHORITIES);
+        let outbound = xinzhi_web::outbound::Client::new(&own).with_context(|| format!("无法读取推送所用的证书 {}", own.display()))?;
+        let pushes = xinzhi_office::push::deliver::run(Arc::clone(&office), Arc::new(outbound));
         let operator = xinzhi_web::operator_router(office);
         tracing::info!(listen = doors.listen, metrics = doors.metrics, version = BUILD.version, commit = BUILD.commit, "serving");
         ready().context("无法写到标准输出")?;
@@ -65,6 +71,7 @@ pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io
             ended = async { xinzhi_web::serve(listener, public).await } => ended,
             ended = async { xinzhi_web::serve(local, operator).await } => ended,
             ended = watch(counted, metrics) => ended,
+            () = pushes => Ok(()),
             () = stopped() => Ok(()),
             () = failed(&watched) => Err(std::io::Error::other("数据库故障，已停止写入；请查看日志，排除故障后重新启动")),
         };

@@ -21,6 +21,7 @@ fn routes(town: &Town, who: &Caller, company: &Company) -> Vec<(Action, &'static
     let get = |path: &str| town.get(who, path);
     let check = json!({"subject": code, "matter": "food-licence", "purpose": "行政许可", "case": "SP1"});
     let feedback = json!({"measure": "green-channel", "outcome": "acknowledged"});
+    let subscription = json!({"events": ["obligation.due"], "url": "https://push.example.gov.cn/"});
     let file = form(&[("source", "cf-2018"), ("encoding", "utf-8")], penalties(&[(company, FINE)]).as_bytes());
     vec![
         (Action::SearchSubjects, "search", get(&format!("/api/v1/subjects?q={}", encoded("青禾")))),
@@ -42,6 +43,23 @@ fn routes(town: &Town, who: &Caller, company: &Company) -> Vec<(Action, &'static
         (Action::SeeQuality, "quality", get("/api/v1/quality")),
         (Action::ImportBatch, "upload", town.upload_form(who, &town.fresh_key(), &file)),
         (Action::ImportBatch, "commit", town.post(who, "/api/v1/batches/999/commit", &json!(null))),
+        (Action::Subscribe, "subscriptions", get("/api/v1/subscriptions")),
+        (Action::Subscribe, "subscribe", town.post(who, "/api/v1/subscriptions", &subscription)),
+        (Action::Subscribe, "subscription", get("/api/v1/subscriptions/1")),
+        (Action::Subscribe, "change", town.post(who, "/api/v1/subscriptions/1/change", &subscription)),
+        (Action::Subscribe, "end", town.post(who, "/api/v1/subscriptions/1/end", &json!({"reason": "试"}))),
+        (Action::Subscribe, "rotate", town.post(who, "/api/v1/subscriptions/1/rotate", &json!(null))),
+        (Action::Subscribe, "events", get("/api/v1/subscriptions/1/events")),
+        (Action::Subscribe, "event", get("/api/v1/subscriptions/1/events/1")),
+        (Action::Subscribe, "acknowledge", town.post(who, "/api/v1/subscriptions/1/events/1/acknowledgement", &json!(null))),
+        (Action::Subscribe, "resend", town.post(who, "/api/v1/subscriptions/1/events/1/resend", &json!(null))),
+        (Action::Subscribe, "whom", get(&format!("/api/v1/subscriptions/1/events/1/subject?purpose={purpose}"))),
+        (Action::Subscribe, "reconciliation", get("/api/v1/subscriptions/1/reconciliation?from=2026-11-01&to=2026-11-02")),
+        (
+            Action::ListHosts,
+            "list a host",
+            town.post(who, "/api/v1/operator/hosts", &json!({"host": "a.gov.cn", "allowed": true, "note": "试"})),
+        ),
         (Action::RecallBatch, "recall", town.post(who, "/api/v1/batches/999/recall", &json!({"reason": "试"}))),
     ]
 }

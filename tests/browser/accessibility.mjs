@@ -72,7 +72,23 @@ async function settled(api) {
   const traders = await api.get(`/subjects?q=${encodeURIComponent('饭店')}`);
   const trader = traders.find(({ code }) => code.startsWith('92'))?.code;
   if (!trader) throw new Error('no sole trader is called 饭店');
-  return { ...companies, person, trader };
+  return { ...companies, person, trader, pushes: await subscribed(api) };
+}
+
+/** A system that is never there: its pushes wait. The system administrator lists its place first. */
+async function subscribed(api) {
+  const cookie = (await session(api.base, 'xitong', PASSWORD)).map(({ name, value }) => `${name}=${value}`).join();
+  const body = JSON.stringify({ host: '127.0.0.1:9', allowed: true, note: '听雨' });
+  const headers = { cookie, 'content-type': 'application/json', 'idempotency-key': `listen-${Date.now()}` };
+  const listed = await fetch(new URL('/api/v1/operator/hosts', api.base), { method: 'POST', headers, body });
+  if (!listed.ok) throw new Error(`a host is not listed: ${await listed.text()}`);
+  const events = ['measure.begins', 'measure.ends', 'measure.withdrawn', 'record.corrected', 'obligation.due'];
+  const { id } = await api.post('/subscriptions', { events, url: 'http://127.0.0.1:9/in', title: '听雨审批系统' });
+  for (let turn = 0; turn < 60; turn += 1) {
+    if ((await api.get(`/subscriptions/${id}/events`)).some(({ error }) => error)) return id;
+    await new Promise((done) => { setTimeout(done, 500); });
+  }
+  throw new Error('nothing was pushed');
 }
 
 /** The check digit of GB 11643. */
@@ -123,7 +139,7 @@ function kind(path) {
 }
 
 /** Pages that no link leads to, and those that are worth a certain company. */
-function named({ good, listed, fined, person, trader }) {
+function named({ good, listed, fined, person, trader, pushes }) {
   const check = (company, matter) => async (page) => {
     await page.selectOption('#matter', matter);
     await page.fill('#case', `TY-${company.code}`);
@@ -157,7 +173,15 @@ function named({ good, listed, fined, person, trader }) {
     await page.setInputFiles('#file', { name: '听雨.csv', mimeType: 'text/csv', buffer: Buffer.from(penalties([wrong, clean])) });
     await leave(page, 'form[action="/desk/batches/new"] .main-button');
   };
+  const subscribe = (url) => async (page) => {
+    await page.fill('#title', '听雨');
+    await page.fill('#url', url);
+    await leave(page, 'form[action="/desk/pushes/new"] .main-button');
+  };
   return [
+    { who: 'bumen', path: '/desk/pushes/new', name: 'refused subscription', act: subscribe('https://elsewhere.example/') },
+    { who: 'bumen', path: '/desk/pushes/new', name: 'key of a subscription', act: subscribe('http://127.0.0.1:9/in') },
+    { who: 'bumen', path: `/desk/pushes/${pushes}`, name: 'pushes that wait' },
     { who: 'zhongxin', path: `/desk/subjects/${listed.code}` },
     { who: 'zhongxin', path: `/desk/subjects/${fined.code}` },
     { who: 'zhongxin', path: `/desk/subjects/${trader}`, name: 'purpose of a look' },

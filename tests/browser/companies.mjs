@@ -60,14 +60,16 @@ export function program(base, key) {
   let number = 0;
   const ask = async (path, init = {}) => {
     number += 1;
-    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': `browser-${process.pid}-${number}` };
+    const headers = { ...init.headers, authorization: `Bearer ${key}`, 'idempotency-key': `browser-${process.pid}-${number}` };
     const answer = await fetch(new URL(`/api/v1${path}`, base), { ...init, headers });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
     return JSON.parse(text);
   };
   return {
+    base,
     get: (path) => ask(path),
+    post: (path, body) => ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     /** Uploads a file and lets it take effect; every row must be accepted, or be there from a run before. */
     async bring(source, text) {
       const form = new FormData();

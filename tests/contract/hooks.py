@@ -24,6 +24,10 @@ MEANT_BY_THE_OFFICE = {
     ("measure_unknown", "measure"),
     ("source_unknown", "source"),
     ("subject_kind_wrong", None),
+    # Which hosts may be sent to, and which events go together.
+    ("host_not_listed", "url"),
+    ("field_invalid", "url"),
+    ("field_invalid", "events"),
     # Check digits.
     ("field_invalid", "subject"),
     # Text without control characters, of which something is left when white space is gone.
@@ -31,12 +35,15 @@ MEANT_BY_THE_OFFICE = {
     ("field_invalid", "officer"),
     ("field_invalid", "q"),
     ("field_invalid", "reason"),
+    # The same; and an organ has so many subscriptions and no more.
+    ("field_invalid", "title"),
     # The calendar, and days that come in pairs.
     ("field_invalid", "as_of"),
     ("field_invalid", "covers_from"),
     ("field_invalid", "covers_through"),
     ("field_invalid", "document.date"),
     ("field_invalid", "from"),
+    ("field_invalid", "to"),
     ("field_invalid", "notice"),
     ("field_invalid", "through"),
     ("field_invalid", "until"),
@@ -88,6 +95,8 @@ def make_possible(case):
         measures = [measure["measure"] for measure in check["measures"]]
         if measures and case.body["measure"] in WORDS["measures"]:
             case.body["measure"] = measures[number % len(measures)]
+    if path == "/api/v1/subscriptions/{id}/end" and number in WORDS["subscriptions"]:
+        case.path_parameters["id"] = OFFICE.spare(WORDS["subscriptions"], WORDS["urls"][0])
     # No schema ties one field to another: a matter has its purpose, and what stands in the parts of a form stands nowhere else.
     if path == "/api/v1/checks":
         case.body["purpose"] = FACTS["purposes"].get(case.body["matter"], case.body["purpose"])

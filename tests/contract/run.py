@@ -12,11 +12,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import requests
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
+PASSWORD = "demo-2026-xinzhi"
 
 CONFIG = """
 # One fault does not hide the next.
@@ -50,12 +55,17 @@ fail-on = true
 "body.notice" = { dictionary = "blank", probability = 0.8 }
 "body.until" = { dictionary = "blank", probability = 0.8 }
 "body.source" = { dictionary = "sources", probability = 0.8 }
+"body.url" = { dictionary = "urls", probability = 0.9 }
 
 # Always: a number drawn at random comes to exist while the test runs, and a scenario that is answered differently the second time ends
 # the stateful phase.
 [[operations]]
 include-path-regex = "/batches/"
 parameters = { "path.id" = { dictionary = "batches", probability = 1.0 } }
+
+[[operations]]
+include-path-regex = "/subscriptions/"
+parameters = { "path.id" = { dictionary = "subscriptions", probability = 1.0 }, "path.sequence" = { dictionary = "sequences", probability = 1.0 } }
 
 [[operations]]
 include-path-regex = "/checks/"
@@ -114,7 +124,12 @@ class Office:
         asked = [(question, self.check(*question)) for question in itertools.product(codes, purposes.items())]
         answered = [(question, check) for question, check in asked if check["measures"]]
         newest = self.batch(subjects[0], 0)
+        url = self.recipient()
+        subscription = self.subscribe(url)
         dictionaries = {
+            "urls": [url],
+            "subscriptions": [subscription],
+            "sequences": self.told(subscription),
             "codes": codes,
             "names": [subject["name"] for subject in subjects],
             "matters": list(purposes),
@@ -127,6 +142,44 @@ class Office:
             "blank": [""],
         }
         return {"dictionaries": dictionaries, "subjects": subjects, "purposes": purposes, "answered": [question for question, _ in answered]}
+
+    def recipient(self):
+        """Somebody who accepts every push, on the list of the office."""
+
+        class Recipient(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["content-length"]))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Recipient)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"127.0.0.1:{server.server_port}"
+        with requests.Session() as system:
+            system.post(self.base.removesuffix("/api/v1") + "/sign-in", data={"name": "xitong", "password": PASSWORD}, timeout=30).raise_for_status()
+            body = {"host": place, "allowed": True, "note": "contract"}
+            system.post(f"{self.base}/operator/hosts", json=body, headers={"Idempotency-Key": uuid.uuid4().hex}, timeout=30).raise_for_status()
+        return f"http://{place}/in"
+
+    def subscribe(self, url):
+        return self.post("/subscriptions", json={"events": ["obligation.due", "record.corrected"], "url": url})["id"]
+
+    def spare(self, kept, url):
+        """A subscription that may be ended: one that was made at random, since there may be only so many, or a new one."""
+        running = [one["id"] for one in self.get("/subscriptions") if not one["ended"] and one["id"] not in kept]
+        return running[0] if running else self.subscribe(url)
+
+    def told(self, subscription):
+        """The numbers of what was accepted, once something was."""
+        for _ in range(60):
+            events = self.get(f"/subscriptions/{subscription}/events")
+            if events and all(event["state"] == "accepted" for event in events):
+                return [event["sequence"] for event in events]
+            time.sleep(0.5)
+        raise SystemExit("nothing was pushed")
 
     def check(self, code, matter):
         body = {"subject": code, "matter": matter[0], "purpose": matter[1], "case": "CONTRACT"}

@@ -7,6 +7,7 @@ use xinzhi_store::{Connection, Purpose};
 
 use crate::support::database::{attempt, number};
 use crate::support::files::{FINE, company, penalties, registration};
+use crate::support::recipient::subscribe;
 use crate::support::town::each_database;
 
 #[test]
@@ -27,8 +28,9 @@ fn every_statement_prepares_on_both_databases() {
 }
 
 /// The migrations that make tables.
-const SCHEMA: [&str; 2] = [
+const SCHEMA: [&str; 3] = [
     include_str!("../../crates/store/migrations/0001_office.sql"),
+    include_str!("../../crates/store/migrations/0006_pushes.sql"),
     include_str!("../../crates/store/migrations/0007_connector.postgres.sql"),
 ];
 
@@ -59,6 +61,7 @@ fn a10_e4_no_fact_can_be_changed_or_deleted_by_any_sql() {
         town.import(&centre, "registration", &registration(&[&company]));
         town.import(&centre, "cf-2018", &penalties(&[(&company, FINE)]));
         town.check(&centre, &company.code).ok();
+        subscribe(town, &centre, &["obligation.due"]);
         for table in &facts {
             let column = first_column(table);
             for sql in [format!("update {table} set {column} = {column}"), format!("delete from {table}")] {

@@ -92,6 +92,11 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// The same while others still hold its address.
+    pub fn kill_now(&self) {
+        assert!(Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     /// SIGTERM, as from a service manager; returns whether it ended well.
     pub fn stop(mut self) -> bool {
         assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());

@@ -215,7 +215,7 @@ impl Town {
 
     /// Waits for a future of the office on this thread.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
     }
 
     /// Somebody with a role: the organ and area that the role needs.
@@ -355,6 +355,11 @@ impl Town {
         let mut findings = xinzhi_office::doctor::examine(&self.office).unwrap();
         findings.push(xinzhi_office::doctor::replay(&self.office).unwrap());
         findings.iter().flat_map(|f| f.faults.iter().map(|fault| (f.invariant.to_owned(), fault.clone()))).collect()
+    }
+
+    /// Where the office listens, as `http://host:port`.
+    pub fn base(&self) -> String {
+        self.at_path("")
     }
 
     fn at_path(&self, path: &str) -> String {

@@ -205,6 +205,39 @@ fn proposed(scene: &Scene<'_>, ix: MeasureIx, basis: Vec<LawIx>) -> Option<Answe
     (!answer.causes.is_empty()).then_some(answer)
 }
 
+/// How a decision stands on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its first day has not come.
+    Ahead,
+    /// It is in force.
+    InForce,
+    /// Its last day is over.
+    Over,
+    /// Its days run, and its basis is not in force, or the measure is no longer in the pack (L2).
+    WithoutBasis,
+    /// Its days run, and a record that it rests on does not stand any more, or no longer carries it (W3).
+    WithoutCause,
+}
+
+/// How `decision` stands on the day of `input`, by the same rules by which a check answers. The matter and the grades of `input` play no
+/// part: no restriction rests on a grade.
+pub fn standing(input: &CheckInput<'_>, decision: &Decision) -> Standing {
+    if input.today > decision.until {
+        return Standing::Over;
+    }
+    let Some(measure) = input.pack.measures.iter().find(|measure| measure.id == decision.measure) else { return Standing::WithoutBasis };
+    if bases_on(input.pack, measure, input.today).is_empty() {
+        return Standing::WithoutBasis;
+    }
+    let scene = Scene { input, measure };
+    match scene.stands(decision) {
+        None => Standing::WithoutCause,
+        Some(_) if input.today < decision.from => Standing::Ahead,
+        Some(_) => Standing::InForce,
+    }
+}
+
 impl<'a> Scene<'a> {
     fn decisions(&self) -> impl Iterator<Item = &'a Decision> {
         let id = &self.measure.id;

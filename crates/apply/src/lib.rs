@@ -21,6 +21,6 @@ pub mod obligation;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Answer, CheckInput, Decision, GradeKnown, Reason, Why, check};
+pub use check::{Answer, CheckInput, Decision, GradeKnown, Reason, Standing, Why, check, standing};
 pub use feedback::{Asked, DocumentForm, Feedback, FeedbackInput, Form, feedback};
 pub use obligation::{Light, LoopFigures, due, light};

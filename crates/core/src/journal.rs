@@ -53,11 +53,21 @@ pub enum Act {
     ConnectorChanged,
     /// Rows of a department's table were staged as a batch.
     ConnectorPulled,
+    /// A department's system asked to be told.
+    SubscriptionMade,
+    /// Where it is told, of what, or under which key.
+    SubscriptionChanged,
+    /// It is told no more.
+    SubscriptionEnded,
+    /// Somebody had an event sent again.
+    EventResent,
+    /// The office may send to a host, or no longer.
+    HostListed,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 20] = [
+    pub const ALL: [Act; 25] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -78,6 +88,11 @@ impl Act {
         Act::ConnectorRegistered,
         Act::ConnectorChanged,
         Act::ConnectorPulled,
+        Act::SubscriptionMade,
+        Act::SubscriptionChanged,
+        Act::SubscriptionEnded,
+        Act::EventResent,
+        Act::HostListed,
     ];
 
     /// The word that the journal stores.
@@ -103,6 +118,11 @@ impl Act {
             Act::ConnectorRegistered => "connector_registered",
             Act::ConnectorChanged => "connector_changed",
             Act::ConnectorPulled => "connector_pulled",
+            Act::SubscriptionMade => "subscription_made",
+            Act::SubscriptionChanged => "subscription_changed",
+            Act::SubscriptionEnded => "subscription_ended",
+            Act::EventResent => "event_resent",
+            Act::HostListed => "host_listed",
         }
     }
 

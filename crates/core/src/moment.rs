@@ -42,6 +42,25 @@ impl Moment {
         Moment(self.0.saturating_add(ms))
     }
 
+    /// `2026-11-23T14:05:00.123+08:00`, for programs.
+    pub fn to_rfc3339(self) -> String {
+        let civil = self.civil();
+        let milli = civil.subsec_nanosecond() / 1_000_000;
+        format!("{}T{:02}:{:02}:{:02}.{milli:03}+08:00", self.day(), civil.hour(), civil.minute(), civil.second())
+    }
+
+    /// Hour of the day in Asia/Shanghai, 0 to 23.
+    pub fn hour(self) -> i8 {
+        self.civil().hour()
+    }
+
+    /// The moment at which `day` begins in Asia/Shanghai.
+    pub fn start_of(day: Day) -> Moment {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        const EAST_MS: i64 = 8 * 60 * 60 * 1000;
+        Moment(day.number() * DAY_MS - EAST_MS)
+    }
+
     /// `2026-11-23 14:05`, in Asia/Shanghai.
     pub fn to_minute(self) -> String {
         let civil = self.civil();
@@ -72,6 +91,7 @@ mod tests {
         assert_eq!(before.plus_ms(1).to_string(), "2026-11-23 00:00:00");
         assert_eq!(before.plus_ms(1).day().to_string(), "2026-11-23");
         assert_eq!(Moment::start_of(before.plus_ms(1).day()), before.plus_ms(1));
+        assert_eq!((before.to_rfc3339().as_str(), before.hour()), ("2026-11-22T23:59:59.999+08:00", 23));
     }
 
     #[test]

@@ -82,6 +82,12 @@ refusals! {
     ConnectorFailed, 502, "connector_failed", "前置库未能读取", "处理后可再运行一次，读到的位置没有改变";
     /// A pack has faults.
     PackInvalid, 422, "pack_invalid", "规则包未通过检查", "请按行列提示改正后重试";
+    /// The address is not on the office's list of hosts.
+    HostNotListed, 422, "host_not_listed", "推送地址不在本单位允许的名单内", "请由本机操作员用 xinzhi subscription allow 加入名单后重试";
+    /// The subscription has ended.
+    SubscriptionState, 409, "subscription_state", "该订阅已经终止", "如需继续推送，请重新建立订阅";
+    /// The event is not in the state that the act needs.
+    EventState, 409, "event_state", "该推送当前状态不能进行此操作", "请刷新推送页面查看当前状态";
     /// The office is not reachable or stopping.
     Unavailable, 503, "unavailable", "系统正忙或正在停止", "请稍后用同一幂等键重试";
     /// Our own fault; details are in the log.

@@ -18,6 +18,9 @@ use crate::import::recall::recall_payload;
 use crate::import::rule::ruling_payload;
 use crate::import::stage::{Digested, record_digest};
 use crate::office::clock_payload;
+use crate::push::derive;
+use crate::push::receipt::resend_payload;
+use crate::push::subscribe::{host_payload, subscription_payload};
 use crate::subject::file::access_payload;
 use crate::{Error, Office};
 
@@ -47,6 +50,8 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             entries_covered(connection)?,
             obligations_balance(connection)?,
             decisions_founded(connection)?,
+            pushes_numbered(connection)?,
+            pushes_derived(connection, office)?,
         ])
     })
 }
@@ -155,7 +160,7 @@ fn is_sealed(entry: &Entry, payload: Digest) -> bool {
 
 /// Checks, reads, rulings, recalls, answers and decisions: what somebody brought about, with the records it became.
 fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
-    const ACTS: [Act; 11] = [
+    const ACTS: [Act; 16] = [
         Act::CheckMade,
         Act::SubjectRead,
         Act::IdentityUnmasked,
@@ -167,6 +172,11 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
         Act::ConnectorRegistered,
         Act::ConnectorChanged,
         Act::ConnectorPulled,
+        Act::SubscriptionMade,
+        Act::SubscriptionChanged,
+        Act::SubscriptionEnded,
+        Act::EventResent,
+        Act::HostListed,
     ];
     let (mut looked_at, mut faults) = (0, Vec::new());
     for act in ACTS {
@@ -184,7 +194,7 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
         }
     }
     Ok(Finding {
-        invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈、决定与前置库与账簿一致", looked_at, faults
+        invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈、决定、前置库与订阅同账簿一致", looked_at, faults
     })
 }
 
@@ -288,6 +298,40 @@ fn payload_of(connection: &mut Connection, entry: &Entry) -> Result<Option<Diges
         }
         Act::ClockCorrected => Some(clock_payload(refs)),
         Act::ConnectorRegistered | Act::ConnectorChanged | Act::ConnectorPulled => crate::connector::payload_at(connection, entry)?,
+        Act::SubscriptionMade | Act::SubscriptionChanged | Act::SubscriptionEnded => {
+            xinzhi_store::subscription::at(connection, entry.position)?.map(|row| subscription_payload(&row))
+        }
+        Act::EventResent => xinzhi_store::push::resend_at(connection, entry.position)?.map(|row| resend_payload(&row)),
+        Act::HostListed => xinzhi_store::subscription::host_at(connection, entry.position)?.map(|row| host_payload(&row)),
         _ => None,
     })
+}
+
+/// Numbers of each recipient without a gap, an event for each, a beginning before each end, nothing sent past what waits.
+fn pushes_numbered(connection: &mut Connection) -> Result<Finding, Error> {
+    let (mut looked_at, mut faults) = (0, Vec::new());
+    for (id, [given, events, last, deliveries]) in xinzhi_store::push::shapes(connection)? {
+        looked_at += events;
+        if given != events || given != last || given != deliveries {
+            faults.push(format!("订阅 {id} 的推送编号有缺口：已编号 {given}、实有 {events}、末号 {last}、投递 {deliveries}"));
+        }
+    }
+    for (id, sequence) in xinzhi_store::push::unbegun(connection, PAGE)? {
+        faults.push(format!("订阅 {id} 第 {sequence} 号推送告知措施终止，此前没有告知其开始"));
+    }
+    for (id, sequence) in xinzhi_store::push::overtaken(connection, PAGE)? {
+        faults.push(format!("订阅 {id} 第 {sequence} 号推送先于更早的编号送达"));
+    }
+    Ok(Finding { invariant: "E6", title: "推送编号连续、先始后终、依次送达", looked_at, faults })
+}
+
+/// What facts and days say a recipient had to be told by now is there.
+fn pushes_derived(connection: &mut Connection, office: &Office) -> Result<Finding, Error> {
+    let (mut looked_at, mut faults) = (0, Vec::new());
+    for row in xinzhi_store::subscription::every(connection)?.iter().filter(|row| !row.is_ended()) {
+        looked_at += 1;
+        let missing = derive::missing(connection, office, row)?;
+        faults.extend(missing.iter().map(|cause| format!("订阅 {} 缺少应有的推送（{cause}）", row.subscription)));
+    }
+    Ok(Finding { invariant: "E7 L2", title: "应推送的事项都已编号", looked_at, faults })
 }

@@ -4,8 +4,8 @@
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
-//! with feedback and the loop board, `figure` (统计), `account`; `connector` polls departments' tables into `import`, `quality` says how departments
-//! report. `react` closes the loop: what follows from each act of the journal.
+//! with feedback and the loop board, `figure` (统计), `push` (推送), `account`; `connector` polls departments' tables into `import`, `quality` says
+//! how departments report. `react` closes the loop: what follows from each act of the journal.
 //! `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how the running program does.
 
 pub mod account;
@@ -26,6 +26,7 @@ pub mod operation;
 pub mod pack;
 pub mod permission;
 pub mod quality;
+pub mod push;
 pub mod react;
 pub mod search;
 pub mod subject;

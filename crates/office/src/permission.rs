@@ -40,11 +40,15 @@ pub enum Action {
     ManageAccounts,
     /// Read the journal.
     SeeJournal,
+    /// Be told by pushes: make, change and end subscriptions, see what was sent, have it sent again, acknowledge it.
+    Subscribe,
+    /// Say which hosts the office may send to.
+    ListHosts,
 }
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 17] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
@@ -60,6 +64,8 @@ impl Action {
         Action::SeeQuality,
         Action::ManageAccounts,
         Action::SeeJournal,
+        Action::Subscribe,
+        Action::ListHosts,
     ];
 }
 
@@ -81,22 +87,24 @@ pub enum Reach {
 /// The table.
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
-        GiveFeedback, ImportBatch, ManageAccounts, ManageConnectors, ReadSubject, RecallBatch, RuleOnRow, RunCheck, SearchSubjects,
-        SeeBatches, SeeFigures, SeeJournal, SeeLoopBoard, SeeQuality, UnmaskIdentity,
+        GiveFeedback, ImportBatch, ListHosts, ManageAccounts, ManageConnectors, ReadSubject, RecallBatch, RuleOnRow, RunCheck,
+        SearchSubjects, SeeBatches, SeeFigures, SeeJournal, SeeLoopBoard, SeeQuality, Subscribe, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
             SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches
-            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality,
+            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality | Subscribe,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
-        (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch | SeeQuality) => Reach::Organ,
+        (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch | SeeQuality | Subscribe) => {
+            Reach::Organ
+        }
         (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard) => Reach::Area,
         (Role::Township, SeeFigures | SeeQuality) => Reach::Area,
         (Role::Legal, SeeLoopBoard) => Reach::Office,
         (Role::Audit, SeeJournal) => Reach::Office,
-        (Role::System, ManageAccounts) => Reach::Office,
+        (Role::System, ManageAccounts | ListHosts) => Reach::Office,
         (Role::Subject, ReadSubject) => Reach::Own,
         (_, _) => Reach::Nothing,
     }

@@ -1,6 +1,7 @@
 //! What follows from an act: one exhaustive match, in the transaction of the act. Here the loop closes.
 
 use xinzhi_core::SubjectId;
+use xinzhi_core::journal::Act;
 use xinzhi_core::record::{BatchId, RecordId};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::RecordKind;
@@ -33,6 +34,50 @@ pub(crate) enum Event {
         /// The record that it becomes.
         record: Box<NewRecord>,
     },
+}
+
+/// What an act may change about what recipients of pushes were told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// Nothing.
+    Nothing,
+    /// There is a decision to be told of.
+    Decision,
+    /// Records of a whole batch fell, and with them perhaps decisions.
+    Batch,
+    /// One record took the place of another.
+    Row,
+    /// Every rule may read otherwise.
+    Everything,
+}
+
+/// What follows from an act for the recipients of pushes. Sending protects nobody and may come later: `push::derive` follows the journal by
+/// cursor, and `store::push::TELLING` reads the entries that are named here.
+pub(crate) fn tells(act: Act) -> Telling {
+    match act {
+        Act::RestrictionDecided => Telling::Decision,
+        Act::BatchRecalled => Telling::Batch,
+        Act::RowRuled => Telling::Row,
+        Act::PackInstalled => Telling::Everything,
+        Act::OfficeFounded
+        | Act::BatchStaged
+        | Act::BatchCommitted
+        | Act::CheckMade
+        | Act::FeedbackGiven
+        | Act::SubjectRead
+        | Act::IdentityUnmasked
+        | Act::AccountCreated
+        | Act::AccountChanged
+        | Act::SignedIn
+        | Act::SignInFailed
+        | Act::KeyCreated
+        | Act::ClockCorrected
+        | Act::SubscriptionMade
+        | Act::SubscriptionChanged
+        | Act::SubscriptionEnded
+        | Act::EventResent
+        | Act::HostListed => Telling::Nothing,
+    }
 }
 
 /// Does in this transaction what follows from `event`.

@@ -15,9 +15,15 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     /// A read with its salt, for doctor.
     AT = "select access_id, subject_id, actor, title, role, organ, at, purpose, case_number, what, salt from access where access_id = $1";
-    /// Reads of a subject's file, newest first.
-    OF_SUBJECT = "select a.access_id, a.subject_id, a.actor, a.title, a.role, a.organ, a.at, a.purpose, a.case_number, a.what
-        from journal j join access a on a.access_id = j.entry where j.subject_id = $1 order by j.entry desc limit $2";
+    /// Reads of a subject's file, and pushes about it that left the house, newest first.
+    OF_SUBJECT = "select a.access_id as access_id, a.subject_id as subject_id, a.actor as actor, a.title as title, a.role as role,
+            a.organ as organ, a.at as at, a.purpose as purpose, a.case_number as case_number, a.what as what
+        from journal j join access a on a.access_id = j.entry where j.subject_id = $1
+        union all select p.subscription_id, p.subject_id, 'push', s.title, 'department', s.organ, p.at, p.kind, '', 'push'
+            from push_event p join push_delivery d on d.subscription_id = p.subscription_id and d.sequence = p.sequence
+                join subscription s on s.entry = p.subscription_id
+            where p.subject_id = $1 and (d.tries > 0 or d.accepted_at is not null)
+        order by at desc, access_id desc limit $2";
 }
 
 /// A read as stored.

@@ -22,12 +22,14 @@ pub mod migrate;
 pub mod office;
 pub(crate) mod postgres_side;
 pub mod quality;
+pub mod push;
 pub mod queue;
 pub mod readers;
 pub mod record;
 pub mod sql;
 pub(crate) mod sqlite;
 pub mod subject;
+pub mod subscription;
 pub mod tally;
 pub mod tx;
 pub mod url;
@@ -57,8 +59,10 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         migrate::ALL,
         office::ALL,
         quality::ALL,
+        push::ALL,
         record::ALL,
         subject::ALL,
+        subscription::ALL,
         tx::ALL,
         writer::ALL,
     ]

@@ -37,6 +37,14 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../migrations/0005_search_merges.postgres.sql"),
     },
     Step {
+        number: 6,
+        sqlite: concat!(include_str!("../migrations/0006_pushes.sql"), include_str!("../migrations/0006_pushes_append_only.sqlite.sql")),
+        postgres: concat!(
+            include_str!("../migrations/0006_pushes.sql"),
+            include_str!("../migrations/0006_pushes_append_only.postgres.sql")
+        ),
+    },
+    Step {
         number: 7,
         sqlite: include_str!("../migrations/0007_connector.sqlite.sql"),
         postgres: include_str!("../migrations/0007_connector.postgres.sql"),

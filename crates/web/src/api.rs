@@ -8,6 +8,7 @@ pub mod input;
 pub mod problem;
 mod quality;
 mod subjects;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,19 @@ use problem::Problem;
         figures::list,
         figures::one,
         quality::show,
+        subscriptions::list,
+        subscriptions::make,
+        subscriptions::show,
+        subscriptions::change,
+        subscriptions::end,
+        subscriptions::rotate,
+        subscriptions::events,
+        subscriptions::event,
+        subscriptions::acknowledge,
+        subscriptions::resend,
+        subscriptions::about,
+        subscriptions::reconciliation,
+        subscriptions::hosts,
     ),
     modifiers(&Common)
 )]
@@ -116,6 +130,7 @@ fn v1() -> Router<AppState> {
         .route("/figures", get(figures::list))
         .route("/figures/{id}", get(figures::one))
         .route("/quality", get(quality::show))
+        .merge(pushes())
 }
 
 fn around(v1: Router<AppState>) -> Router<AppState> {
@@ -125,6 +140,24 @@ fn around(v1: Router<AppState>) -> Router<AppState> {
         .fallback(|| async { Problem::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodWrong) })
         .layer(map_response(as_problem))
+}
+
+fn pushes() -> Router<AppState> {
+    use subscriptions as of;
+    Router::new()
+        .route("/subscriptions", get(of::list).post(of::make))
+        .route("/subscriptions/{id}", get(of::show))
+        .route("/subscriptions/{id}/change", post(of::change))
+        .route("/subscriptions/{id}/end", post(of::end))
+        .route("/subscriptions/{id}/rotate", post(of::rotate))
+        .route("/subscriptions/{id}/events", get(of::events))
+        .route("/subscriptions/{id}/events/{sequence}", get(of::event))
+        .route("/subscriptions/{id}/events/{sequence}/acknowledgement", post(of::acknowledge))
+        .route("/subscriptions/{id}/events/{sequence}/resend", post(of::resend))
+        .route("/subscriptions/{id}/events/{sequence}/subject", get(of::about))
+        .route("/subscriptions/{id}/reconciliation", get(of::reconciliation))
+        .route("/hosts", get(of::hosts))
+        .route("/operator/hosts", post(of::list_host))
 }
 
 /// What never reached a handler, such as a parameter given twice, is told as a problem too (X9).

@@ -178,7 +178,7 @@ pub(crate) fn decisions(connection: &mut Connection, known: &Known, head: Positi
     Ok(rows.into_iter().map(decision).collect())
 }
 
-fn decision(row: DecisionRow) -> Decision {
+pub(crate) fn decision(row: DecisionRow) -> Decision {
     Decision {
         measure: row.measure,
         causes: row.causes,

@@ -21,6 +21,7 @@ use crate::check::board::{CheckView, check_view};
 use crate::check::run::{Facts, MeasureAnswer, access, decide, decisions, measure_answer, shorten};
 use crate::evaluation::{Known, know, know_then, scorecards_for};
 use crate::permission::{Action, Scope};
+use crate::push::EventKind;
 use crate::subject::find;
 use crate::{Error, Office};
 
@@ -200,7 +201,7 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (Strin
         code,
         kind: pack.subject_kinds.get(known.kind.0).map_or_else(String::new, |kind| kind.title.clone()),
         aliases: xinzhi_store::subject::aliases(connection, id)?,
-        accesses: xinzhi_store::access::of_subject(connection, id, SHOWN_MAX)?,
+        accesses: accesses(connection, id)?,
         history: xinzhi_store::journal::touching(connection, id, head, SHOWN_MAX)?,
         records: known.records.iter().map(|record| record_view(&pack, record)).collect(),
         name: known.subject.name.clone(),
@@ -215,6 +216,17 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (Strin
         checks,
         next_change,
     })
+}
+
+/// Who looked, and what department's systems were told; a push says in words what it was about.
+fn accesses(connection: &mut xinzhi_store::Connection, id: SubjectId) -> Result<Vec<AccessRow>, Error> {
+    let mut rows = xinzhi_store::access::of_subject(connection, id, SHOWN_MAX)?;
+    for row in rows.iter_mut().filter(|row| row.what == "push") {
+        if let Some(kind) = EventKind::from_word(&row.purpose) {
+            kind.title().clone_into(&mut row.purpose);
+        }
+    }
+    Ok(rows)
 }
 
 /// Every measure of every matter, each once, with the matters at which it would be answered.

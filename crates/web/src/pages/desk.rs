@@ -6,6 +6,7 @@ mod figures;
 mod connectors;
 mod loop_board;
 mod quality;
+mod pushes;
 mod search;
 mod subject;
 mod waiting;
@@ -66,6 +67,15 @@ pub(super) fn router() -> Router<AppState> {
         .route("/desk/quality/{file}", get(quality::workbook))
         .route("/desk/connectors", get(connectors::list))
         .route("/desk/connectors/{id}", post(connectors::act))
+        .route("/desk/pushes", get(pushes::list))
+        .route("/desk/pushes/new", get(pushes::new).post(pushes::make))
+        .route("/desk/pushes/{id}", get(pushes::show_one))
+        .route("/desk/pushes/{id}/change", post(pushes::change))
+        .route("/desk/pushes/{id}/rotate", post(pushes::rotate))
+        .route("/desk/pushes/{id}/end", post(pushes::end))
+        .route("/desk/pushes/{id}/events/{sequence}", get(pushes::show_event))
+        .route("/desk/pushes/{id}/events/{sequence}/resend", post(pushes::resend))
+        .route("/desk/pushes/{id}/events/{sequence}/acknowledge", post(pushes::acknowledge))
         .route("/desk/waiting", get(waiting::list))
         .route("/desk/waiting/{batch}/{row}", post(waiting::rule))
 }
@@ -86,6 +96,10 @@ impl Done {
             "committed" => "批次已提交生效",
             "recalled" => "批次已撤回，其中的记录不再使用",
             "ruled" => "处理意见已记入账簿",
+            "push_changed" => "订阅已变更",
+            "push_ended" => "订阅已终止，不再推送",
+            "push_resent" => "已重新排队，马上发送",
+            "push_acknowledged" => "已签收",
             _ => return None,
         })
     }

@@ -244,7 +244,7 @@ fn may(role: Role, action: Action) -> bool {
 }
 
 /// Page, its title and what it takes to open it.
-const DESK: [(&str, &str, Action); 8] = [
+const DESK: [(&str, &str, Action); 9] = [
     ("/desk/search", "查主体", Action::SearchSubjects),
     ("/desk/check", "信用核查", Action::RunCheck),
     ("/desk/loop", "闭环", Action::SeeLoopBoard),
@@ -253,6 +253,7 @@ const DESK: [(&str, &str, Action); 8] = [
     ("/desk/waiting", "待核实", Action::RuleOnRow),
     ("/desk/quality", "数据质量", Action::SeeQuality),
     ("/desk/connectors", "前置库", Action::ManageConnectors),
+    ("/desk/pushes", "推送", Action::Subscribe),
 ];
 
 const ADMIN: [(&str, &str, Action); 2] =

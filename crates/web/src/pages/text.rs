@@ -174,6 +174,11 @@ pub fn act_title(act: Act) -> &'static str {
         Act::ConnectorRegistered => "登记前置库",
         Act::ConnectorChanged => "变更前置库",
         Act::ConnectorPulled => "前置库取数",
+        Act::SubscriptionMade => "建立推送订阅",
+        Act::SubscriptionChanged => "变更推送订阅",
+        Act::SubscriptionEnded => "终止推送订阅",
+        Act::EventResent => "重新推送",
+        Act::HostListed => "变更推送地址名单",
     }
 }
 
@@ -184,6 +189,7 @@ pub fn access_title(what: &str) -> &str {
         "check" => "信用核查",
         "explain" => "查看评价",
         "unmask" => "查看加密信息",
+        "push" => "推送给部门系统",
         other => other,
     }
 }

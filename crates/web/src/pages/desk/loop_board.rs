@@ -6,6 +6,8 @@ use serde::Deserialize;
 use xinzhi_core::Day;
 use xinzhi_office::apply::LoopFigures;
 use xinzhi_office::check::{BoardFilter, ObligationView, board};
+use xinzhi_office::push::CountsRow;
+use xinzhi_office::push::view::board as push_board;
 
 use super::super::answer::{Answer, show};
 use super::super::frame::Frame;
@@ -85,6 +87,8 @@ struct BoardPage {
     tabs: Vec<(&'static str, &'static str, bool, i64)>,
     lines: Vec<BoardLine>,
     more: bool,
+    /// What departments' systems were told, where anybody subscribed.
+    pushes: Option<CountsRow>,
 }
 
 pub(super) async fn show_board(State(state): State<AppState>, Query(filter): Query<Filter>, Signed { frame, actor }: Signed) -> Answer {
@@ -93,7 +97,9 @@ pub(super) async fn show_board(State(state): State<AppState>, Query(filter): Que
     let figures = found.figures;
     let tab = |word: &'static str, title, count| (word, title, filter.state == word, count);
     let lines: Vec<BoardLine> = found.obligations.iter().map(|owed| BoardLine::of(owed, found.today)).collect();
+    let pushes = push_board(&state.office, &actor).await?;
     show(&BoardPage {
+        pushes,
         frame: frame.under("/desk", "工作台").titled("闭环"),
         shares: Shares::of(&figures),
         share: figures.closed_share().map(percent),

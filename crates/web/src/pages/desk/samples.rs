@@ -14,7 +14,7 @@ use xinzhi_office::import::preview::BatchState;
 use super::super::file::samples::measure;
 use super::super::samples::{Sample, day, frame, hostile, sample, today};
 use super::loop_board::BoardLine;
-use super::{batches, check, connectors, figures, loop_board, quality, search, subject, waiting, HomePage};
+use super::{batches, check, connectors, figures, loop_board, pushes, quality, search, subject, waiting, HomePage};
 
 pub(in super::super) fn samples() -> Vec<Sample> {
     let mut all = vec![home("desk", false), home("desk, empty", true)];
@@ -24,6 +24,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
     all.extend(loop_board::samples::samples());
     all.extend(figures::samples::samples());
     all.extend(batches::samples::samples());
+    all.extend(pushes::samples::samples());
     all.extend(waiting::samples::samples());
     all.extend(quality::samples::samples());
     all.extend(connectors::samples::samples());

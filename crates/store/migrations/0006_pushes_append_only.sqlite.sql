@@ -1,0 +1,10 @@
+create trigger subscription_no_update before update on subscription begin select raise(abort, 'fact table subscription is append-only'); end;
+create trigger subscription_no_delete before delete on subscription begin select raise(abort, 'fact table subscription is append-only'); end;
+create trigger push_event_no_update before update on push_event begin select raise(abort, 'fact table push_event is append-only'); end;
+create trigger push_event_no_delete before delete on push_event begin select raise(abort, 'fact table push_event is append-only'); end;
+create trigger push_resend_no_update before update on push_resend begin select raise(abort, 'fact table push_resend is append-only'); end;
+create trigger push_resend_no_delete before delete on push_resend begin select raise(abort, 'fact table push_resend is append-only'); end;
+create trigger outbound_host_no_update before update on outbound_host begin select raise(abort, 'fact table outbound_host is append-only'); end;
+create trigger outbound_host_no_delete before delete on outbound_host begin select raise(abort, 'fact table outbound_host is append-only'); end;
+create trigger push_reconciliation_no_update before update on push_reconciliation begin select raise(abort, 'fact table push_reconciliation is append-only'); end;
+create trigger push_reconciliation_no_delete before delete on push_reconciliation begin select raise(abort, 'fact table push_reconciliation is append-only'); end;
