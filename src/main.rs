@@ -44,6 +44,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Check(check) => command::check::run(&check),
         Command::Pack(pack) => command::pack::run(&pack.command),
         Command::Account(account) => command::account::run(&account.command),
+        Command::Areas(areas) => command::account::areas(&areas),
         Command::Generate(generate) => command::generate::run(&generate),
         Command::CorrectClock(clock) => command::clock::run(&clock),
         Command::Doctor(doctor) => command::doctor::run(&doctor),

@@ -14,6 +14,8 @@ mod support {
 }
 
 mod journeys {
+    mod accounts;
+    mod administration;
     mod bad_file;
     mod build_graph;
     mod command_line;

@@ -37,8 +37,14 @@ pub enum Act {
     IdentityUnmasked,
     /// An account was made.
     AccountCreated,
-    /// An account was locked, unlocked or signed out by force.
+    /// An account was locked, unlocked, signed out by force, or given other rights.
     AccountChanged,
+    /// An account was given its effect.
+    AccountReleased,
+    /// An account was ended for good.
+    AccountEnded,
+    /// A password was changed by its owner, or reset.
+    PasswordSet,
     /// Somebody signed in.
     SignedIn,
     /// A sign-in failed.
@@ -47,11 +53,19 @@ pub enum Act {
     KeyCreated,
     /// The clock had been ahead; from here on moments are compared with this one.
     ClockCorrected,
+    /// An API key was ended.
+    KeyEnded,
+    /// An organ was entered into the table, changed or taken out.
+    OrganRecorded,
+    /// Areas were entered into the table, renamed or taken out.
+    AreaRecorded,
+    /// The journal, or a part of it, was handed out as a file.
+    JournalExported,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 17] = [
+    pub const ALL: [Act; 24] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -65,10 +79,17 @@ impl Act {
         Act::IdentityUnmasked,
         Act::AccountCreated,
         Act::AccountChanged,
+        Act::AccountReleased,
+        Act::AccountEnded,
+        Act::PasswordSet,
         Act::SignedIn,
         Act::SignInFailed,
         Act::KeyCreated,
         Act::ClockCorrected,
+        Act::KeyEnded,
+        Act::OrganRecorded,
+        Act::AreaRecorded,
+        Act::JournalExported,
     ];
 
     /// The word that the journal stores.
@@ -87,10 +108,17 @@ impl Act {
             Act::IdentityUnmasked => "identity_unmasked",
             Act::AccountCreated => "account_created",
             Act::AccountChanged => "account_changed",
+            Act::AccountReleased => "account_released",
+            Act::AccountEnded => "account_ended",
+            Act::PasswordSet => "password_set",
             Act::SignedIn => "signed_in",
             Act::SignInFailed => "sign_in_failed",
             Act::KeyCreated => "key_created",
             Act::ClockCorrected => "clock_corrected",
+            Act::KeyEnded => "key_ended",
+            Act::OrganRecorded => "organ_recorded",
+            Act::AreaRecorded => "area_recorded",
+            Act::JournalExported => "journal_exported",
         }
     }
 

@@ -1,5 +1,7 @@
 //! What must always hold, checked on stored data; every check is named after the invariants it guards.
 
+mod rights;
+
 use xinzhi_core::Digest;
 use xinzhi_core::journal::{Act, Entry, Position};
 use xinzhi_core::measure::MeasureKind;
@@ -47,6 +49,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             entries_covered(connection)?,
             obligations_balance(connection)?,
             decisions_founded(connection)?,
+            rights::as_granted(connection)?,
         ])
     })
 }

@@ -4,8 +4,9 @@
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
-//! with feedback and the loop board, `account`. `react` closes the loop: what follows from each act of the journal.
-//! `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how the running program does.
+//! with feedback and the loop board; for the administrators `account`, `organ`, `overview` with `work`, and `journal`. `react` closes the
+//! loop: what follows from each act of the journal. `doctor` checks on stored data what must always hold, `backup` copies it, `operation`
+//! tells how the running program does.
 
 pub mod account;
 pub mod backup;
@@ -20,11 +21,14 @@ pub mod journal;
 pub mod keys;
 pub mod office;
 pub mod operation;
+pub mod organ;
+pub mod overview;
 pub mod pack;
 pub mod permission;
 pub mod react;
 pub mod search;
 pub mod subject;
+pub mod work;
 
 pub use error::{Error, Obstacle};
 pub use office::{Founding, Office, SystemClock, SystemEntropy};

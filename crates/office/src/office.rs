@@ -17,7 +17,9 @@ use crate::coverage::CoverageCache;
 use crate::evaluation::Cache;
 use crate::keys::{Existing, Keys};
 use crate::operation::{Imports, Kept};
+use crate::overview::HeldCache;
 use crate::pack::{self, PastPacks};
+use crate::work::Works;
 use crate::{Error, Obstacle};
 
 /// What a new office is called and where it is; an existing one keeps what it has.
@@ -42,6 +44,8 @@ pub struct Office {
     pub(crate) past_packs: PastPacks,
     pub(crate) imports: Imports,
     pub(crate) kept: Kept,
+    pub(crate) held: HeldCache,
+    works: Arc<Works>,
     url: Url,
     row: OfficeRow,
     pack: RwLock<Arc<Pack>>,
@@ -83,6 +87,8 @@ impl Office {
         Ok(Office {
             writer,
             readers,
+            works: Arc::new(Works::new(Arc::clone(&world.clock))),
+            held: HeldCache::default(),
             world,
             keys,
             cache: Cache::default(),
@@ -127,6 +133,11 @@ impl Office {
     /// 单位名称 and area.
     pub fn row(&self) -> &OfficeRow {
         &self.row
+    }
+
+    /// Where whatever takes long says how far it is.
+    pub fn works(&self) -> &Arc<Works> {
+        &self.works
     }
 
     /// The pack in force.

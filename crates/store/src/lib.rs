@@ -14,12 +14,15 @@ pub mod connection;
 pub mod fault;
 pub mod idempotency;
 pub mod journal;
+pub mod key;
 pub mod migrate;
 pub mod office;
+pub mod organ;
 pub(crate) mod postgres_side;
 pub mod queue;
 pub mod readers;
 pub mod record;
+pub mod seen;
 pub mod sql;
 pub(crate) mod sqlite;
 pub mod subject;
@@ -47,9 +50,12 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         check::ALL,
         idempotency::ALL,
         journal::ALL,
+        key::ALL,
         migrate::ALL,
         office::ALL,
+        organ::ALL,
         record::ALL,
+        seen::ALL,
         subject::ALL,
         tx::ALL,
         writer::ALL,

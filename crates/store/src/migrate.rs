@@ -36,6 +36,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0005_search_merges.sqlite.sql"),
         postgres: include_str!("../migrations/0005_search_merges.postgres.sql"),
     },
+    Step {
+        number: 8,
+        sqlite: include_str!("../migrations/0008_accounts.sqlite.sql"),
+        postgres: include_str!("../migrations/0008_accounts.postgres.sql"),
+    },
 ];
 
 statements! {

@@ -1,10 +1,12 @@
 //! 门面: HTTP. The JSON API for business systems and the pages for people, over the same use cases of `office`.
 //!
 //! Reading order: `server` puts everything under one router with its limits, `session` finds out who asks, `upload` receives
-//! files, `api` speaks JSON, `pages` speaks HTML, `metrics` tells on a listener of its own how the program does.
+//! files, `api` speaks JSON, `operator` answers the command line, `pages` speaks HTML, `metrics` tells on a listener of its own how the
+//! program does.
 
 pub mod api;
 pub mod metrics;
+mod operator;
 pub mod pages;
 pub mod server;
 pub mod session;

@@ -3,6 +3,7 @@
 mod batches;
 mod check;
 mod loop_board;
+mod opening;
 mod search;
 mod subject;
 mod waiting;
@@ -54,6 +55,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/desk/batches/{id}/commit", post(batches::commit))
         .route("/desk/batches/{id}/recall", post(batches::recall))
         .route("/desk/batches/{id}/verdicts.xlsx", get(batches::workbook))
+        .route("/desk/accounts", get(opening::new).post(opening::open))
         .route("/desk/waiting", get(waiting::list))
         .route("/desk/waiting/{batch}/{row}", post(waiting::rule))
 }
@@ -130,7 +132,7 @@ async fn home(State(state): State<AppState>, Signed { frame, actor }: Signed) ->
         page.share = figures.closed_share().map_or(page.share, percent);
         page.figures = Some(figures);
         page.late = late;
-        page.soon = obligations(&state, &actor, "open").await?.1;
+        page.soon = obligations(&state, &actor, "due").await?.1;
     }
     if page.frame.may(Action::RuleOnRow) {
         page.waiting = match waiting_rows(&state.office, &actor, WAITING_MAX).await?.len() {

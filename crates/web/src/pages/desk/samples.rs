@@ -14,7 +14,7 @@ use xinzhi_office::import::preview::BatchState;
 use super::super::file::samples::measure;
 use super::super::samples::{Sample, day, frame, hostile, sample, today};
 use super::loop_board::BoardLine;
-use super::{HomePage, batches, check, loop_board, search, subject, waiting};
+use super::{HomePage, batches, check, loop_board, opening, search, subject, waiting};
 
 pub(in super::super) fn samples() -> Vec<Sample> {
     let mut all = vec![home("desk", false), home("desk, empty", true)];
@@ -24,6 +24,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
     all.extend(loop_board::samples::samples());
     all.extend(batches::samples::samples());
     all.extend(waiting::samples::samples());
+    all.extend(opening::samples::samples());
     all
 }
 
