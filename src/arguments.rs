@@ -37,12 +37,15 @@ pub enum Command {
     Check(Check),
     /// 规则包：检查、跑案例、读成中文、安装
     Pack(Pack),
-    /// 账号与接口密钥：由本机操作员建立
+    /// 账号与接口密钥：由本机操作员建立、启用、重设、注销
     Account(Account),
     /// 前置库：定时读取部门数据库中的一张表或视图，由本机操作员登记
     Connector(Connector),
     /// 推送订阅：允许推送的地址、各订阅的状态；服务运行时也可使用
     Subscription(Subscription),
+    /// 登记辖区内的区划：CSV 或 XLSX，须有“代码”和“名称”两列
+    #[command(after_help = "示例：xinzhi areas 区划.csv --data ./data")]
+    Areas(Areas),
     /// 生成示范县的部门文件
     #[command(after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county")]
     Generate(Generate),
@@ -235,12 +238,71 @@ pub struct Account {
 
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
-    /// 建立账号；密码从标准输入读取
-    #[command(after_help = "示例：echo '一个长密码2026' | xinzhi account add wangming --title 王明 --role centre")]
+    /// 建立并启用账号；首次密码从标准输入读取
+    #[command(after_help = "示例：printf '%s\\n' \"$PASSWORD\" | xinzhi account add wangming --title 王明 --role centre")]
     Add(NewAccount),
     /// 建立接口密钥并打印；只显示这一次
     #[command(after_help = "示例：xinzhi account key shenpi --title 行政审批系统 --role department --organ 示范县市场监督管理局")]
     Key(NewAccount),
+    /// 列出账号和接口密钥
+    #[command(after_help = "示例：xinzhi account list --data ./data")]
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// 结果以一行 JSON 输出
+        #[arg(long)]
+        json: bool,
+    },
+    /// 注销账号，或用 --key 作废接口密钥；做过的事保留在账簿中
+    #[command(after_help = "示例：xinzhi account end shenpi --key")]
+    End {
+        #[command(flatten)]
+        place: Place,
+        /// 用户名或密钥名称
+        name: String,
+        /// 作废接口密钥
+        #[arg(long)]
+        key: bool,
+    },
+    /// 重设密码；新的首次密码从标准输入读取
+    #[command(after_help = "示例：printf '%s\\n' \"$PASSWORD\" | xinzhi account password wangming")]
+    Password {
+        #[command(flatten)]
+        place: Place,
+        /// 用户名
+        name: String,
+    },
+    /// 启用在页面上建立的账号
+    #[command(after_help = "示例：xinzhi account release wangming")]
+    Release {
+        #[command(flatten)]
+        place: Place,
+        /// 用户名
+        name: String,
+    },
+    /// 解锁账号
+    #[command(after_help = "示例：xinzhi account unlock wangming")]
+    Unlock {
+        #[command(flatten)]
+        place: Place,
+        /// 用户名
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Areas {
+    #[command(flatten)]
+    pub place: Place,
+    /// 区划文件（CSV 或 XLSX）
+    #[arg(value_name = "文件")]
+    pub file: PathBuf,
+    /// 文件编码（utf-8 或 gb18030）；不写则须能唯一判定
+    #[arg(long, value_name = "编码")]
+    pub encoding: Option<String>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -295,7 +357,7 @@ pub struct NewAccount {
     /// 姓名或程序名称
     #[arg(long, value_name = "名称")]
     pub title: String,
-    /// 角色：centre department township counter legal audit system
+    /// 角色：centre department township counter legal audit system security subject
     #[arg(long, value_name = "角色")]
     pub role: String,
     /// 单位
@@ -304,6 +366,9 @@ pub struct NewAccount {
     /// 辖区的行政区划代码
     #[arg(long, value_name = "代码")]
     pub area: Option<String>,
+    /// 主体账号（subject）的主体代码
+    #[arg(long, value_name = "代码")]
+    pub subject: Option<String>,
 }
 
 #[derive(Debug, Args)]

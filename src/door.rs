@@ -72,13 +72,21 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 impl Door {
     /// Sends one JSON request as the operator; a problem becomes an error with its sentence.
     pub async fn json(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        let bytes = body.map(ToString::to_string).unwrap_or_default();
+        self.send((method, path), ("application/json", body.map(ToString::to_string).unwrap_or_default().into_bytes())).await
+    }
+
+    /// Posts a body of another kind as the operator.
+    pub async fn post(&self, path: &str, body: (&str, Vec<u8>)) -> anyhow::Result<Value> {
+        self.send((Method::POST, path), body).await
+    }
+
+    async fn send(&self, (method, path): (Method, &str), (kind, bytes): (&str, Vec<u8>)) -> anyhow::Result<Value> {
         let key = format!("cli-{}", fresh_key()?);
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("host", "xinzhi")
-            .header("content-type", "application/json")
+            .header("content-type", kind)
             .header("idempotency-key", key)
             .body(Full::new(Bytes::from(bytes)))?;
         let bytes = match self {

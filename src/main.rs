@@ -46,6 +46,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Account(account) => command::account::run(&account.command),
         Command::Connector(connector) => command::connector::run(&connector.command),
         Command::Subscription(subscription) => command::subscription::run(&subscription.command),
+        Command::Areas(areas) => command::account::areas(&areas),
         Command::Generate(generate) => command::generate::run(&generate),
         Command::CorrectClock(clock) => command::clock::run(&clock),
         Command::Doctor(doctor) => command::doctor::run(&doctor),

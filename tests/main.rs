@@ -16,6 +16,8 @@ mod support {
 }
 
 mod journeys {
+    mod accounts;
+    mod administration;
     mod bad_file;
     mod build_graph;
     mod command_line;
@@ -31,9 +33,9 @@ mod journeys {
     mod operation;
     mod pack;
     mod pages;
-    mod quality;
     mod pushes;
     mod pushes_wire;
+    mod quality;
     mod recall;
     mod replay;
     mod reporting;

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::{AreaCode, Clock, Day};
 use xinzhi_office::import::{self, Delivery, Options};
-use xinzhi_office::{Office, account, subject};
+use xinzhi_office::{Office, account, organ, subject};
 
 use crate::arguments::Demo;
 use crate::command::past;
@@ -131,6 +131,12 @@ fn file_name(path: &Path) -> String {
 /// One account per role, and a key for programs.
 async fn people(office: &Arc<Office>) -> anyhow::Result<String> {
     let by = Office::operator();
+    let inside = |code: &str| AreaCode::parse(code).is_some_and(|area| office.row().area.contains(&area));
+    for (code, name) in county::areas().filter(|(code, _)| inside(code)) {
+        if let Err(faults) = organ::record_area(office, &by, (code, name), false).await? {
+            anyhow::bail!("区划 {code}：{faults:?}");
+        }
+    }
     let first = subject::search(office, &by, "有限公司", 1).await?;
     let code = first.found.first().map(|found| found.code.clone());
     for (name, title, role) in ROLES {
@@ -172,7 +178,7 @@ async fn people(office: &Arc<Office>) -> anyhow::Result<String> {
     Ok(account::create_key(office, &by, program).await?)
 }
 
-const ROLES: [(&str, &str, Role); 8] = [
+const ROLES: [(&str, &str, Role); 9] = [
     ("zhongxin", "王明", Role::Centre),
     ("bumen", "李芳", Role::Department),
     ("xiangzhen", "张伟", Role::Township),
@@ -180,6 +186,7 @@ const ROLES: [(&str, &str, Role); 8] = [
     ("fazhi", "刘洋", Role::Legal),
     ("shenji", "杨敏", Role::Audit),
     ("xitong", "赵磊", Role::System),
+    ("anquan", "周洁", Role::Security),
     ("zhuti", "示例企业经办人", Role::Subject),
 ];
 

@@ -32,6 +32,11 @@ use xinzhi_core::{Day, Span};
 
 pub use writing::{Defects, write, write_cf};
 
+/// The county and its townships: code and name.
+pub fn areas() -> impl Iterator<Item = (&'static str, &'static str)> {
+    std::iter::once((names::COUNTY_CODE, names::COUNTY)).chain(names::TOWNS.iter().map(|town| (town.code, town.name)))
+}
+
 /// How large a county.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {

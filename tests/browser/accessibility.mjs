@@ -9,7 +9,7 @@ import { astray, columns, expose, lifeless, markFresh, passedOver, ringless, sma
 import { smallTargets, widest } from './look.mjs';
 
 const PASSWORD = 'demo-2026-xinzhi';
-const ROLES = [undefined, 'zhongxin', 'bumen', 'xiangzhen', 'chuangkou', 'fazhi', 'shenji', 'xitong', 'zhuti'];
+const ROLES = [undefined, 'zhongxin', 'bumen', 'xiangzhen', 'chuangkou', 'fazhi', 'shenji', 'xitong', 'anquan', 'zhuti'];
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 360, height: 740 };
 const LANES = 3;
@@ -135,7 +135,8 @@ function kind(path) {
   const { pathname, searchParams } = new URL(path, 'http://office');
   const plain = (text) => text.replace(/^(\d+|[0-9A-HJ-NP-RTUWXY]{18})$/, '#');
   const figures = pathname.replace(/^(\/desk\/figures\/)[^/]+/, '$1#');
-  return [figures.split('/').map(plain).join('/'), ...searchParams.keys()].join(' ');
+  const one = figures.replace(/^(\/admin\/(?:accounts|organs))\/(?!new$)[^/]+$/, '$1/#');
+  return [one.split('/').map(plain).join('/'), ...searchParams.keys()].join(' ');
 }
 
 /** Pages that no link leads to, and those that are worth a certain company. */
@@ -178,10 +179,26 @@ function named({ good, listed, fined, person, trader, pushes }) {
     await page.fill('#url', url);
     await leave(page, 'form[action="/desk/pushes/new"] .main-button');
   };
+  const fill = (form, fields) => async (page) => {
+    await page.evaluate((address) => { document.querySelector(`form[action="${address}"]`).noValidate = true; }, form);
+    for (const [id, value] of Object.entries(fields)) {
+      const field = page.locator(`#${id}`);
+      await ((await field.evaluate((node) => node.tagName)) === 'SELECT' ? field.selectOption(value) : field.fill(value));
+    }
+    await leave(page, `form[action="${form}"] .main-button`);
+  };
   return [
     { who: 'bumen', path: '/desk/pushes/new', name: 'refused subscription', act: subscribe('https://elsewhere.example/') },
     { who: 'bumen', path: '/desk/pushes/new', name: 'key of a subscription', act: subscribe('http://127.0.0.1:9/in') },
     { who: 'bumen', path: `/desk/pushes/${pushes}`, name: 'pushes that wait' },
+    { who: 'anquan', path: '/admin/accounts/bumen', name: 'account with everything that may be done to it' },
+    { who: 'anquan', path: '/admin/keys/new', name: 'refused key', act: fill('/admin/keys/new', { name: 'cli', role: 'department' }) },
+    { who: 'anquan', path: '/admin/keys/new', name: 'key made', act: fill('/admin/keys/new', { name: 'tingyu', title: '听雨系统', role: 'centre' }) },
+    { who: 'xitong', path: '/admin/accounts/new', name: 'refused account', act: fill('/admin/accounts/new', { name: 'Bad Name', role: 'counter' }) },
+    { who: 'xitong', path: '/admin/accounts/new', name: 'account made', act: fill('/admin/accounts/new', { name: 'tingyu.ren', title: '听雨', role: 'legal' }) },
+    { who: 'xitong', path: '/admin/organs/new', name: 'refused organ', act: fill('/admin/organs/new', { code: '123' }) },
+    { who: 'shenji', path: '/admin/journal?act=signed_in&from=2026-13-01', name: 'refused filter', status: 422 },
+    { who: 'chuangkou', path: '/desk/accounts', name: 'refused account of a subject', act: fill('/desk/accounts', { subject: misspelt(good.code) }) },
     { who: 'zhongxin', path: `/desk/subjects/${listed.code}` },
     { who: 'zhongxin', path: `/desk/subjects/${fined.code}` },
     { who: 'zhongxin', path: `/desk/subjects/${trader}`, name: 'purpose of a look' },

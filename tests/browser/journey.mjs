@@ -253,7 +253,8 @@ async function own(reader, mine) {
 /** Pages of other people, looked at and left. */
 const TOUR = [
   ['zhongxin', ['/desk', '/desk/waiting', '/desk/person', '/desk/batches']],
-  ['xitong', ['/admin/accounts']],
+  ['xitong', ['/admin/accounts', '/admin/organs', '/admin/packs', '/admin/work']],
+  ['anquan', ['/admin/accounts', '/admin/keys']],
   ['shenji', ['/admin/journal']],
   ['xiangzhen', ['/desk', '/desk/loop']],
   [undefined, ['/rules']],

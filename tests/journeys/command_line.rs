@@ -246,3 +246,80 @@ fn e8_a_server_whose_database_failed_ends_for_its_service_manager_to_see() {
     assert!(!asked.status.success());
     assert!(!server.ended(), "it must not look like a clean end");
 }
+
+/// Runs `xinzhi account` on an office, with a password on standard input; the answer of a success or the sentence of a refusal.
+fn account(data: &str, args: &[&str], password: &str) -> Result<String, String> {
+    let args: Vec<&str> = ["account"].iter().chain(args).copied().chain(["--data", data]).collect();
+    let output = binary::fed(&args, &format!("{password}\n"));
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+/// What becomes of accounts and keys, whether or not a server holds the directory.
+fn accounts_and_keys(data: &str, suffix: &str) {
+    let run = |args: &[&str], password: &str| account(data, args, password);
+    let name = |stem: &str| format!("{stem}-{suffix}");
+    let (lifang, shenpi) = (name("lifang"), name("shenpi"));
+    let organ = "示范县市场监督管理局";
+    let add = ["add", &lifang, "--title", "李芳", "--role", "department"];
+    assert!(run(&add, "a-long-password-1").unwrap_err().contains("须指明单位"));
+    let add = [&add[..], &["--organ", organ]].concat();
+    assert!(run(&add, "short").unwrap_err().contains("密码应为 12"));
+    assert!(run(&add, &format!("{lifang}1234")).unwrap_err().contains("用户名"));
+    assert!(run(&add, "a-long-password-1").unwrap().contains("已建立并启用"));
+    assert!(run(&add, "a-long-password-1").unwrap_err().contains("已被账号或接口密钥使用"));
+    let key = |name: &str, more: &[&str]| run(&[&["key", name, "--title", "行政审批系统"], more].concat(), "");
+    assert!(key("cli", &["--role", "centre"]).unwrap_err().contains("留作系统使用"));
+    assert!(key(&shenpi, &["--role", "department"]).unwrap_err().contains("须指明单位"));
+    assert!(key(&shenpi, &["--role", "township"]).unwrap_err().contains("须指明辖区"));
+    assert!(key(&shenpi, &["--role", "township", "--area", "110101"]).unwrap_err().contains("不在本单位的辖区"));
+    assert!(key(&shenpi, &["--role", "audit"]).unwrap_err().contains("业务岗位"));
+    let made = key(&shenpi, &["--role", "department", "--organ", organ]).unwrap();
+    assert!(made.starts_with("xz_") && made.trim().len() == 67, "{made}");
+    assert!(run(&["password", &lifang], "another-password-2").unwrap().contains("已重设"));
+    assert!(run(&["password", "nobody"], "another-password-2").unwrap_err().contains("没有找到"));
+    run(&["release", &lifang], "").unwrap();
+    let listed = |json: bool| run(if json { &["list", "--json"] } else { &["list"] }, "").unwrap();
+    let lines = listed(false);
+    assert!(lines.contains(&format!("账号\t{lifang}\t李芳\tdepartment\t{organ}\t—\t可用")), "{lines}");
+    assert!(lines.contains(&format!("密钥\t{shenpi}\t行政审批系统\tdepartment\t{organ}\t—\t可用")), "{lines}");
+    run(&["end", &shenpi, "--key"], "").unwrap();
+    assert!(run(&["end", &shenpi, "--key"], "").unwrap_err().contains("已作废"));
+    run(&["end", &lifang], "").unwrap();
+    assert!(run(&["password", &lifang], "another-password-2").unwrap_err().contains("已注销"));
+    let found: Value = serde_json::from_str(&listed(true)).unwrap();
+    let state = |list: &str, name: &str, field: &str| {
+        found[list].as_array().unwrap().iter().find(|one| one["name"] == name).map(|one| one[field].clone()).unwrap()
+    };
+    assert_eq!((state("accounts", &lifang, "state"), state("keys", &shenpi, "ended")), (json!("ended"), json!(true)));
+    assert!(!listed(true).contains(made.trim()));
+}
+
+#[test]
+fn accounts_keys_and_areas_are_kept_at_the_machine_with_and_without_a_server() {
+    let place = Place::new();
+    let data = place.data();
+    let data = data.to_str().unwrap();
+    accounts_and_keys(data, "before");
+    let areas = place.file(
+        "areas.csv",
+        "code,name,level,parent_code\n330899,示范县,county,3308\n330899101,青溪镇,township,330899\n110101,东城区,county,1101\n",
+    );
+    let server = Server::start(Path::new(data));
+    accounts_and_keys(data, "beside");
+    let import = |file: &str| xinzhi(&["areas", file, "--encoding", "utf-8", "--data", data, "--json"]);
+    let counts: Value = serde_json::from_str(&text(&import(&areas).stdout)).unwrap();
+    assert_eq!(counts, json!({ "recorded": 2, "same": 0, "outside": 1 }));
+    let counts: Value = serde_json::from_str(&text(&import(&areas).stdout)).unwrap();
+    assert_eq!(counts["same"], 2, "{counts}");
+    for (content, says) in [
+        ("甲,乙\n1,2\n", "“代码”"),
+        ("代码,名称\n33089,某镇\n", "第 2 行"),
+        ("代码,名称\n330899102,\n", "请填写名称"),
+        ("代码,名称\n330899102,甲\n330899102,乙\n", "两个名称"),
+    ] {
+        let output = import(&place.file("wrong.csv", content));
+        assert!(!output.status.success() && text(&output.stderr).contains(says), "{content}: {}", text(&output.stderr));
+    }
+    assert!(server.stop());
+    assert!(told(&["doctor", "--data", data]).contains("账号与密钥的权限"));
+}

@@ -81,7 +81,7 @@ fn a6_seeing_what_is_sealed_needs_a_person_and_a_reason_and_is_shown_to_the_subj
         let see = |by: &Actor, reason: &str| town.wait(subject::unmask(&town.office, by, record, reason));
         let centre = town.actor(Role::Centre);
         let before = town.head();
-        for role in [Role::Department, Role::Township, Role::Counter, Role::Legal, Role::Audit, Role::System] {
+        for role in [Role::Department, Role::Township, Role::Counter, Role::Legal, Role::Audit, Role::System, Role::Security] {
             assert!(see(&town.actor(role), "核对").unwrap_err().to_string().contains("无权"), "{role:?}");
         }
         let program = Actor { is_person: false, ..centre.clone() };

@@ -28,10 +28,11 @@ fn every_statement_prepares_on_both_databases() {
 }
 
 /// The migrations that make tables.
-const SCHEMA: [&str; 3] = [
+const SCHEMA: [&str; 4] = [
     include_str!("../../crates/store/migrations/0001_office.sql"),
     include_str!("../../crates/store/migrations/0006_pushes.sql"),
     include_str!("../../crates/store/migrations/0007_connector.postgres.sql"),
+    include_str!("../../crates/store/migrations/0008_accounts.sqlite.sql"),
 ];
 
 /// The tables whose rows never change, by the comments of the schema.

@@ -1,6 +1,6 @@
 //! The binary as an operator runs it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -33,6 +33,15 @@ pub fn xinzhi(args: &[&str]) -> Output {
 /// An address of this machine that nobody listens on. It is free when asked and very likely a moment later: ports are handed out in turn.
 pub fn free_address() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// The same with something to read on its standard input.
+pub fn fed(args: &[&str], input: &str) -> Output {
+    let mut command = Command::new(PROGRAM);
+    let mut child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that refuses before it reads closes the pipe: that is no fault of the test.
+    let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 /// Standard output of a command that must succeed.

@@ -79,6 +79,11 @@ impl Caller {
         Caller("x-nobody", "1".to_owned())
     }
 
+    /// The program that holds this key.
+    pub fn with_key(key: &str) -> Caller {
+        Caller("authorization", format!("Bearer {key}"))
+    }
+
     /// Whoever holds this session.
     pub fn with_session(token: &str) -> Caller {
         Caller("cookie", format!("xinzhi={token}"))

@@ -19,18 +19,37 @@ pub enum Role {
     Counter,
     /// 法制审核.
     Legal,
-    /// 审计.
+    /// 审计管理: reads the journal and changes nothing.
     Audit,
-    /// 系统管理.
+    /// 系统管理: makes organs, areas and accounts, which have no effect until released.
     System,
+    /// 安全管理: releases accounts, sets rights, makes and ends keys.
+    Security,
     /// 主体: a subject looking at its own file.
     Subject,
 }
 
 impl Role {
     /// Every role, in the order of the permission table.
-    pub const ALL: [Role; 8] =
-        [Role::Centre, Role::Department, Role::Township, Role::Counter, Role::Legal, Role::Audit, Role::System, Role::Subject];
+    pub const ALL: [Role; 9] = [
+        Role::Centre,
+        Role::Department,
+        Role::Township,
+        Role::Counter,
+        Role::Legal,
+        Role::Audit,
+        Role::System,
+        Role::Security,
+        Role::Subject,
+    ];
+
+    /// 三员: the three administrators. They exclude one another and see no business data (A9).
+    pub const ADMINISTRATORS: [Role; 3] = [Role::System, Role::Security, Role::Audit];
+
+    /// Whether it is one of the three.
+    pub fn is_administrator(self) -> bool {
+        Role::ADMINISTRATORS.contains(&self)
+    }
 
     /// The word that people read.
     pub fn title(self) -> &'static str {
@@ -40,8 +59,9 @@ impl Role {
             Role::Township => "乡镇",
             Role::Counter => "窗口",
             Role::Legal => "法制审核",
-            Role::Audit => "审计",
+            Role::Audit => "审计管理",
             Role::System => "系统管理",
+            Role::Security => "安全管理",
             Role::Subject => "主体",
         }
     }
@@ -56,6 +76,7 @@ impl Role {
             Role::Legal => "legal",
             Role::Audit => "audit",
             Role::System => "system",
+            Role::Security => "security",
             Role::Subject => "subject",
         }
     }

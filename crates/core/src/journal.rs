@@ -37,8 +37,14 @@ pub enum Act {
     IdentityUnmasked,
     /// An account was made.
     AccountCreated,
-    /// An account was locked, unlocked or signed out by force.
+    /// An account was locked, unlocked, signed out by force, or given other rights.
     AccountChanged,
+    /// An account was given its effect.
+    AccountReleased,
+    /// An account was ended for good.
+    AccountEnded,
+    /// A password was changed by its owner, or reset.
+    PasswordSet,
     /// Somebody signed in.
     SignedIn,
     /// A sign-in failed.
@@ -63,11 +69,19 @@ pub enum Act {
     EventResent,
     /// The office may send to a host, or no longer.
     HostListed,
+    /// An API key was ended.
+    KeyEnded,
+    /// An organ was entered into the table, changed or taken out.
+    OrganRecorded,
+    /// Areas were entered into the table, renamed or taken out.
+    AreaRecorded,
+    /// The journal, or a part of it, was handed out as a file.
+    JournalExported,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 25] = [
+    pub const ALL: [Act; 32] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -81,6 +95,9 @@ impl Act {
         Act::IdentityUnmasked,
         Act::AccountCreated,
         Act::AccountChanged,
+        Act::AccountReleased,
+        Act::AccountEnded,
+        Act::PasswordSet,
         Act::SignedIn,
         Act::SignInFailed,
         Act::KeyCreated,
@@ -93,6 +110,10 @@ impl Act {
         Act::SubscriptionEnded,
         Act::EventResent,
         Act::HostListed,
+        Act::KeyEnded,
+        Act::OrganRecorded,
+        Act::AreaRecorded,
+        Act::JournalExported,
     ];
 
     /// The word that the journal stores.
@@ -111,6 +132,9 @@ impl Act {
             Act::IdentityUnmasked => "identity_unmasked",
             Act::AccountCreated => "account_created",
             Act::AccountChanged => "account_changed",
+            Act::AccountReleased => "account_released",
+            Act::AccountEnded => "account_ended",
+            Act::PasswordSet => "password_set",
             Act::SignedIn => "signed_in",
             Act::SignInFailed => "sign_in_failed",
             Act::KeyCreated => "key_created",
@@ -123,6 +147,10 @@ impl Act {
             Act::SubscriptionEnded => "subscription_ended",
             Act::EventResent => "event_resent",
             Act::HostListed => "host_listed",
+            Act::KeyEnded => "key_ended",
+            Act::OrganRecorded => "organ_recorded",
+            Act::AreaRecorded => "area_recorded",
+            Act::JournalExported => "journal_exported",
         }
     }
 

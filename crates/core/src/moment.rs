@@ -54,13 +54,6 @@ impl Moment {
         self.civil().hour()
     }
 
-    /// The moment at which `day` begins in Asia/Shanghai.
-    pub fn start_of(day: Day) -> Moment {
-        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-        const EAST_MS: i64 = 8 * 60 * 60 * 1000;
-        Moment(day.number() * DAY_MS - EAST_MS)
-    }
-
     /// `2026-11-23 14:05`, in Asia/Shanghai.
     pub fn to_minute(self) -> String {
         let civil = self.civil();

@@ -33,7 +33,13 @@ refusals! {
     /// Wrong name or password.
     SignInWrong, 401, "sign_in_wrong", "用户名或密码不正确", "请核对后重试，连续五次失败将锁定账号";
     /// Too many failures.
-    AccountLocked, 423, "account_locked", "账号已锁定", "请联系系统管理员解锁，或在锁定期满后重试";
+    AccountLocked, 423, "account_locked", "账号已锁定", "请联系安全管理员解锁，或在锁定期满后重试";
+    /// An account that no security administrator has released yet.
+    AccountNotReleased, 403, "account_not_released", "账号尚未启用", "请联系安全管理员启用后再登录";
+    /// A password that somebody else chose must be changed before anything else.
+    PasswordChangeRequired, 403, "password_change_required", "首次登录或重设后须先修改密码", "请登录后在“账号与密码”页修改密码";
+    /// An account or key that does not stand as the act needs.
+    AccountState, 409, "account_state", "该账号当前状态不能进行此操作", "请刷新账号页面查看当前状态";
     /// The role may not do this.
     NotPermitted, 403, "not_permitted", "当前角色无权进行此操作", "如确需办理，请由有权限的岗位办理";
     /// Outside the caller's area or organ.

@@ -35,6 +35,11 @@ impl Kept {
 }
 
 impl CoverageCache {
+    /// How many areas are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.kept().areas.len()
+    }
+
     /// Coverage of an area as known at `position`, and the mark that it rests on.
     pub(crate) fn of_area(
         &self,

@@ -1,5 +1,7 @@
 //! What must always hold, checked on stored data; every check is named after the invariants it guards.
 
+mod rights;
+
 use xinzhi_core::Digest;
 use xinzhi_core::journal::{Act, Entry, Position};
 use xinzhi_core::measure::MeasureKind;
@@ -52,6 +54,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             decisions_founded(connection)?,
             pushes_numbered(connection)?,
             pushes_derived(connection, office)?,
+            rights::as_granted(connection)?,
         ])
     })
 }
@@ -115,7 +118,9 @@ fn record_digests(connection: &mut Connection) -> Result<Finding, Error> {
                 sealed: row.sealed.as_deref(),
                 salt: &row.salt,
             };
-            if row.document.number.trim().is_empty() || row.document.organ.trim().is_empty() {
+            // What has no class is not held against anybody, and registers without a document of their own have none.
+            let adverse = row.class.is_some();
+            if adverse && (row.document.number.trim().is_empty() || row.document.organ.trim().is_empty()) {
                 faults.push(format!("记录 {} 没有文书号或作出机关", row.record.0));
             }
             if record_digest(&digested) != row.digest {

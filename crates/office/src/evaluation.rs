@@ -129,6 +129,11 @@ pub fn facts(pack: &Pack, records: &[RecordRow]) -> Result<Vec<Fact>, Error> {
 }
 
 impl Cache {
+    /// How many evaluations are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|part| entries(part).len()).sum()
+    }
+
     /// Evaluates a subject by one scorecard, or returns what was found before from the same facts on the same day.
     ///
     /// # Errors

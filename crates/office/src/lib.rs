@@ -4,9 +4,10 @@
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
-//! with feedback and the loop board, `figure` (统计), `push` (推送), `account`; `connector` polls departments' tables into `import`, `quality` says
-//! how departments report. `react` closes the loop: what follows from each act of the journal.
-//! `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how the running program does.
+//! with feedback and the loop board, `figure` (统计), `push` (推送); `connector` polls departments' tables into `import`, `quality` says how
+//! departments report; for the administrators `account`, `organ`, `overview` with `work`, and `journal`. `react` closes the loop: what
+//! follows from each act of the journal. `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how
+//! the running program does.
 
 pub mod account;
 pub mod backup;
@@ -23,13 +24,16 @@ pub mod journal;
 pub mod keys;
 pub mod office;
 pub mod operation;
+pub mod organ;
+pub mod overview;
 pub mod pack;
 pub mod permission;
-pub mod quality;
 pub mod push;
+pub mod quality;
 pub mod react;
 pub mod search;
 pub mod subject;
+pub mod work;
 
 pub use error::{Error, Obstacle};
 pub use office::{Founding, Office, SystemClock, SystemEntropy};

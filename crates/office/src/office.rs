@@ -18,7 +18,9 @@ use crate::evaluation::Cache;
 use crate::figure::kept::FigureCache;
 use crate::keys::{Existing, Keys};
 use crate::operation::{Imports, Kept};
+use crate::overview::HeldCache;
 use crate::pack::{self, PastPacks};
+use crate::work::Works;
 use crate::{Error, Obstacle, quality};
 
 /// What a new office is called and where it is; an existing one keeps what it has.
@@ -44,6 +46,8 @@ pub struct Office {
     pub(crate) past_packs: PastPacks,
     pub(crate) imports: Imports,
     pub(crate) kept: Kept,
+    pub(crate) held: HeldCache,
+    works: Arc<Works>,
     url: Url,
     pub(crate) quality: quality::Cache,
     /// Held by whoever reads a department's table: one at a time.
@@ -88,6 +92,8 @@ impl Office {
         Ok(Office {
             writer,
             readers,
+            works: Arc::new(Works::new(Arc::clone(&world.clock))),
+            held: HeldCache::default(),
             world,
             keys,
             cache: Cache::default(),
@@ -135,6 +141,11 @@ impl Office {
     /// 单位名称 and area.
     pub fn row(&self) -> &OfficeRow {
         &self.row
+    }
+
+    /// Where whatever takes long says how far it is.
+    pub fn works(&self) -> &Arc<Works> {
+        &self.works
     }
 
     /// The pack in force.

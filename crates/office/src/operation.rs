@@ -9,7 +9,7 @@ use xinzhi_core::{Day, Moment};
 use xinzhi_store::Connection;
 use xinzhi_store::account::SeenSince;
 
-use crate::account::{IDLE_ADMIN_MS, IDLE_MS, SESSION_MS};
+use crate::account::session::{IDLE_ADMIN_MS, IDLE_MS, SESSION_MS};
 use crate::{Error, Office};
 
 /// What has to be counted row by row is counted no more often than this.

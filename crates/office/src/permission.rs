@@ -36,9 +36,19 @@ pub enum Action {
     ManageConnectors,
     /// See how well and how timely departments report.
     SeeQuality,
-    /// Make accounts and keys, lock and unlock them.
-    ManageAccounts,
-    /// Read the journal.
+    /// Open an account for a subject that lies in scope.
+    OpenForSubject,
+    /// Make accounts, which have no effect until they are released.
+    MakeAccounts,
+    /// Release accounts and set their rights, unlock, reset, end them; make and end keys.
+    GrantRights,
+    /// See accounts and keys.
+    SeeAccounts,
+    /// Keep the tables of organs and areas.
+    KeepOrgans,
+    /// See packs, calendars, kinds and running work.
+    SeeOperation,
+    /// Read the journal and hand it out.
     SeeJournal,
     /// Be told by pushes: make, change and end subscriptions, see what was sent, have it sent again, acknowledge it.
     Subscribe,
@@ -48,7 +58,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 17] = [
+    pub const ALL: [Action; 22] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
@@ -62,7 +72,12 @@ impl Action {
         Action::RuleOnRow,
         Action::ManageConnectors,
         Action::SeeQuality,
-        Action::ManageAccounts,
+        Action::OpenForSubject,
+        Action::MakeAccounts,
+        Action::GrantRights,
+        Action::SeeAccounts,
+        Action::KeepOrgans,
+        Action::SeeOperation,
         Action::SeeJournal,
         Action::Subscribe,
         Action::ListHosts,
@@ -87,24 +102,26 @@ pub enum Reach {
 /// The table.
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
-        GiveFeedback, ImportBatch, ListHosts, ManageAccounts, ManageConnectors, ReadSubject, RecallBatch, RuleOnRow, RunCheck,
-        SearchSubjects, SeeBatches, SeeFigures, SeeJournal, SeeLoopBoard, SeeQuality, Subscribe, UnmaskIdentity,
+        GiveFeedback, GrantRights, ImportBatch, KeepOrgans, ListHosts, MakeAccounts, ManageConnectors, OpenForSubject, ReadSubject,
+        RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeAccounts, SeeBatches, SeeFigures, SeeJournal, SeeLoopBoard, SeeOperation,
+        SeeQuality, Subscribe, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
             SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches
-            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality | Subscribe,
+            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality | OpenForSubject | Subscribe,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
         (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch | SeeQuality | Subscribe) => {
             Reach::Organ
         }
-        (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard) => Reach::Area,
-        (Role::Township, SeeFigures | SeeQuality) => Reach::Area,
+        (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard | OpenForSubject)
+        | (Role::Township, SeeFigures | SeeQuality) => Reach::Area,
         (Role::Legal, SeeLoopBoard) => Reach::Office,
-        (Role::Audit, SeeJournal) => Reach::Office,
-        (Role::System, ManageAccounts | ListHosts) => Reach::Office,
+        (Role::Audit, SeeAccounts | SeeOperation | SeeJournal)
+        | (Role::System, MakeAccounts | SeeAccounts | KeepOrgans | SeeOperation | ListHosts)
+        | (Role::Security, GrantRights | SeeAccounts) => Reach::Office,
         (Role::Subject, ReadSubject) => Reach::Own,
         (_, _) => Reach::Nothing,
     }
@@ -198,11 +215,34 @@ mod tests {
 
     #[test]
     fn a9_administrators_and_auditors_see_no_business_data() {
-        for role in [Role::System, Role::Audit, Role::Legal] {
-            for action in [Action::SearchSubjects, Action::ReadSubject, Action::UnmaskIdentity, Action::RunCheck, Action::ImportBatch] {
-                assert!(Scope::of(action, &actor(role)).is_err(), "{role:?} {action:?}");
-            }
+        const BUSINESS: [Action; 11] = [
+            Action::SearchSubjects,
+            Action::ReadSubject,
+            Action::UnmaskIdentity,
+            Action::RunCheck,
+            Action::GiveFeedback,
+            Action::SeeLoopBoard,
+            Action::ImportBatch,
+            Action::SeeBatches,
+            Action::RecallBatch,
+            Action::RuleOnRow,
+            Action::OpenForSubject,
+        ];
+        for (role, action) in Role::ADMINISTRATORS.into_iter().flat_map(|role| BUSINESS.map(|action| (role, action))) {
+            assert!(Scope::of(action, &actor(role)).is_err(), "{role:?} {action:?}");
         }
+    }
+
+    #[test]
+    fn a9_what_changes_something_belongs_to_one_of_the_three_and_to_nobody_else() {
+        for (action, whose) in
+            [(Action::MakeAccounts, Role::System), (Action::KeepOrgans, Role::System), (Action::GrantRights, Role::Security)]
+        {
+            let holders: Vec<Role> = Role::ALL.into_iter().filter(|role| reach(action, *role) != Reach::Nothing).collect();
+            assert_eq!(holders, [whose], "{action:?}");
+        }
+        let readers = Role::ALL.into_iter().filter(|role| reach(Action::SeeJournal, *role) != Reach::Nothing);
+        assert_eq!(readers.collect::<Vec<_>>(), [Role::Audit]);
     }
 
     #[test]

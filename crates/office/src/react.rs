@@ -76,6 +76,16 @@ pub(crate) fn tells(act: Act) -> Telling {
         | Act::SubscriptionChanged
         | Act::SubscriptionEnded
         | Act::EventResent
+        | Act::AccountReleased
+        | Act::AccountEnded
+        | Act::PasswordSet
+        | Act::ConnectorRegistered
+        | Act::ConnectorChanged
+        | Act::ConnectorPulled
+        | Act::KeyEnded
+        | Act::OrganRecorded
+        | Act::AreaRecorded
+        | Act::JournalExported
         | Act::HostListed => Telling::Nothing,
     }
 }

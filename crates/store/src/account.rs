@@ -1,6 +1,7 @@
-//! Accounts, sign-ins and keys of programs.
+//! Accounts and sign-ins, with the history of what was done to accounts and keys.
 
 use xinzhi_core::actor::{Actor, Role};
+use xinzhi_core::journal::Position;
 use xinzhi_core::{AreaCode, Digest, Moment, SubjectId};
 
 use crate::connection::Connection;
@@ -11,18 +12,32 @@ use crate::{Fault, params};
 
 statements! {
     /// An account.
-    BY_NAME = "select name, title, role, organ, area, subject_id, password, failures, locked_until from account where name = $1";
+    BY_NAME = "select name, title, role, organ, area, subject_id, password, failures, locked_until, entry, made_by, released_at, ended_at,
+        must_change from account where name = $1";
     /// Every account.
-    EVERY = "select name, title, role, organ, area, subject_id, password, failures, locked_until from account order by name";
+    EVERY = "select name, title, role, organ, area, subject_id, password, failures, locked_until, entry, made_by, released_at, ended_at,
+        must_change from account order by name";
     /// A new account.
-    ADD = "insert into account (name, title, role, organ, area, subject_id, password, failures, locked_until, entry)
-        values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8)";
+    ADD = "insert into account (name, title, role, organ, area, subject_id, password, failures, locked_until, entry, made_by, released_at,
+        ended_at, must_change) values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, null, null, $10)";
     /// What failed or succeeded sign-ins leave behind.
     SET_FAILURES = "update account set failures = $2, locked_until = $3 where name = $1";
+    /// It has its effect.
+    RELEASE = "update account set released_at = $2 where name = $1 and released_at is null";
+    /// It is over.
+    END = "update account set ended_at = $2 where name = $1 and ended_at is null";
+    /// Other rights.
+    SET_RIGHTS = "update account set role = $2, organ = $3, area = $4 where name = $1";
+    /// Another password.
+    SET_PASSWORD = "update account set password = $2, must_change = $3, failures = 0, locked_until = 0 where name = $1";
+    /// How many accounts of a role are in use.
+    IN_USE = "select cast(count(*) as bigint) as n from account
+        where role = $1 and released_at is not null and ended_at is null and locked_until < $2";
     /// A new sign-in.
     BEGIN_SESSION = "insert into session (token, account, started_at, seen_at, ended_at) values ($1, $2, $3, $3, null)";
     /// The account behind a token.
-    SESSION = "select s.started_at, s.seen_at, a.name, a.title, a.role, a.organ, a.area, a.subject_id, a.password, a.failures, a.locked_until
+    SESSION = "select s.started_at, s.seen_at, a.name, a.title, a.role, a.organ, a.area, a.subject_id, a.password, a.failures, a.locked_until,
+        a.entry, a.made_by, a.released_at, a.ended_at, a.must_change
         from session s join account a on a.name = s.account where s.token = $1 and s.ended_at is null";
     /// It was used.
     SEEN = "update session set seen_at = $2 where token = $1";
@@ -32,15 +47,35 @@ statements! {
     END_SESSIONS = "update session set ended_at = $2 where account = $1 and ended_at is null";
     /// Sign-ins that are neither ended, nor idle, nor too old, for whoever watches the program.
     OPEN_SESSIONS = "select count(*) as sessions from session s join account a on a.name = s.account where s.ended_at is null
-        and s.started_at >= $3 and s.seen_at >= (case when a.role in ('system', 'audit') then cast($2 as bigint) else cast($1 as bigint) end)";
+        and s.started_at >= $3 and s.seen_at >= (case when a.role in ('system', 'security', 'audit') then cast($2 as bigint) else cast($1 as bigint) end)";
     /// Every session is over.
     END_EVERY_SESSION = "update session set ended_at = $1 where ended_at is null";
-    /// Locks that reach beyond what any lock can: the clock was ahead when they were set.
-    SHORTEN_LOCKS = "update account set locked_until = $1 where locked_until > $1";
-    /// A new key.
-    ADD_KEY = "insert into api_key (digest, name, title, role, organ, area, entry, ended_at) values ($1, $2, $3, $4, $5, $6, $7, null)";
-    /// The program behind a key.
-    KEY = "select name, title, role, organ, area from api_key where digest = $1 and ended_at is null";
+    /// Locks that pass by themselves: the clock was ahead when they were set. What somebody locked stays locked.
+    SHORTEN_LOCKS = "update account set locked_until = $1 where locked_until > $1 and locked_until < 9223372036854775807";
+    /// All of an account's but one are over.
+    END_OTHER_SESSIONS = "update session set ended_at = $3 where account = $1 and token <> $2 and ended_at is null";
+    /// What was done to an account or key.
+    ADD_HISTORY = "insert into account_history (entry, is_key, number, what, role, organ, area, salt) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// The same, read.
+    HISTORY = "select h.entry, h.what, h.role, h.organ, h.area, j.at, j.actor from account_history h join journal j on j.entry = h.entry
+        where h.number = $1 order by h.entry desc limit $2";
+    /// One of them, for doctor.
+    HISTORY_AT = "select is_key, number, what, role, organ, area, salt from account_history where entry = $1";
+    /// Accounts and keys whose rights are not what was last done to them, for doctor.
+    RIGHTS_ASTRAY = "select u.name from (
+            select name, entry, role, coalesce(organ, '') as organ, coalesce(area, '') as area from account
+            union all select name, entry, role, coalesce(organ, ''), coalesce(area, '') from api_key) u
+        left join account_history h on h.number = u.entry and h.entry = (select max(m.entry) from account_history m where m.number = u.entry)
+        where h.entry is null or h.role <> u.role or coalesce(h.organ, '') <> u.organ or coalesce(h.area, '') <> u.area
+        order by u.name limit $1";
+    /// Accounts in use that nobody released, and accounts or keys in use that were ended, for doctor.
+    STATES_ASTRAY = "select a.name from account a
+        where (a.released_at is not null and not exists (select 1 from account_history h where h.number = a.entry
+                and (h.what = 'released' or h.salt is null)))
+            or (a.ended_at is null and exists (select 1 from account_history h where h.number = a.entry and h.what = 'ended'))
+        union all select k.name from api_key k
+            where k.ended_at is null and exists (select 1 from account_history h where h.number = k.entry and h.what = 'ended')
+        order by 1 limit $1";
 }
 
 /// An account as stored.
@@ -54,6 +89,16 @@ pub struct AccountRow {
     pub failures: i64,
     /// Until when it is locked.
     pub locked_until: Moment,
+    /// The entry by which it was made: its number.
+    pub entry: Position,
+    /// Who made it.
+    pub made_by: String,
+    /// When it was given its effect.
+    pub released_at: Option<Moment>,
+    /// When it was ended.
+    pub ended_at: Option<Moment>,
+    /// Whether somebody else chose the password.
+    pub must_change: bool,
 }
 
 impl std::fmt::Debug for AccountRow {
@@ -89,13 +134,68 @@ pub fn open_sessions(connection: &mut Connection, since: &SeenSince) -> Result<i
     connection.query_one(&OPEN_SESSIONS, params![since.staff.0, since.administrators.0, since.begun.0])?.get("sessions")
 }
 
-fn actor(row: &Row, subject: Option<SubjectId>, is_person: bool) -> Result<Actor, Fault> {
-    let role: String = row.get("role")?;
+/// What is to be written about something done to an account or key.
+#[derive(Clone, Copy, Debug)]
+pub struct NewHistory<'a> {
+    /// Whether it is the key of a program.
+    pub is_key: bool,
+    /// The entry by which it was made.
+    pub number: Position,
+    /// What was done.
+    pub what: &'a str,
+    /// Its role from then on.
+    pub role: Role,
+    /// Its organ from then on.
+    pub organ: Option<&'a str>,
+    /// Its area from then on.
+    pub area: Option<&'a str>,
+}
+
+/// The same as read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Where it stands.
+    pub entry: Position,
+    /// When.
+    pub at: Moment,
+    /// By whom.
+    pub by: String,
+    /// What was done.
+    pub what: String,
+    /// Role from then on.
+    pub role: Role,
+    /// Organ from then on.
+    pub organ: Option<String>,
+    /// Area from then on.
+    pub area: Option<String>,
+}
+
+/// The same with its salt, for doctor; none where it stands for what was before there was a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaltedHistory {
+    /// Whether it is the key of a program.
+    pub is_key: bool,
+    /// The entry by which it was made.
+    pub number: Position,
+    /// What was done.
+    pub what: String,
+    /// Role.
+    pub role: Role,
+    /// Organ.
+    pub organ: Option<String>,
+    /// Area.
+    pub area: Option<String>,
+    /// Salt of the entry's payload.
+    pub salt: Option<Vec<u8>>,
+}
+
+/// Reads who acts from a row of an account or key.
+pub(crate) fn actor(row: &Row, subject: Option<SubjectId>, is_person: bool) -> Result<Actor, Fault> {
     let area: Option<String> = row.get("area")?;
     Ok(Actor {
         name: row.get("name")?,
         title: row.get("title")?,
-        role: Role::from_word(&role).ok_or_else(|| Fault::Inconsistent(format!("role {role}")))?,
+        role: role(row)?,
         organ: row.get("organ")?,
         area: area.map(|a| AreaCode::parse(&a).ok_or_else(|| Fault::Inconsistent(format!("area {a}")))).transpose()?,
         subject,
@@ -103,13 +203,24 @@ fn actor(row: &Row, subject: Option<SubjectId>, is_person: bool) -> Result<Actor
     })
 }
 
+fn role(row: &Row) -> Result<Role, Fault> {
+    let role: String = row.get("role")?;
+    Role::from_word(&role).ok_or_else(|| Fault::Inconsistent(format!("role {role}")))
+}
+
 fn account(row: &Row) -> Result<AccountRow, Fault> {
     let subject: Option<SubjectId> = row.get("subject_id")?;
+    let moment = |column: &str| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(Moment));
     Ok(AccountRow {
         actor: actor(row, subject, true)?,
         password: row.get("password")?,
         failures: row.get("failures")?,
         locked_until: Moment(row.get("locked_until")?),
+        entry: Position(row.get("entry")?),
+        made_by: row.get::<Option<String>>("made_by")?.unwrap_or_default(),
+        released_at: moment("released_at")?,
+        ended_at: moment("ended_at")?,
+        must_change: row.get::<i64>("must_change")? != 0,
     })
 }
 
@@ -123,17 +234,45 @@ pub fn every(connection: &mut Connection) -> Result<Vec<AccountRow>, Fault> {
     connection.query(&EVERY, &[])?.iter().map(account).collect()
 }
 
-/// Writes an account.
-pub fn add(tx: &mut Tx, actor: &Actor, password: &str, entry: i64) -> Result<(), Fault> {
+/// Writes an account made at `entry` by whoever acts, without effect until it is released.
+pub fn add(tx: &mut Tx, actor: &Actor, (password, must_change): (&str, bool), entry: Position) -> Result<(), Fault> {
     let Actor { name, title, role, organ, area, subject, .. } = actor;
     let area = area.as_ref().map(AreaCode::as_str);
-    let parameters = params![name, title, role.word(), organ.as_ref(), area, *subject, password, entry];
+    let by = &tx.actor.name;
+    let parameters = params![name, title, role.word(), organ.as_ref(), area, *subject, password, entry.0, by, i64::from(must_change)];
     tx.connection.execute(&ADD, parameters).map(drop)
 }
 
 /// Counts failures and locks.
 pub fn set_failures(tx: &mut Tx, name: &str, failures: i64, locked_until: Moment) -> Result<(), Fault> {
     tx.connection.execute(&SET_FAILURES, params![name, failures, locked_until.0]).map(drop)
+}
+
+/// Gives an account its effect.
+pub fn release(tx: &mut Tx, name: &str) -> Result<(), Fault> {
+    let at = tx.moment().0;
+    tx.connection.execute(&RELEASE, params![name, at]).map(drop)
+}
+
+/// Ends an account.
+pub fn end(tx: &mut Tx, name: &str) -> Result<(), Fault> {
+    let at = tx.moment().0;
+    tx.connection.execute(&END, params![name, at]).map(drop)
+}
+
+/// Sets what an account may do and where.
+pub fn set_rights(tx: &mut Tx, name: &str, (role, organ, area): (Role, Option<&str>, Option<&str>)) -> Result<(), Fault> {
+    tx.connection.execute(&SET_RIGHTS, params![name, role.word(), organ, area]).map(drop)
+}
+
+/// Sets a password and takes failures and locks away.
+pub fn set_password(tx: &mut Tx, name: &str, password: &str, must_change: bool) -> Result<(), Fault> {
+    tx.connection.execute(&SET_PASSWORD, params![name, password, i64::from(must_change)]).map(drop)
+}
+
+/// How many accounts of a role were released, not ended, and not locked until later than a moment.
+pub fn in_use(tx: &mut Tx, role: Role, locked_until: Moment) -> Result<i64, Fault> {
+    tx.connection.query_one(&IN_USE, params![role.word(), locked_until.0])?.get("n")
 }
 
 /// Begins a session.
@@ -174,14 +313,53 @@ pub fn forget_the_future(tx: &mut Tx) -> Result<(), Fault> {
     tx.connection.execute(&SHORTEN_LOCKS, params![at]).map(drop)
 }
 
-/// Writes the key of a program.
-pub fn add_key(tx: &mut Tx, digest: &Digest, actor: &Actor, entry: i64) -> Result<(), Fault> {
-    let Actor { name, title, role, organ, area, .. } = actor;
-    let area = area.as_ref().map(AreaCode::as_str);
-    tx.connection.execute(&ADD_KEY, params![digest, name, title, role.word(), organ.as_ref(), area, entry]).map(drop)
+/// Ends every session of an account but the one behind `token`.
+pub fn end_other_sessions(tx: &mut Tx, name: &str, token: &Digest) -> Result<(), Fault> {
+    let at = tx.moment().0;
+    tx.connection.execute(&END_OTHER_SESSIONS, params![name, token, at]).map(drop)
 }
 
-/// The program behind the digest of a key.
-pub fn by_key(connection: &mut Connection, digest: &Digest) -> Result<Option<Actor>, Fault> {
-    connection.query_opt(&KEY, params![digest])?.map(|row| actor(&row, None, false)).transpose()
+/// Writes what was done to an account or key at `entry`.
+pub fn add_history(tx: &mut Tx, entry: Position, new: &NewHistory<'_>, salt: &[u8]) -> Result<(), Fault> {
+    let NewHistory { is_key, number, what, role, organ, area } = *new;
+    let parameters = params![entry.0, i64::from(is_key), number.0, what, role.word(), organ, area, salt];
+    tx.connection.execute(&ADD_HISTORY, parameters).map(drop)
+}
+
+/// The newest things that were done to an account or key.
+pub fn history(connection: &mut Connection, number: Position, limit: i64) -> Result<Vec<HistoryRow>, Fault> {
+    let rows = connection.query(&HISTORY, params![number.0, limit])?;
+    let read = |row: &Row| {
+        Ok(HistoryRow {
+            entry: Position(row.get("entry")?),
+            at: Moment(row.get("at")?),
+            by: row.get("actor")?,
+            what: row.get("what")?,
+            role: role(row)?,
+            organ: row.get("organ")?,
+            area: row.get("area")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// What was done at an entry, for doctor.
+pub fn history_at(connection: &mut Connection, entry: Position) -> Result<Option<SaltedHistory>, Fault> {
+    let Some(row) = connection.query_opt(&HISTORY_AT, params![entry.0])? else { return Ok(None) };
+    Ok(Some(SaltedHistory {
+        is_key: row.get::<i64>("is_key")? != 0,
+        number: Position(row.get("number")?),
+        what: row.get("what")?,
+        role: role(&row)?,
+        organ: row.get("organ")?,
+        area: row.get("area")?,
+        salt: row.get("salt")?,
+    }))
+}
+
+/// Accounts and keys whose rights or state are not what their history says.
+pub fn astray(connection: &mut Connection, limit: i64) -> Result<Vec<String>, Fault> {
+    let mut rows = connection.query(&RIGHTS_ASTRAY, params![limit])?;
+    rows.extend(connection.query(&STATES_ASTRAY, params![limit])?);
+    rows.iter().map(|row| row.get("name")).collect()
 }

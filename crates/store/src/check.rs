@@ -34,6 +34,7 @@ statements! {
         where (cast($1 as text) is null
                 or ($1 = 'overdue' and z.feedback_id is null and o.due_day < $2)
                 or ($1 = 'open' and z.feedback_id is null)
+                or ($1 = 'due' and z.feedback_id is null and o.due_day >= $2)
                 or ($1 = 'closed' and z.feedback_id is not null))
             and (cast($3 as text) is null or e.organ = $3) and (cast($4 as text) is null or substr(e.area, 1, length($4)) = $4)
             and o.check_id > $5
@@ -327,7 +328,7 @@ pub fn add(tx: &mut Tx, row: &CheckRow, salt: &[u8], obligations: &[NewObligatio
 /// Which obligations are wanted.
 #[derive(Clone, Debug)]
 pub struct ObligationFilter<'a> {
-    /// `open`, `overdue`, `closed`, or all.
+    /// `open`, `overdue`, `due` (open and not overdue), `closed`, or all.
     pub state: Option<&'a str>,
     /// The day on which overdue is judged.
     pub today: Day,

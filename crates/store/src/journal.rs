@@ -23,6 +23,20 @@ statements! {
         join journal j on j.entry = t.entry where t.entry <= $2 order by t.entry desc limit $3";
     /// Entries of one act after a position.
     OF_ACT = "select entry, at, actor, act, subject_id, refs, payload from journal where act = $1 and entry > $2 order by entry limit $3";
+    /// Entries between two positions, newest first.
+    BACK = "select entry, at, actor, act, subject_id, refs, payload from journal where entry >= $1 and entry <= $2
+        order by entry desc limit $3";
+    /// The same of one act, by `journal_by_act`.
+    BACK_OF_ACT = "select entry, at, actor, act, subject_id, refs, payload from journal where act = $4 and entry >= $1 and entry <= $2
+        order by entry desc limit $3";
+    /// The same of one act by one actor. Left alone SQLite takes `journal_by_act`, in which a busy office has millions of entries.
+    BACK_OF_ACTOR_SQLITE = "select entry, at, actor, act, subject_id, refs, payload from journal indexed by journal_by_actor
+        where actor = $5 and act = $4 and entry >= $1 and entry <= $2 order by entry desc limit $3";
+    /// The same.
+    BACK_OF_ACTOR_POSTGRES = "select entry, at, actor, act, subject_id, refs, payload from journal
+        where actor = $5 and act = $4 and entry >= $1 and entry <= $2 order by entry desc limit $3";
+    /// When an entry was written.
+    AT = "select at from journal where entry = $1";
     /// Gaps and a head that does not fit, for doctor: all three numbers must be equal.
     SHAPE = "select coalesce(max(entry), 0) as last, cast(count(*) as bigint) as entries,
         (select h.entry from journal_head h where h.one = 1) as head from journal";
@@ -62,6 +76,40 @@ pub fn touching(connection: &mut Connection, subject: SubjectId, known: Position
 /// At most `limit` entries of one act after a position.
 pub fn of_act(connection: &mut Connection, act: Act, position: Position, limit: i64) -> Result<Vec<Entry>, Fault> {
     connection.query(&OF_ACT, params![act.word(), position.0, limit])?.iter().map(entry).collect()
+}
+
+/// Which entries are wanted: between two positions, both included, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The oldest.
+    pub from: Position,
+    /// The newest.
+    pub to: Position,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Entries of every act and actor.
+pub fn back(connection: &mut Connection, Wanted { from, to, limit }: Wanted) -> Result<Vec<Entry>, Fault> {
+    connection.query(&BACK, params![from.0, to.0, limit])?.iter().map(entry).collect()
+}
+
+/// Entries of one act.
+pub fn back_of_act(connection: &mut Connection, Wanted { from, to, limit }: Wanted, act: Act) -> Result<Vec<Entry>, Fault> {
+    connection.query(&BACK_OF_ACT, params![from.0, to.0, limit, act.word()])?.iter().map(entry).collect()
+}
+
+/// Entries of one act by one actor.
+pub fn back_of_actor(connection: &mut Connection, wanted: Wanted, (actor, act): (&str, Act)) -> Result<Vec<Entry>, Fault> {
+    let Wanted { from, to, limit } = wanted;
+    let sql = connection.pick(&BACK_OF_ACTOR_SQLITE, &BACK_OF_ACTOR_POSTGRES);
+    connection.query(sql, params![from.0, to.0, limit, act.word(), actor])?.iter().map(entry).collect()
+}
+
+/// When an entry was written.
+pub fn at(connection: &mut Connection, position: Position) -> Result<Option<Moment>, Fault> {
+    let row = connection.query_opt(&AT, params![position.0])?;
+    row.map(|row| row.get("at").map(Moment)).transpose()
 }
 
 /// Last position, number of entries, stored head: equal in a sound office.

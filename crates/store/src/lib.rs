@@ -18,14 +18,17 @@ pub mod fault;
 pub mod figure;
 pub mod idempotency;
 pub mod journal;
+pub mod key;
 pub mod migrate;
 pub mod office;
+pub mod organ;
 pub(crate) mod postgres_side;
-pub mod quality;
 pub mod push;
+pub mod quality;
 pub mod queue;
 pub mod readers;
 pub mod record;
+pub mod seen;
 pub mod sql;
 pub(crate) mod sqlite;
 pub mod subject;
@@ -56,11 +59,14 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         connector::ALL,
         idempotency::ALL,
         journal::ALL,
+        key::ALL,
         migrate::ALL,
         office::ALL,
         quality::ALL,
         push::ALL,
+        organ::ALL,
         record::ALL,
+        seen::ALL,
         subject::ALL,
         subscription::ALL,
         tx::ALL,

@@ -49,6 +49,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0007_connector.sqlite.sql"),
         postgres: include_str!("../migrations/0007_connector.postgres.sql"),
     },
+    Step {
+        number: 8,
+        sqlite: include_str!("../migrations/0008_accounts.sqlite.sql"),
+        postgres: include_str!("../migrations/0008_accounts.postgres.sql"),
+    },
 ];
 
 statements! {

@@ -20,6 +20,14 @@ pub enum Url {
 }
 
 impl Url {
+    /// The file of the embedded database; none on PostgreSQL.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        match self {
+            Url::Sqlite(directory) => Some(directory.join(DATABASE_FILE)),
+            Url::Postgres { .. } => None,
+        }
+    }
+
     /// The file of SQLite's write-ahead log; none on PostgreSQL.
     pub fn write_ahead_log(&self) -> Option<PathBuf> {
         match self {

@@ -2,8 +2,8 @@
 
 mod batches;
 mod checks;
-mod figures;
 mod connectors;
+mod figures;
 pub mod input;
 pub mod problem;
 mod quality;

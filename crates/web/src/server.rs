@@ -16,7 +16,7 @@ use crate::api::problem::Problem;
 use crate::metrics::{Requests, counted};
 use crate::pages::Site;
 use crate::session::Operator;
-use crate::{api, pages};
+use crate::{api, operator, pages};
 
 /// Largest body of an ordinary request; uploads have a limit of their own.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -50,6 +50,7 @@ pub fn router(office: Arc<Office>, site: Site, requests: &Arc<Requests>) -> Rout
 pub fn operator_router(office: Arc<Office>) -> Router {
     Router::new()
         .nest("/api", api::operator_router())
+        .nest("/operator", operator::router())
         .layer(axum::Extension(Operator))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(AppState { office })

@@ -5,7 +5,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use xinzhi_core::Code;
 use xinzhi_core::actor::Actor;
-use xinzhi_office::{Error, account};
+use xinzhi_office::Error;
+use xinzhi_office::account::{self, Session};
 
 use crate::api::problem::Problem;
 use crate::server::AppState;
@@ -28,18 +29,21 @@ impl FromRequestParts<AppState> for Caller {
             return Ok(Caller(xinzhi_office::Office::operator()));
         }
         let key = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let actor = match key.and_then(|value| value.strip_prefix("Bearer ")) {
-            Some(key) => account::by_key(&state.office, key.trim()).await,
-            None => by_cookie(state, &parts.headers).await,
-        };
-        Ok(Caller(actor?))
+        if let Some(key) = key.and_then(|value| value.strip_prefix("Bearer ")) {
+            return Ok(Caller(account::by_key(&state.office, key.trim()).await?));
+        }
+        let session = by_cookie(state, &parts.headers).await?;
+        if session.must_change {
+            return Err(Code::PasswordChangeRequired.into());
+        }
+        Ok(Caller(session.actor))
     }
 }
 
-/// The person behind the session cookie of a page's request; none where nobody is signed in.
-pub async fn actor(state: &AppState, headers: &HeaderMap) -> Option<Actor> {
+/// The session behind the cookie of a page's request; none where nobody is signed in.
+pub async fn find(state: &AppState, headers: &HeaderMap) -> Option<Session> {
     match by_cookie(state, headers).await {
-        Ok(actor) => Some(actor),
+        Ok(session) => Some(session),
         Err(Error::Refusal(_)) => None,
         Err(fault @ (Error::Fault(_) | Error::Obstacle(_))) => {
             tracing::error!(%fault, "a session could not be read");
@@ -55,7 +59,7 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
 }
 
-async fn by_cookie(state: &AppState, headers: &HeaderMap) -> Result<Actor, Error> {
+async fn by_cookie(state: &AppState, headers: &HeaderMap) -> Result<Session, Error> {
     let token = token(headers).ok_or(Code::SignInRequired)?;
     account::session(&state.office, token).await
 }

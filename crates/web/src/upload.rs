@@ -212,7 +212,7 @@ fn covers(from: Option<&str>, through: Option<&str>) -> Result<Option<(Day, Day)
     }
 }
 
-fn options(encoding: Option<&str>) -> Result<xinzhi_office::import::Options, Error> {
+pub(crate) fn options(encoding: Option<&str>) -> Result<xinzhi_office::import::Options, Error> {
     let mut options = xinzhi_office::import::Options::undeclared();
     options.encoding = match encoding {
         None => None,

@@ -101,6 +101,7 @@ fn l4_who_may_decide_and_who_may_answer() {
         (Role::Legal, false, false),
         (Role::Audit, false, false),
         (Role::System, false, false),
+        (Role::Security, false, false),
         (Role::Subject, false, false),
     ] {
         assert_eq!(decided(|sent| sent.actor.role = role).is_ok(), decides, "{role:?}");

@@ -17,7 +17,7 @@ use crate::{Error, Office};
 /// Which obligations are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct BoardFilter {
-    /// `open`, `overdue`, `closed`, or all.
+    /// `open`, `overdue`, `due` (open and not overdue), `closed`, or all.
     pub state: Option<String>,
     /// At most so many.
     pub limit: i64,
@@ -90,8 +90,8 @@ pub struct CheckView {
 /// [`Code::NotPermitted`], or [`Code::FieldInvalid`] for an unknown state.
 pub async fn board(office: &Arc<Office>, actor: &Actor, filter: BoardFilter) -> Result<Board, Error> {
     let scope = Scope::of(Action::SeeLoopBoard, actor)?;
-    if let Some(state) = filter.state.as_deref().filter(|state| !["open", "overdue", "closed"].contains(state)) {
-        let words = format!("状态 `{}` 应为 open、overdue 或 closed", crate::check::run::shorten(state));
+    if let Some(state) = filter.state.as_deref().filter(|state| !["open", "overdue", "due", "closed"].contains(state)) {
+        let words = format!("状态 `{}` 应为 open、overdue、due 或 closed", crate::check::run::shorten(state));
         return Err(Refusal::field(Code::FieldInvalid, "state", words).into());
     }
     let (today, pack, counting) = (office.today(), office.pack(), Arc::clone(office));

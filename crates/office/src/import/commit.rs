@@ -24,6 +24,7 @@ use crate::{Error, Office};
 pub async fn commit(office: &Office, actor: &Actor, id: BatchId, once: Option<Once>) -> Result<Counts, Error> {
     let scope = Scope::of(Action::ImportBatch, actor)?;
     let (keys, world, pack) = (office.keys.clone(), office.world.clone(), office.pack());
+    let working = office.works().begin("批次生效", format!("批次 {}", id.0));
     let counts: Counts = office
         .write(actor, move |tx| {
             if let Some(given) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
@@ -47,6 +48,7 @@ pub async fn commit(office: &Office, actor: &Actor, id: BatchId, once: Option<On
         })
         .await?;
     tracing::info!(batch = id.0, accepted = counts.accepted, quarantined = counts.quarantined, "import committed");
+    working.finish();
     Ok(counts)
 }
 

@@ -184,10 +184,28 @@ pub(crate) fn stage_with<R: Read + Seek + Send + 'static>(
     office: &Arc<Office>,
     actor: &Actor,
     delivery: &Delivery,
-    (mut file, beside): (R, impl FnOnce(&mut Tx, BatchId) -> Result<(), Error> + Send + 'static),
+    read: (R, impl FnOnce(&mut Tx, BatchId) -> Result<(), Error> + Send + 'static),
     progress: &mut dyn FnMut(i64),
 ) -> Result<BatchId, Error> {
     Scope::of(Action::ImportBatch, actor)?;
+    let title = office.pack().source_by_id(&delivery.source).map_or_else(String::new, |source| source.title.clone());
+    let working = office.works().begin("归集预览", title);
+    let mut told = |rows| {
+        working.so_far(rows);
+        progress(rows);
+    };
+    let batch = stage_file(office, actor, delivery, read, &mut told)?;
+    working.finish();
+    Ok(batch)
+}
+
+fn stage_file<R: Read + Seek + Send + 'static>(
+    office: &Arc<Office>,
+    actor: &Actor,
+    delivery: &Delivery,
+    (mut file, beside): (R, impl FnOnce(&mut Tx, BatchId) -> Result<(), Error> + Send + 'static),
+    progress: &mut dyn FnMut(i64),
+) -> Result<BatchId, Error> {
     let area = reported_area(office, actor, delivery)?;
     let pack = office.pack();
     let unknown = || Refusal::field(Code::SourceUnknown, "source", format!("没有数据来源 `{}`", delivery.source));

@@ -220,8 +220,8 @@ pub struct BoardView {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BoardQuery {
-    /// open, overdue or closed; all where left out.
-    #[param(pattern = "^(open|overdue|closed)$")]
+    /// open, overdue, due (open and not overdue) or closed; all where left out.
+    #[param(pattern = "^(open|overdue|due|closed)$")]
     state: Option<String>,
 }
 

@@ -88,7 +88,7 @@ pub(super) fn form_faults(error: Error) -> Result<(StatusCode, Vec<FormFault>), 
     let Refusal { code, field, .. } = &stopped.0;
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     let about_form = matches!(status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::CONFLICT)
-        || matches!(code, Code::SubjectUnknown | Code::OutOfScope | Code::SignInWrong | Code::AccountLocked);
+        || matches!(code, Code::SubjectUnknown | Code::OutOfScope | Code::SignInWrong | Code::AccountLocked | Code::AccountNotReleased);
     if !about_form {
         return Err(stopped);
     }

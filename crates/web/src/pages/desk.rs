@@ -2,11 +2,12 @@
 
 mod batches;
 mod check;
-mod figures;
 mod connectors;
+mod figures;
 mod loop_board;
-mod quality;
+mod opening;
 mod pushes;
+mod quality;
 mod search;
 mod subject;
 mod waiting;
@@ -76,6 +77,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/desk/pushes/{id}/events/{sequence}", get(pushes::show_event))
         .route("/desk/pushes/{id}/events/{sequence}/resend", post(pushes::resend))
         .route("/desk/pushes/{id}/events/{sequence}/acknowledge", post(pushes::acknowledge))
+        .route("/desk/accounts", get(opening::new).post(opening::open))
         .route("/desk/waiting", get(waiting::list))
         .route("/desk/waiting/{batch}/{row}", post(waiting::rule))
 }
@@ -156,7 +158,7 @@ async fn home(State(state): State<AppState>, Signed { frame, actor }: Signed) ->
         page.share = figures.closed_share().map_or(page.share, percent);
         page.figures = Some(figures);
         page.late = late;
-        page.soon = obligations(&state, &actor, "open").await?.1;
+        page.soon = obligations(&state, &actor, "due").await?.1;
     }
     if page.frame.may(Action::RuleOnRow) {
         page.waiting = match waiting_rows(&state.office, &actor, WAITING_MAX).await?.len() {

@@ -155,6 +155,8 @@ pub struct Frame {
     pub notice: Option<String>,
     /// The present moment, for the print sheet.
     pub now: String,
+    /// Whether a first password must be changed before anything else.
+    pub must_change: bool,
 }
 
 impl Frame {
@@ -169,7 +171,7 @@ impl Frame {
         let places = places(actor.map(|actor| actor.role), path.split('?').next().unwrap_or(path));
         let column = places.iter().find(|place| place.current).map_or("门户", |place| place.title);
         let (path, crumbs, query) = (path.to_owned(), Vec::new(), String::new());
-        Frame { site, theme, who, path, places, column, title: String::new(), crumbs, query, notice: None, now }
+        Frame { site, theme, who, path, places, column, title: String::new(), crumbs, query, notice: None, now, must_change: false }
     }
 
     /// Names the page.
@@ -234,7 +236,7 @@ pub fn home(role: Option<Role>) -> &'static str {
         None => "/",
         Some(Role::Subject) => "/my",
         Some(Role::Audit) => "/admin/journal",
-        Some(Role::System) => "/admin/accounts",
+        Some(Role::System | Role::Security) => "/admin/accounts",
         Some(Role::Centre | Role::Department | Role::Township | Role::Counter | Role::Legal) => "/desk",
     }
 }
@@ -244,7 +246,7 @@ fn may(role: Role, action: Action) -> bool {
 }
 
 /// Page, its title and what it takes to open it.
-const DESK: [(&str, &str, Action); 9] = [
+const DESK: [(&str, &str, Action); 10] = [
     ("/desk/search", "查主体", Action::SearchSubjects),
     ("/desk/check", "信用核查", Action::RunCheck),
     ("/desk/loop", "闭环", Action::SeeLoopBoard),
@@ -254,10 +256,19 @@ const DESK: [(&str, &str, Action); 9] = [
     ("/desk/quality", "数据质量", Action::SeeQuality),
     ("/desk/connectors", "前置库", Action::ManageConnectors),
     ("/desk/pushes", "推送", Action::Subscribe),
+    ("/desk/accounts", "主体账号", Action::OpenForSubject),
 ];
 
-const ADMIN: [(&str, &str, Action); 2] =
-    [("/admin/accounts", "账号", Action::ManageAccounts), ("/admin/journal", "账簿", Action::SeeJournal)];
+const ADMIN: [(&str, &str, Action); 8] = [
+    ("/admin/journal", "账簿", Action::SeeJournal),
+    ("/admin/accounts", "账号", Action::SeeAccounts),
+    ("/admin/keys", "接口密钥", Action::SeeAccounts),
+    ("/admin/organs", "单位", Action::SeeAccounts),
+    ("/admin/areas", "区划", Action::SeeAccounts),
+    ("/admin/seen", "数据概况", Action::SeeOperation),
+    ("/admin/packs", "规则包与日历", Action::SeeOperation),
+    ("/admin/work", "作业", Action::SeeOperation),
+];
 
 fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     let pages = |all: &[(&'static str, &'static str, Action)]| -> Vec<Link> {

@@ -24,11 +24,14 @@ pub(super) struct Visit {
 
 /// Reads the cookies of a request.
 pub(super) async fn visit(state: &AppState, parts: &Parts) -> Visit {
-    let actor = crate::session::actor(state, &parts.headers).await;
+    let session = crate::session::find(state, &parts.headers).await;
+    let must_change = session.as_ref().is_some_and(|session| session.must_change);
+    let actor = session.map(|session| session.actor);
     let theme = Theme::from_word(cookie(&parts.headers, THEME_COOKIE).unwrap_or_default());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let site = parts.extensions.get::<Arc<Site>>().cloned().unwrap_or_default();
-    let frame = Frame::new(site, theme, actor.as_ref(), path, state.office.now().to_minute());
+    let mut frame = Frame::new(site, theme, actor.as_ref(), path, state.office.now().to_minute());
+    frame.must_change = must_change;
     Visit { frame, actor }
 }
 

@@ -48,7 +48,7 @@ async fn form(Query(typed): Query<SignInForm>, Reader(frame): Reader) -> Answer 
 async fn sign_in(State(state): State<AppState>, Reader(frame): Reader, Form(typed): Form<SignInForm>) -> Answer {
     match account::sign_in(&state.office, typed.name.trim(), &typed.password).await {
         Ok(token) => {
-            let role = account::session(&state.office, &token).await.ok().map(|actor| actor.role);
+            let role = account::session(&state.office, &token).await.ok().map(|session| session.actor.role);
             let cookie = session::set_cookie(&token).ok_or(Code::Internal)?;
             let onward = if typed.back.is_empty() { home(role) } else { local(&typed.back) };
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(onward)).into_response())

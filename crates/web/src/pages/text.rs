@@ -167,6 +167,9 @@ pub fn act_title(act: Act) -> &'static str {
         Act::IdentityUnmasked => "查看加密信息",
         Act::AccountCreated => "建立账号",
         Act::AccountChanged => "变更账号",
+        Act::AccountReleased => "启用账号",
+        Act::AccountEnded => "注销账号",
+        Act::PasswordSet => "设置密码",
         Act::SignedIn => "登录",
         Act::SignInFailed => "登录失败",
         Act::KeyCreated => "发放接口密钥",
@@ -179,6 +182,10 @@ pub fn act_title(act: Act) -> &'static str {
         Act::SubscriptionEnded => "终止推送订阅",
         Act::EventResent => "重新推送",
         Act::HostListed => "变更推送地址名单",
+        Act::KeyEnded => "作废接口密钥",
+        Act::OrganRecorded => "登记单位",
+        Act::AreaRecorded => "登记区划",
+        Act::JournalExported => "导出账簿",
     }
 }
 

@@ -122,6 +122,13 @@ struct MeasurePart {
     faults: Vec<FormFault>,
 }
 
+impl MeasurePart {
+    /// The id of an input: every measure has a form of its own.
+    fn at(&self, field: &str) -> String {
+        format!("{}-{field}", self.id)
+    }
+}
+
 /// Feedback that was given.
 struct SaidLine {
     outcome: &'static str,

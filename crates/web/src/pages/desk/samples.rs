@@ -14,7 +14,7 @@ use xinzhi_office::import::preview::BatchState;
 use super::super::file::samples::measure;
 use super::super::samples::{Sample, day, frame, hostile, sample, today};
 use super::loop_board::BoardLine;
-use super::{batches, check, connectors, figures, loop_board, pushes, quality, search, subject, waiting, HomePage};
+use super::{HomePage, batches, check, connectors, figures, loop_board, opening, pushes, quality, search, subject, waiting};
 
 pub(in super::super) fn samples() -> Vec<Sample> {
     let mut all = vec![home("desk", false), home("desk, empty", true)];
@@ -28,6 +28,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
     all.extend(waiting::samples::samples());
     all.extend(quality::samples::samples());
     all.extend(connectors::samples::samples());
+    all.extend(opening::samples::samples());
     all
 }
 

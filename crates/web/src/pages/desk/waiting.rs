@@ -23,6 +23,13 @@ struct RowPart {
     faults: Vec<FormFault>,
 }
 
+impl RowPart {
+    /// The id of an input: every row has a form of its own.
+    fn at(&self, field: &str) -> String {
+        format!("{field}-{}-{}", self.row.batch.0, self.row.row)
+    }
+}
+
 /// A field in which the waiting row and the record in effect differ.
 struct Difference {
     title: String,
@@ -96,7 +103,7 @@ pub(super) async fn rule(
         "accept" => true,
         "refuse" => false,
         _ => {
-            let faults = vec![FormFault::new("", "请选择采纳或者退回")];
+            let faults = vec![FormFault::new(&format!("verdict-{batch}-{row}"), "请选择采纳或者退回")];
             let page = page(&state, signed, Some(((batch, row), typed, faults))).await?;
             return show_as(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
