@@ -102,6 +102,23 @@ fn e2_twenty_at_once_under_one_key_are_one_check() {
 }
 
 #[test]
+fn e2_a_delivery_sent_eight_times_at_once_is_one_batch() {
+    each_database(|town| {
+        let company = company(1);
+        let centre = town.program(Role::Centre);
+        town.import(&centre, "registration", &registration(&[&company]));
+        let (before, key, file) = (town.head(), town.fresh_key(), penalties(&[(&company, FINE)]));
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| upload(town, &centre, &file, &key))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(answers.iter().all(|answer| answer.ok()["id"] == answers[0].ok()["id"]), "{answers:?}");
+        assert_eq!(town.told(before).len(), 1, "one entry in the journal");
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
 fn e2_a_delivery_is_answered_as_it_was_staged_whatever_became_of_it() {
     each_database(|town| {
         let company = company(1);

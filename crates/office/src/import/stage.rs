@@ -273,7 +273,15 @@ fn stage_file<R: Read + Seek + Send + 'static>(
         staged_by: actor.name.clone(),
     };
     let Counts { read, accepted, duplicate, refused, quarantined } = row.counts;
-    office.write_here(actor, move |tx| close(tx, row, once).and_then(|()| beside(tx, batch)))?;
+    let batch = office.write_here(actor, move |tx| {
+        // The same delivery may have come twice at once: whichever is done first is the one that was staged, and nothing speaks of the other.
+        if let Some(first) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
+            return kept(&first);
+        }
+        close(tx, row, once)?;
+        beside(tx, batch)?;
+        Ok(batch)
+    })?;
     tracing::info!(batch = batch.0, source = delivery.source, read, accepted, duplicate, refused, quarantined, "import staged");
     Ok(batch)
 }
@@ -333,8 +341,11 @@ fn index_some(office: &Office, actor: &Actor) -> Result<bool, Error> {
 fn staged_before(office: &Office, actor: &Actor, once: Option<Once>) -> Result<Option<BatchId>, Error> {
     let Some(once) = once else { return Ok(None) };
     let given = office.write_here(actor, move |tx| once.given(tx))?;
-    let number = |text: String| text.parse().map(BatchId).map_err(|_| Error::inconsistent(format!("a kept answer: {text}")));
-    given.map(number).transpose()
+    given.map(|text| kept(&text)).transpose()
+}
+
+fn kept(text: &str) -> Result<BatchId, Error> {
+    text.parse().map(BatchId).map_err(|_| Error::inconsistent(format!("a kept answer: {text}")))
 }
 
 /// The last act of staging: the entry, and the row that carries its position.
