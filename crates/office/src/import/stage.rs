@@ -273,15 +273,7 @@ fn stage_file<R: Read + Seek + Send + 'static>(
         staged_by: actor.name.clone(),
     };
     let Counts { read, accepted, duplicate, refused, quarantined } = row.counts;
-    let batch = office.write_here(actor, move |tx| {
-        // The same delivery may have come twice at once: whichever is done first is the one that was staged, and nothing speaks of the other.
-        if let Some(first) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
-            return kept(&first);
-        }
-        close(tx, row, once)?;
-        beside(tx, batch)?;
-        Ok(batch)
-    })?;
+    let batch = office.write_here(actor, move |tx| close(tx, row, once, beside))?;
     tracing::info!(batch = batch.0, source = delivery.source, read, accepted, duplicate, refused, quarantined, "import staged");
     Ok(batch)
 }
@@ -348,8 +340,17 @@ fn kept(text: &str) -> Result<BatchId, Error> {
     text.parse().map(BatchId).map_err(|_| Error::inconsistent(format!("a kept answer: {text}")))
 }
 
-/// The last act of staging: the entry, and the row that carries its position.
-fn close(tx: &mut Tx, mut row: BatchRow, once: Option<Once>) -> Result<(), Error> {
+/// The last act of staging: the entry, the row that carries its position, and what is written beside. The same delivery may have come twice
+/// at once: whichever is done first is the one that was staged, and nothing speaks of the other.
+fn close(
+    tx: &mut Tx,
+    mut row: BatchRow,
+    once: Option<Once>,
+    beside: impl FnOnce(&mut Tx, BatchId) -> Result<(), Error>,
+) -> Result<BatchId, Error> {
+    if let Some(first) = once.as_ref().map(|once| once.given(tx)).transpose()?.flatten() {
+        return kept(&first);
+    }
     let counts = row.counts;
     let numbers = format!(
         "{{\"accepted\":{},\"batch\":{},\"duplicate\":{},\"quarantined\":{},\"read\":{},\"refused\":{}}}",
@@ -358,7 +359,9 @@ fn close(tx: &mut Tx, mut row: BatchRow, once: Option<Once>) -> Result<(), Error
     let payload = xinzhi_proof::salted(row.root.as_bytes(), &[numbers.as_bytes(), row.file_digest.as_bytes()]);
     row.staged = tx.append(&Draft { act: Act::BatchStaged, subject: None, refs: numbers, payload })?;
     xinzhi_store::batch::stage(tx, &row)?;
-    once.map_or(Ok(()), |once| once.keep(tx, &row.batch.0.to_string()))
+    once.map_or(Ok(()), |once| once.keep(tx, &row.batch.0.to_string()))?;
+    beside(tx, row.batch)?;
+    Ok(row.batch)
 }
 
 /// One chunk is being written while the next is read and judged.
