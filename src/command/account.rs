@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::{Value, json};
+use xinzhi_web::pages::text::encoded;
 
 use crate::arguments::{AccountCommand, Areas, NewAccount, Place};
-use crate::door::{self, encoded};
+use crate::door;
 use crate::say::say;
 
 pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {

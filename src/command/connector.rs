@@ -98,7 +98,7 @@ fn act(of: &NamedConnector, word: &str, done: &str) -> anyhow::Result<()> {
 }
 
 fn path(id: &str, act: &str) -> String {
-    format!("/api/v1/connectors/{}/{act}", door::encoded(id))
+    format!("/api/v1/connectors/{}/{act}", xinzhi_web::pages::text::encoded(id))
 }
 
 fn ask(place: &Place, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {

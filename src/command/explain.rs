@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use hyper::Method;
 use serde_json::Value;
+use xinzhi_web::pages::text::encoded;
 
 use crate::arguments::Explain;
-use crate::door::{self, encoded};
+use crate::door;
 
 pub fn run(arguments: &Explain) -> anyhow::Result<ExitCode> {
     let code = arguments.code.as_ref().or(arguments.subject.as_ref()).context("请给出主体代码")?;

@@ -33,6 +33,11 @@ impl Points {
         Some(Points(if negative { -thousandths } else { thousandths }))
     }
 
+    /// Thousandths of a whole as percent: `937` is `93.7%`, `500` is `50%`.
+    pub fn percent(thousandths: i64) -> String {
+        format!("{}%", Points(thousandths.saturating_mul(100)))
+    }
+
     /// With an explicit sign, as a ledger shows it: `-20`, `+12.5`, `0`.
     pub fn signed(self) -> String {
         if self.0 > 0 { format!("+{self}") } else { self.to_string() }

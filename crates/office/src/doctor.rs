@@ -63,24 +63,43 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
 pub fn replay(office: &Office) -> Result<Finding, Error> {
     let cache = Cache::default();
     office.read_here(|connection| {
-        let (mut last, mut looked_at, mut faults) = (Position(0), 0, Vec::new());
-        loop {
-            let entries = xinzhi_store::journal::of_act(connection, Act::CheckMade, last, PAGE)?;
-            let Some(end) = entries.last() else { break };
-            last = end.position;
-            for entry in &entries {
-                // A check that is missing altogether is told by the check of entries.
-                let Some((row, _)) = xinzhi_store::check::check_at(connection, entry.position)? else { continue };
-                match check::replay::replay(connection, office, &cache, &row) {
-                    Ok(Replay::Same) => looked_at += 1,
-                    Ok(Replay::Other) => faults.push(format!("核查 {} 重新计算的结果与当时的答复不同", entry.position.0)),
-                    Ok(Replay::OtherEdition) => faults.push(format!("核查 {} 由另一版计算程序作出，须用该版本核对", entry.position.0)),
-                    Err(fault) => faults.push(format!("核查 {} 无法重新计算：{fault}", entry.position.0)),
-                }
+        let (mut looked_at, mut faults) = (0, Vec::new());
+        each_check(connection, |connection, row| {
+            looked_at += 1;
+            match check::replay::replay(connection, office, &cache, row) {
+                Ok(Replay::Same) => {}
+                Ok(Replay::Other) => faults.push(format!("核查 {} 重新计算的结果与当时的答复不同", row.check.0)),
+                Ok(Replay::OtherEdition) => faults.push(format!("核查 {} 由另一版计算程序作出，须用该版本核对", row.check.0)),
+                Err(fault) => faults.push(format!("核查 {} 无法重新计算：{fault}", row.check.0)),
             }
-        }
-        let looked_at = looked_at + i64::try_from(faults.len()).unwrap_or(i64::MAX);
+            Ok(())
+        })?;
         Ok(Finding { invariant: "D1", title: "核查的答复可以逐字重算", looked_at, faults })
+    })
+}
+
+/// Every entry of an act, a page at a time.
+fn each_entry(
+    connection: &mut Connection,
+    act: Act,
+    mut look: impl FnMut(&mut Connection, &Entry) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut last = Position(0);
+    loop {
+        let entries = xinzhi_store::journal::of_act(connection, act, last, PAGE)?;
+        let Some(end) = entries.last() else { return Ok(()) };
+        last = end.position;
+        for entry in &entries {
+            look(connection, entry)?;
+        }
+    }
+}
+
+/// Every check that is there; one that is missing altogether is told by the check of entries.
+fn each_check(connection: &mut Connection, mut look: impl FnMut(&mut Connection, &CheckRow) -> Result<(), Error>) -> Result<(), Error> {
+    each_entry(connection, Act::CheckMade, |connection, entry| match xinzhi_store::check::check_at(connection, entry.position)? {
+        Some((row, _)) => look(connection, &row),
+        None => Ok(()),
     })
 }
 
@@ -163,6 +182,10 @@ fn is_sealed(entry: &Entry, payload: Digest) -> bool {
     xinzhi_proof::sealed_entry(&expected) == entry.draft.payload
 }
 
+fn unsealed(entry: &Entry) -> String {
+    format!("账簿第 {} 笔（{}）与其事实不符", entry.position.0, entry.draft.act.word())
+}
+
 /// Checks, reads, rulings, recalls, answers and decisions: what somebody brought about, with the records it became.
 fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
     const ACTS: [Act; 16] = [
@@ -185,18 +208,13 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
     ];
     let (mut looked_at, mut faults) = (0, Vec::new());
     for act in ACTS {
-        let mut last = Position(0);
-        loop {
-            let entries = xinzhi_store::journal::of_act(connection, act, last, PAGE)?;
-            let Some(end) = entries.last() else { break };
-            last = end.position;
-            for entry in &entries {
-                looked_at += 1;
-                if !payload_of(connection, entry)?.is_some_and(|payload| is_sealed(entry, payload)) {
-                    faults.push(format!("账簿第 {} 笔（{}）与其事实不符", entry.position.0, act.word()));
-                }
+        each_entry(connection, act, |connection, entry| {
+            looked_at += 1;
+            if !payload_of(connection, entry)?.is_some_and(|payload| is_sealed(entry, payload)) {
+                faults.push(unsealed(entry));
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(Finding {
         invariant: "E12 D8 A2", title: "核查、查阅、核实、撤回、反馈、决定、前置库与订阅同账簿一致", looked_at, faults
@@ -227,24 +245,18 @@ fn obligations_balance(connection: &mut Connection) -> Result<Finding, Error> {
     let unbalanced = xinzhi_store::check::unbalanced(connection, PAGE)?;
     let mut faults: Vec<String> =
         unbalanced.iter().map(|(check, measure)| format!("核查 {} 的措施 `{measure}` 的反馈账不平", check.0)).collect();
-    let (mut last, mut looked_at) = (Position(0), 0);
-    loop {
-        let entries = xinzhi_store::journal::of_act(connection, Act::CheckMade, last, PAGE)?;
-        let Some(end) = entries.last() else { break };
-        last = end.position;
-        for entry in &entries {
-            looked_at += 1;
-            // A check that is missing altogether is told by the check of entries.
-            let Some((row, _)) = xinzhi_store::check::check_at(connection, entry.position)? else { continue };
-            let answer = serde_json::from_str::<CheckAnswer>(&row.answer).ok();
-            if !answer.as_ref().map(|answer| is_owed_as_answered(connection, &row, answer)).transpose()?.unwrap_or(false) {
-                faults.push(format!("核查 {} 应反馈的措施与其结果不一致", entry.position.0));
-            }
-            if !answer.as_ref().is_some_and(is_complete) {
-                faults.push(format!("核查 {} 的答复缺少依据、理由、记录或退出途径", entry.position.0));
-            }
+    let mut looked_at = 0;
+    each_check(connection, |connection, row| {
+        looked_at += 1;
+        let answer = serde_json::from_str::<CheckAnswer>(&row.answer).ok();
+        if !answer.as_ref().map(|answer| is_owed_as_answered(connection, row, answer)).transpose()?.unwrap_or(false) {
+            faults.push(format!("核查 {} 应反馈的措施与其结果不一致", row.check.0));
         }
-    }
+        if !answer.as_ref().is_some_and(is_complete) {
+            faults.push(format!("核查 {} 的答复缺少依据、理由、记录或退出途径", row.check.0));
+        }
+        Ok(())
+    })?;
     Ok(Finding { invariant: "E3 E9 D8 L1 L10", title: "应反馈与已反馈的账平衡，答复齐全", looked_at, faults })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Workbook, XlsxError};
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::{Act, Draft, Entry, Position};
 use xinzhi_core::{Day, Moment};
@@ -11,7 +11,7 @@ use xinzhi_store::Connection;
 use xinzhi_store::journal::Wanted;
 
 use crate::permission::{Action, Scope};
-use crate::{Error, Office};
+use crate::{Error, Office, sheet};
 
 /// Entries of one file at most; it says when it was cut.
 pub const EXPORT_MAX: i64 = 100_000;
@@ -199,7 +199,7 @@ pub async fn export(
                 entries.pop();
             }
             let bytes = match kind {
-                FileKind::Xlsx => workbook(&entries, title, is_cut).map_err(|e| Error::inconsistent(format!("writing a workbook: {e}")))?,
+                FileKind::Xlsx => workbook(&entries, title, is_cut).map_err(sheet::unwritten)?,
                 FileKind::Ndjson => lines(&entries, title),
             };
             Ok(Exported { bytes, count: entries.len(), is_cut })
@@ -245,19 +245,12 @@ fn lines(entries: &[Entry], title: fn(Act) -> &'static str) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Texts are written as texts: no cell becomes a formula (X7).
 fn workbook(entries: &[Entry], title: fn(Act) -> &'static str, is_cut: bool) -> Result<Vec<u8>, XlsxError> {
     const COLUMNS: [(&str, u16); 7] =
         [("笔次", 10), ("时间", 20), ("事项", 16), ("事项代码", 20), ("操作账号", 20), ("关联", 60), ("内容摘要", 68)];
     let mut workbook = Workbook::new();
-    let bold = Format::new().set_bold();
     let sheet = workbook.add_worksheet();
-    sheet.set_name("账簿")?;
-    for (column, (title, width)) in (0_u16..).zip(COLUMNS) {
-        sheet.write_string_with_format(0, column, title, &bold)?;
-        sheet.set_column_width(column, width)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
+    sheet::head(sheet, "账簿", &COLUMNS)?;
     let mut line = 1;
     for entry in entries {
         let cells = [
@@ -269,9 +262,7 @@ fn workbook(entries: &[Entry], title: fn(Act) -> &'static str, is_cut: bool) -> 
             entry.draft.refs.clone(),
             entry.draft.payload.to_string(),
         ];
-        for (column, cell) in (0_u16..).zip(cells) {
-            sheet.write_string(line, column, cell)?;
-        }
+        sheet::line(sheet, line, cells)?;
         line += 1;
     }
     if is_cut {

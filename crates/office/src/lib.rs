@@ -32,6 +32,7 @@ pub mod push;
 pub mod quality;
 pub mod react;
 pub mod search;
+pub(crate) mod sheet;
 pub mod subject;
 pub mod work;
 

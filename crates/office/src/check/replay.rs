@@ -43,10 +43,9 @@ pub(crate) fn replay(connection: &mut Connection, office: &Office, cache: &Cache
 
 /// Whether the code asked with has a check digit (D6). That of a person always has; an answer shows it masked.
 fn asked_exactly(connection: &mut Connection, row: &CheckRow, given: &CheckAnswer) -> Result<bool, Error> {
-    if identify(&given.subject).is_err() {
-        let codes = xinzhi_store::subject::codes(connection, row.subject)?;
-        return Ok(codes.iter().any(|(scheme, _)| scheme == "resident_id"));
-    }
     let codes = xinzhi_store::subject::codes(connection, row.subject)?;
-    Ok(codes.iter().any(|(scheme, code)| is_exact(scheme) && *code == given.subject))
+    Ok(match identify(&given.subject) {
+        Ok(_) => codes.iter().any(|(scheme, code)| is_exact(scheme) && *code == given.subject),
+        Err(_) => codes.iter().any(|(scheme, _)| scheme == "resident_id"),
+    })
 }

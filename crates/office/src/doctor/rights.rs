@@ -1,11 +1,11 @@
 //! What administrators did: accounts, keys, organs and areas against the entries that gave them what they have.
 
 use xinzhi_core::Digest;
-use xinzhi_core::journal::{Act, Entry, Position};
+use xinzhi_core::journal::{Act, Entry};
 use xinzhi_store::Connection;
 use xinzhi_store::account::{NewHistory, SaltedHistory};
 
-use super::{Finding, PAGE, is_sealed};
+use super::{Finding, PAGE, each_entry, is_sealed, unsealed};
 use crate::Error;
 use crate::account::history_payload;
 use crate::organ::{areas_payload, organs_payload};
@@ -27,18 +27,13 @@ pub(super) fn as_granted(connection: &mut Connection) -> Result<Finding, Error> 
     let mut faults: Vec<String> = astray.iter().map(|name| format!("账号或密钥 `{name}` 的权限与账簿不符")).collect();
     let mut looked_at = 0;
     for act in ACTS {
-        let mut last = Position(0);
-        loop {
-            let entries = xinzhi_store::journal::of_act(connection, act, last, PAGE)?;
-            let Some(end) = entries.last() else { break };
-            last = end.position;
-            for entry in &entries {
-                looked_at += 1;
-                if granted_payload(connection, entry)?.is_some_and(|payload| !is_sealed(entry, payload)) {
-                    faults.push(format!("账簿第 {} 笔（{}）与其事实不符", entry.position.0, act.word()));
-                }
+        each_entry(connection, act, |connection, entry| {
+            looked_at += 1;
+            if granted_payload(connection, entry)?.is_some_and(|payload| !is_sealed(entry, payload)) {
+                faults.push(unsealed(entry));
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(Finding { invariant: "A9 G8", title: "账号与密钥的权限、单位和区划与账簿一致", looked_at, faults })
 }

@@ -5,11 +5,6 @@ use xinzhi_rules::figure::{Dimension, FigureKind};
 
 use super::table::{Ask, Cell, Group, Part, Table, Value};
 
-/// Thousandths as percent: `937` is `93.7%`.
-fn percent(thousandths: i64) -> String {
-    format!("{}%", Points(thousandths.saturating_mul(100)))
-}
-
 /// The sentence.
 pub(crate) fn finding(ask: &Ask<'_>, table: &Table) -> String {
     if ask.view.by == Dimension::Month {
@@ -40,7 +35,7 @@ fn number(value: Value) -> Option<i64> {
 fn said(ask: &Ask<'_>, value: Value) -> String {
     match value {
         Value::Count(count) => format!("{count} {}", ask.figure.unit),
-        Value::Share(share) => percent(share),
+        Value::Share(share) => Points::percent(share),
         Value::Days(days) => format!("{days} 天"),
         Value::Nothing => "没有".to_owned(),
         Value::Hidden => "数量少，不显示".to_owned(),
@@ -89,7 +84,7 @@ fn counts(ask: &Ask<'_>, table: &Table) -> String {
     let most = table.groups.iter().filter_map(|group| Some((group, number(head(table, &group.cells))?))).max_by_key(|(_, count)| *count);
     match (most, total) {
         (Some((group, count)), Value::Count(all)) if all > 0 => {
-            let share = percent(count * 1000 / all);
+            let share = Points::percent(count * 1000 / all);
             format!("{title}共 {all} {}，其中{}最多：{count} {}，占 {share}", ask.figure.unit, spaced(&group.title), ask.figure.unit)
         }
         (_, Value::Count(0)) => format!("{title}：目前没有"),
@@ -152,7 +147,7 @@ fn distribution(ask: &Ask<'_>, table: &Table, cells: &[Cell]) -> String {
     if all == 0 {
         return format!("{}：没有评出等级的，不作评价 {ungraded} {unit}", ask.figure.title);
     }
-    let share = |count: i64| if count * 1000 < all { "不足 0.1%".to_owned() } else { percent(count * 1000 / all) };
+    let share = |count: i64| if count * 1000 < all { "不足 0.1%".to_owned() } else { Points::percent(count * 1000 / all) };
     let some = graded.iter().filter(|(_, count)| *count > 0);
     let parts: Vec<String> = some.map(|(title, count)| format!("{title} {}", share(*count))).collect();
     let rest = if ungraded > 0 { format!("；另有 {ungraded} {unit}不作评价") } else { String::new() };

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use super::show::Shown;
 use super::table::{Cell, Value};
 use crate::Error;
+use crate::sheet::unwritten;
 
 const WIDTH: u16 = 16;
 const FIRST_WIDTH: u16 = 36;
@@ -16,7 +17,7 @@ const FIRST_WIDTH: u16 = 36;
 pub async fn workbook(shown: Shown) -> Result<Vec<u8>, Error> {
     let task = tokio::task::spawn_blocking(move || write(&shown));
     let bytes = task.await.map_err(|_| Error::inconsistent("a workbook ended without an answer"))?;
-    bytes.map_err(|e| Error::inconsistent(format!("writing a workbook: {e}")))
+    bytes.map_err(unwritten)
 }
 
 fn write(shown: &Shown) -> Result<Vec<u8>, XlsxError> {

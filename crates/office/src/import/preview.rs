@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Workbook, XlsxError};
 use xinzhi_core::actor::Actor;
 use xinzhi_core::record::{BatchId, Counts, Outcome, Remark};
 use xinzhi_core::{Code, Day, Moment};
@@ -11,7 +11,7 @@ use xinzhi_store::batch::{BatchRow, VerdictRow};
 
 use crate::import::stage::FileNote;
 use crate::permission::{Action, Scope};
-use crate::{Error, Office};
+use crate::{Error, Office, sheet};
 
 /// Rows of one page of verdicts, and of the workbook at most.
 const VERDICTS_XLSX_MAX: i64 = 100_000;
@@ -189,32 +189,23 @@ fn verdict(row: VerdictRow) -> Result<VerdictView, Error> {
     })
 }
 
-/// The verdicts as a workbook to send back to the department. Texts are written as texts: no cell becomes a formula (X7).
+/// The verdicts as a workbook to send back to the department.
 pub async fn verdicts_xlsx(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<Vec<u8>, Error> {
     let verdicts = verdicts(office, actor, id, (i64::MIN, None, VERDICTS_XLSX_MAX)).await?;
     let workbook = tokio::task::spawn_blocking(move || workbook(&verdicts));
     let bytes = workbook.await.map_err(|_| Error::inconsistent("a workbook ended without an answer"))?;
-    bytes.map_err(|e| Error::inconsistent(format!("writing a workbook: {e}")))
+    bytes.map_err(sheet::unwritten)
 }
 
 fn workbook(verdicts: &[VerdictView]) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    let bold = Format::new().set_bold();
     let sheet = workbook.add_worksheet();
-    sheet.set_name("逐行结果")?;
-    for (column, (title, width)) in (0_u16..).zip([("行号", 8), ("结果", 10), ("字段", 24), ("说明", 90)]) {
-        sheet.write_string_with_format(0, column, title, &bold)?;
-        sheet.set_column_width(column, width)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
+    sheet::head(sheet, "逐行结果", &[("行号", 8), ("结果", 10), ("字段", 24), ("说明", 90)])?;
     let mut line = 1;
     for verdict in verdicts {
         let remarks = verdict.remarks.iter().map(|r| (r.field.as_deref().unwrap_or(""), r.sentence.as_str()));
         for (field, sentence) in remarks {
-            sheet.write_string(line, 0, verdict.row.to_string())?;
-            sheet.write_string(line, 1, verdict.outcome.title())?;
-            sheet.write_string(line, 2, field)?;
-            sheet.write_string(line, 3, sentence)?;
+            sheet::line(sheet, line, [&verdict.row.to_string(), verdict.outcome.title(), field, sentence])?;
             line += 1;
         }
     }

@@ -1,11 +1,11 @@
 //! The list that goes back to a department: which rows, what is wrong, what to do.
 //!
 //! It says what the verdicts say, which show nothing of sealed fields, and masks what looks like an identity number wherever it stands (A6).
-//! Texts are written as texts: no cell becomes a formula (X7). Rows go to disk as they come, so memory does not grow with their number.
+//! Rows go to disk as they come, so memory does not grow with their number.
 
 use std::sync::Arc;
 
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::Workbook;
 use xinzhi_collect::only_warns;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::identifier::ResidentId;
@@ -15,7 +15,7 @@ use xinzhi_core::record::{Outcome, Remark};
 use super::Span;
 use super::rows::{FlawedRow, Which, walk, wanted};
 use crate::permission::{Action, Scope};
-use crate::{Error, Office};
+use crate::{Error, Office, sheet};
 
 /// Lines of the list at most.
 const LINES_MAX: u32 = 100_000;
@@ -35,8 +35,8 @@ pub async fn workbook(office: &Arc<Office>, actor: &Actor, span: Span, organ: &s
             let which = Which { organ: Some(organ.clone()), ..Which::default() };
             let batches = wanted(connection, &scope, span, &which)?;
             let mut workbook = Workbook::new();
-            let sheet = workbook.add_worksheet_with_constant_memory().map_err(unwritten)?;
-            head(sheet).map_err(unwritten)?;
+            let sheet = workbook.add_worksheet_with_constant_memory().map_err(sheet::unwritten)?;
+            sheet::head(sheet, "请核对后重新报送", &COLUMNS).map_err(sheet::unwritten)?;
             let mut line = 1;
             walk(connection, &batches, None, |row| {
                 if row.ruled.as_ref().is_some_and(|(outcome, _)| *outcome == Outcome::Accepted) {
@@ -45,46 +45,19 @@ pub async fn workbook(office: &Arc<Office>, actor: &Actor, span: Span, organ: &s
                 for [field, wrong, remedy] in said(&row) {
                     if line > LINES_MAX {
                         let words = format!("只列出前 {LINES_MAX} 行，请缩短起止日期后另行下载其余各行");
-                        sheet.write_string(line, 6, words).map_err(unwritten)?;
+                        sheet.write_string(line, 6, words).map_err(sheet::unwritten)?;
                         return Ok(false);
                     }
-                    write(
-                        sheet,
-                        line,
-                        &[&organ, &row.batch.0.to_string(), &row.file_name, &row.row.to_string(), title(&row), &field, &wrong, &remedy],
-                    )
-                    .map_err(unwritten)?;
+                    let (batch, number) = (row.batch.0.to_string(), row.row.to_string());
+                    let texts = [&organ, &batch, &row.file_name, &number, title(&row), &field, &wrong, &remedy];
+                    sheet::line(sheet, line, texts.map(masked)).map_err(sheet::unwritten)?;
                     line += 1;
                 }
                 Ok(true)
             })?;
-            workbook.save_to_buffer().map_err(unwritten)
+            workbook.save_to_buffer().map_err(sheet::unwritten)
         })
         .await
-}
-
-fn unwritten(error: XlsxError) -> Error {
-    Error::inconsistent(format!("writing a workbook: {error}"))
-}
-
-fn head(sheet: &mut Worksheet) -> Result<(), XlsxError> {
-    let bold = Format::new().set_bold();
-    sheet.set_name("请核对后重新报送")?;
-    sheet.set_freeze_panes(1, 0)?;
-    for (column, (_, width)) in (0_u16..).zip(COLUMNS) {
-        sheet.set_column_width(column, width)?;
-    }
-    for (column, (title, _)) in (0_u16..).zip(COLUMNS) {
-        sheet.write_string_with_format(0, column, title, &bold)?;
-    }
-    Ok(())
-}
-
-fn write(sheet: &mut Worksheet, line: u32, texts: &[&str]) -> Result<(), XlsxError> {
-    for (column, text) in (0_u16..).zip(texts) {
-        sheet.write_string(line, column, masked(text))?;
-    }
-    Ok(())
 }
 
 fn title(row: &FlawedRow) -> &'static str {

@@ -19,7 +19,7 @@ pub fn scorecard(pack: &Pack, card: &Scorecard) -> String {
         card.base,
         card.min,
         card.max,
-        share(card.assessed_share),
+        Points::percent(card.assessed_share),
         card.coverage_lag_days,
         card.valid_days,
         founded(pack, &card.basis)
@@ -32,7 +32,7 @@ pub fn indicator(pack: &Pack, _card: &Scorecard, indicator: &Indicator) -> Strin
     let which = indicator.filter.as_ref().map(|filter| format!("{}的", predicate(kind, filter))).unwrap_or_default();
     let which = if which.is_empty() { "的".to_owned() } else { which };
     let fades: String =
-        indicator.fade.iter().map(|fade| format!("；满 {}后按 {} 计", months(fade.after_months), share(fade.keep))).collect();
+        indicator.fade.iter().map(|fade| format!("；满 {}后按 {} 计", months(fade.after_months), Points::percent(fade.keep))).collect();
     format!(
         "{}：近 {}内{which}{}，{}{fades}{}。{}",
         indicator.title,
@@ -105,9 +105,4 @@ pub(super) fn in_grades(pack: &Pack, scorecard: ScorecardIx, grades: &[usize], v
     let Some(card) = pack.scorecard(scorecard) else { return String::new() };
     let names: Vec<String> = grades.iter().filter_map(|grade| card.grades.get(*grade)).map(named_grade).collect();
     format!("{}等级{verb} {}", card.title, names.join("或 "))
-}
-
-/// Thousandths as `50%` or `12.5%`.
-fn share(thousandths: i64) -> String {
-    format!("{}%", Points(thousandths * 100))
 }

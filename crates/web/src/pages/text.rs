@@ -203,7 +203,13 @@ pub fn access_title(what: &str) -> &str {
 
 /// Thousandths as percent: `937` is `93.7%`.
 pub fn percent(thousandths: i64) -> String {
-    format!("{}%", xinzhi_core::Points(thousandths.saturating_mul(100)))
+    xinzhi_core::Points::percent(thousandths)
+}
+
+/// Percent-encodes a text for a path segment or a value of a query.
+pub fn encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// Text or a dash: an empty cell looks like a fault.

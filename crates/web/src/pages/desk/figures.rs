@@ -15,8 +15,9 @@ use xinzhi_office::rules::sentence;
 use super::super::answer::{Answer, show};
 use super::super::frame::{Frame, Link};
 use super::super::reader::Signed;
+use super::super::text::encoded;
 use crate::server::AppState;
-use view::{Chart, FigureView, address, encoded};
+use view::{Chart, FigureView, address};
 
 /// Spans that a trend may be looked at.
 const SPANS: [u32; 4] = [3, 6, 12, 24];

@@ -13,7 +13,7 @@ use xinzhi_office::quality::{self, FlawedRow, Line, Overdue, Reason, Span, Timel
 use super::super::answer::{Answer, FormFault, form_faults, show, show_as};
 use super::super::frame::Frame;
 use super::super::reader::Signed;
-use super::super::text::{Mark, outcome_mark, percent};
+use super::super::text::{Mark, encoded, outcome_mark, percent};
 use crate::server::AppState;
 
 /// Rows of a page.
@@ -58,12 +58,6 @@ impl Asked {
 
 fn given(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
-}
-
-/// Percent-encodes a text for an address.
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 fn days(span: Span) -> String {

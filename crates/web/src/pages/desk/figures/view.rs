@@ -5,7 +5,7 @@ use xinzhi_office::rules::figure::{Better, Dimension, FigureKind, Population};
 
 pub(super) use super::super::super::chart::Chart;
 use super::super::super::chart::{self, Point};
-use super::super::super::text::percent;
+use super::super::super::text::{encoded, percent};
 
 /// Lines of a chart; the table beneath has all.
 const CHART_LINES_MAX: usize = 12;
@@ -202,12 +202,6 @@ fn stack(columns: &[Column], group: &Group) -> (String, Vec<i64>, String) {
         })
         .collect();
     (group.title.clone(), numbers, words.join("　"))
-}
-
-/// Percent-encodes a text for an address.
-pub(super) fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// A path with those of the parameters that have a value.
