@@ -10,11 +10,15 @@ use xinzhi_core::day::Span;
 use xinzhi_core::measure::MeasureKind;
 use xinzhi_core::money;
 use xinzhi_core::record::Class;
-use xinzhi_core::{Day, Digest, Points};
+use xinzhi_core::{Day, Digest};
 
 use crate::calendar::Calendar;
 use crate::figure::Figure;
 use crate::predicate::Predicate;
+
+mod scorecard;
+
+pub use scorecard::{AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, Scorecard, Take};
 
 /// Position of a law in [`Pack::laws`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -569,138 +573,6 @@ pub struct RepeatedAmount {
     pub text: FieldIx,
     /// The word after which it stands there, as in 罚款2000元.
     pub after: String,
-}
-
-/// An evaluation model. Its subjects are never persons (C2); the checker guarantees it.
-#[derive(Clone, Debug)]
-pub struct Scorecard {
-    /// Id, as in `market-entity`.
-    pub id: String,
-    /// Chinese title.
-    pub title: String,
-    /// What the result is for (C3).
-    pub purpose: String,
-    /// Whom it evaluates.
-    pub subjects: Vec<SubjectKindIx>,
-    /// When it may be used.
-    pub in_force: Span,
-    /// After this day it no longer applies: when the pack that it stands in must be reviewed (W6).
-    pub review_by: Day,
-    /// Why it may be used.
-    pub basis: Vec<LawIx>,
-    /// Points before any record.
-    pub base: Points,
-    /// Least points.
-    pub min: Points,
-    /// Most points.
-    pub max: Points,
-    /// Share of the weight, in thousandths, that must be inside coverage before a grade is given.
-    pub assessed_share: i64,
-    /// Days by which coverage may lag behind the day of evaluation.
-    pub coverage_lag_days: i32,
-    /// Days after which a result must be made anew (C3).
-    pub valid_days: i32,
-    /// Dimensions in order.
-    pub dimensions: Vec<Dimension>,
-    /// Grades that a list forces.
-    pub overrides: Vec<Override>,
-    /// Grades from best to worst; each holds from its points up to the one before.
-    pub grades: Vec<Grade>,
-}
-
-/// A group of indicators.
-#[derive(Clone, Debug)]
-pub struct Dimension {
-    /// Chinese title.
-    pub title: String,
-    /// Indicators in order.
-    pub indicators: Vec<Indicator>,
-}
-
-/// One indicator: records of one kind, filtered, each worth points, faded by age, bounded in sum.
-#[derive(Clone, Debug)]
-pub struct Indicator {
-    /// Id inside the scorecard.
-    pub id: String,
-    /// Chinese title.
-    pub title: String,
-    /// Which records count.
-    pub kind: KindIx,
-    /// Which of them.
-    pub filter: Option<Predicate>,
-    /// How old they may be, in months before the day of evaluation.
-    pub window_months: i32,
-    /// What each is worth.
-    pub each: Each,
-    /// What is left of it with age, by rising age.
-    pub fade: Vec<Fade>,
-    /// Least sum.
-    pub floor: Option<Points>,
-    /// Most sum.
-    pub cap: Option<Points>,
-    /// Why it may be evaluated.
-    pub basis: Vec<LawIx>,
-}
-
-impl Indicator {
-    /// The most that this indicator can move the sum: its weight in the assessed share.
-    pub fn weight(&self) -> Points {
-        Points(self.floor.map_or(0, |p| p.0.abs()).max(self.cap.map_or(0, |p| p.0.abs())))
-    }
-}
-
-/// What one record is worth.
-#[derive(Clone, Debug)]
-pub enum Each {
-    /// The same for each.
-    Constant(Points),
-    /// By 失信程度, in the order of [`Class::ALL`].
-    ByClass([Points; 3]),
-    /// By the value of a choice, in its order.
-    ByChoice {
-        /// Which choice.
-        field: FieldIx,
-        /// Points by position of the value.
-        points: Vec<Points>,
-    },
-    /// By bands over an amount, a number or a day count: the last band whose start is not above the value.
-    ByBand {
-        /// Which field.
-        field: FieldIx,
-        /// Start of each band with its points, rising; the first starts at the field's minimum.
-        bands: Vec<(i64, Points)>,
-    },
-}
-
-/// From `after_months` on, `keep` thousandths of a record's points remain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fade {
-    /// Age in months.
-    pub after_months: i32,
-    /// Thousandths kept.
-    pub keep: i64,
-}
-
-/// A list that forces a grade.
-#[derive(Clone, Debug)]
-pub struct Override {
-    /// The list's record kind.
-    pub list: KindIx,
-    /// The grade, one of the scorecard's.
-    pub grade: usize,
-    /// Why.
-    pub basis: Vec<LawIx>,
-}
-
-/// A grade.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grade {
-    /// Short name, as `A`.
-    pub name: String,
-    /// Chinese words for it.
-    pub title: String,
-    /// Least points.
-    pub from: Points,
 }
 
 /// A business trigger.

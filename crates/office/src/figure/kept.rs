@@ -86,7 +86,7 @@ fn reads_own(pack: &Pack, scorecard: xinzhi_rules::model::ScorecardIx) -> bool {
     let own = |kind| pack.own_sources.iter().any(|source| source.kind == kind);
     pack.scorecard(scorecard).is_some_and(|card| {
         card.dimensions.iter().flat_map(|dimension| &dimension.indicators).any(|indicator| own(indicator.kind))
-            || card.overrides.iter().any(|rule| own(rule.list))
+            || card.overrides.iter().any(|rule| own(rule.kind))
     })
 }
 

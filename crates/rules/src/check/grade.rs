@@ -3,7 +3,7 @@
 use super::laws::{Rest, basis};
 use super::source::record_kind;
 use super::subject::overlap;
-use crate::model::{Grade, Override, Pack, Scorecard};
+use crate::model::{Forcing, Grade, Override, Pack, Scorecard};
 use crate::names::listed;
 use crate::raw::At;
 use crate::report::Report;
@@ -70,7 +70,7 @@ pub(super) fn overrides(item: Item<'_>, (card, rest): (&Scorecard, Rest), pack: 
         }
         let grade = map.need("grade", report).and_then(|item| grade(item, card, report));
         let basis = basis(map, rest, pack, report);
-        overrides.extend(kind.zip(grade).map(|(list, grade)| Override { list, grade, basis }));
+        overrides.extend(kind.zip(grade).map(|(kind, grade)| Override { kind, when: Forcing::Listed, grade, basis }));
     }
     overrides
 }

@@ -9,7 +9,7 @@ use super::laws::{Rest, basis};
 use super::predicate::{self, CLASS};
 use super::source::record_kind;
 use super::subject::overlap;
-use crate::model::{Choices, Each, Fade, FieldIx, FieldKind, Indicator, Nature, Pack, RecordKind, Scorecard};
+use crate::model::{Choices, Each, Fade, Fading, FieldIx, FieldKind, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, entries, id_of, list, map, months_of, points_of, scalar, share_of};
@@ -63,10 +63,13 @@ fn indicator(map: Map<'_>, id: Option<String>, (card, rest): (&Scorecard, Rest),
         Some(None) => return None,
         other => other.flatten(),
     };
-    let indicator = Indicator { id: id?, title: title?, kind: ix, filter, window_months: window?, each, fade, floor, cap, basis };
+    let take = Take::Each { each, put: Put::Sum };
+    let fade = Fading::Steps(fade);
+    let indicator =
+        Indicator { id: id?, title: title?, kind: ix, filter, window_months: window?, take, fade, floor, cap, weight: 1000, basis };
     let moves = points.iter().any(|(_, points)| *points != Points::ZERO);
     let bounded = indicator.floor.is_some() || indicator.cap.is_some();
-    if indicator.weight() == Points::ZERO && (bounded || !moves) {
+    if indicator.reach() == Points::ZERO && (bounded || !moves) {
         let message = format!("指标 `{}` 不能影响得分", indicator.id);
         report.warn(map.at, "no-weight", message, "请核对 `points`、`floor` 和 `cap`，或删去这一指标");
     }

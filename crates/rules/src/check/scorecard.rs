@@ -84,6 +84,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         dimensions: Vec::new(),
         overrides: Vec::new(),
         grades: Vec::new(),
+        amount: None,
     };
     card.dimensions = dimensions(map, (&card, rest), pack, report);
     card.grades = map.need("grades", report).map(|item| grade::grades(item, &card, report)).unwrap_or_default();
@@ -121,7 +122,7 @@ fn dimensions(map: Map<'_>, rule: (&Scorecard, Rest), pack: &Pack, report: &mut 
         if dimensions.iter().any(|dimension| dimension.title == title) {
             report.fault(map.at_key("title"), "duplicate-id", format!("维度 `{title}` 重复"), "请合并同名维度，或改用另一个名称");
         }
-        let mut dimension = Dimension { title, indicators: Vec::new() };
+        let mut dimension = Dimension { title, indicators: Vec::new(), weight: 1000, floor: None, cap: None };
         let Some(item) = map.need("indicators", report) else { continue };
         let items = list(item, report).unwrap_or_default();
         if items.is_empty() {
@@ -140,11 +141,13 @@ fn dimensions(map: Map<'_>, rule: (&Scorecard, Rest), pack: &Pack, report: &mut 
 /// The sum over all indicators, each within its own bounds, fits; and something in it can move the points at all.
 fn sums(card: &Scorecard, at: At, report: &mut Report) {
     let indicators = || card.dimensions.iter().flat_map(|dimension| &dimension.indicators);
-    let total = indicators().try_fold(card.base.0.abs(), |sum, indicator| sum.checked_add(indicator.weight().0));
+    let weights =
+        || card.dimensions.iter().flat_map(|dimension| dimension.indicators.iter().map(|indicator| dimension.weight_of(indicator)));
+    let total = indicators().try_fold(card.base.0.abs(), |sum, indicator| sum.checked_add(indicator.reach().0));
     if total.is_none() {
         report.fault(at, "overflow", "各指标的上下限相加超出可计算的范围", "请减小 `floor` 和 `cap`");
     }
-    if indicators().next().is_some() && indicators().all(|indicator| indicator.weight() == Points::ZERO) {
+    if indicators().next().is_some() && weights().all(|weight| weight == Points::ZERO) {
         report.fault(at, "no-weight", "没有任何指标能影响得分", "请核对各指标的 `points`、`floor` 和 `cap`");
     }
 }

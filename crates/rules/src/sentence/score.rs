@@ -5,7 +5,9 @@ use xinzhi_core::record::Class;
 
 use super::condition::{predicate, short, shown};
 use super::{founded, months, subjects};
-use crate::model::{Each, FieldIx, FieldKind, Grade, Indicator, Override, Pack, RecordKind, Scorecard, ScorecardIx};
+use crate::model::{
+    Each, Fade, Fading, FieldIx, FieldKind, Grade, Indicator, Number, Override, Pack, Put, RecordKind, Scorecard, ScorecardIx, Take,
+};
 
 /// The head of a scorecard: for whom, what for, from how many points, how long a result holds.
 pub fn scorecard(pack: &Pack, card: &Scorecard) -> String {
@@ -31,17 +33,55 @@ pub fn indicator(pack: &Pack, _card: &Scorecard, indicator: &Indicator) -> Strin
     let Some(kind) = pack.record_kind(indicator.kind) else { return String::new() };
     let which = indicator.filter.as_ref().map(|filter| format!("{}的", predicate(kind, filter))).unwrap_or_default();
     let which = if which.is_empty() { "的".to_owned() } else { which };
-    let fades: String =
-        indicator.fade.iter().map(|fade| format!("；满 {}后按 {} 计", months(fade.after_months), Points::percent(fade.keep))).collect();
+    let fade = |fade: &Fade| format!("；满 {}后按 {} 计", months(fade.after_months), Points::percent(fade.keep));
+    let fades: String = match &indicator.fade {
+        Fading::Steps(steps) => steps.iter().map(fade).collect(),
+        Fading::Linear { after_months } => format!("；满 {}后逐日递减，到期减完", months(*after_months)),
+    };
     format!(
         "{}：近 {}内{which}{}，{}{fades}{}。{}",
         indicator.title,
         months(indicator.window_months),
         kind.title,
-        each(kind, &indicator.each),
+        take(kind, &indicator.take),
         bounds(indicator.floor, indicator.cap),
         founded(pack, &indicator.basis)
     )
+}
+
+fn take(kind: &RecordKind, take: &Take) -> String {
+    match take {
+        Take::Each { each: worth, put } => format!("{}{}", each(kind, worth), composed(*put)),
+        Take::Number { number, bands } => {
+            let (name, holds) = counted(kind, number);
+            let parts: Vec<String> = bands.iter().map(|(from, points)| format!("{} {} 分", start(holds, *from), points.signed())).collect();
+            format!("按{name}分段计分：{}", parts.join("、"))
+        }
+    }
+}
+
+fn composed(put: Put) -> &'static str {
+    match put {
+        Put::Sum => "",
+        Put::Best => "，取最高的一条",
+        Put::Worst => "，取最低的一条",
+        Put::Latest => "，取最近的一条",
+        Put::First => "，取最早的一条",
+        Put::Mean => "，取平均",
+    }
+}
+
+/// What is counted, and in which unit.
+fn counted<'k>(kind: &'k RecordKind, number: &Number) -> (String, Option<&'k FieldKind>) {
+    match number {
+        Number::Count => ("条数".to_owned(), None),
+        Number::Distinct(field) => (format!("{}的不同值个数", named(kind, *field).0), None),
+        Number::Total(field) => {
+            let (name, holds) = named(kind, *field);
+            (format!("{name}合计"), holds)
+        }
+        Number::Rate(of) => (format!("{}的占比（千分之）", predicate(kind, of)), None),
+    }
 }
 
 fn each(kind: &RecordKind, each: &Each) -> String {
@@ -85,7 +125,7 @@ fn bounds(floor: Option<Points>, cap: Option<Points>) -> String {
 
 /// A list that forces a grade.
 pub fn override_rule(pack: &Pack, card: &Scorecard, rule: &Override) -> String {
-    let list = pack.record_kind(rule.list).map_or("", |kind| kind.title.as_str());
+    let list = pack.record_kind(rule.kind).map_or("", |kind| kind.title.as_str());
     let grade = card.grades.get(rule.grade).map(named_grade).unwrap_or_default();
     format!("列入{list}的，等级直接定为 {grade}。{}", founded(pack, &rule.basis))
 }

@@ -1,0 +1,271 @@
+//! Evaluation models: what records of a subject amount to in points, grade and amount.
+
+use xinzhi_core::day::Span;
+use xinzhi_core::{Day, Points};
+
+use super::{FieldIx, KindIx, LawIx, SubjectKindIx};
+use crate::fact::faded;
+use crate::predicate::Predicate;
+
+/// An evaluation model. Its subjects are never persons (C2); the checker guarantees it.
+#[derive(Clone, Debug)]
+pub struct Scorecard {
+    /// Id, as in `market-entity`.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// What the result is for (C3).
+    pub purpose: String,
+    /// Whom it evaluates.
+    pub subjects: Vec<SubjectKindIx>,
+    /// When it may be used.
+    pub in_force: Span,
+    /// After this day it no longer applies: when the pack that it stands in must be reviewed (W6).
+    pub review_by: Day,
+    /// Why it may be used.
+    pub basis: Vec<LawIx>,
+    /// Points before any record.
+    pub base: Points,
+    /// Least points.
+    pub min: Points,
+    /// Most points.
+    pub max: Points,
+    /// Share of the weight, in thousandths, that must be inside coverage before a grade is given.
+    pub assessed_share: i64,
+    /// Days by which coverage may lag behind the day of evaluation.
+    pub coverage_lag_days: i32,
+    /// Days after which a result must be made anew (C3).
+    pub valid_days: i32,
+    /// Dimensions in order.
+    pub dimensions: Vec<Dimension>,
+    /// Grades that a list forces.
+    pub overrides: Vec<Override>,
+    /// Grades from best to worst; each holds from its points up to the one before.
+    pub grades: Vec<Grade>,
+    /// What a grade is worth in money, where the model says so.
+    pub amount: Option<AmountByGrade>,
+}
+
+/// An amount that follows from the grade, such as a credit line a bank may start from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AmountByGrade {
+    /// Chinese title.
+    pub title: String,
+    /// 分, in the order of the grades.
+    pub amounts: Vec<i64>,
+}
+
+/// A group of indicators, each taken whole, then their sum within the group's bounds by its weight.
+#[derive(Clone, Debug)]
+pub struct Dimension {
+    /// Chinese title.
+    pub title: String,
+    /// Indicators in order.
+    pub indicators: Vec<Indicator>,
+    /// Thousandths of the bounded sum that enter the total, truncated toward zero: how raters are weighed, as 5:3:2.
+    pub weight: i64,
+    /// Least sum.
+    pub floor: Option<Points>,
+    /// Most sum.
+    pub cap: Option<Points>,
+}
+
+/// One indicator: records of one kind, filtered, brought to points, bounded, by its weight.
+#[derive(Clone, Debug)]
+pub struct Indicator {
+    /// Id inside the scorecard.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Which records count.
+    pub kind: KindIx,
+    /// Which of them.
+    pub filter: Option<Predicate>,
+    /// How old they may be, in months before the day of evaluation.
+    pub window_months: i32,
+    /// What they amount to.
+    pub take: Take,
+    /// What is left of each record's points with age.
+    pub fade: Fading,
+    /// Least points.
+    pub floor: Option<Points>,
+    /// Most points.
+    pub cap: Option<Points>,
+    /// Thousandths of the bounded points that enter the dimension, truncated toward zero.
+    pub weight: i64,
+    /// Why it may be evaluated.
+    pub basis: Vec<LawIx>,
+}
+
+impl Indicator {
+    /// The most that this indicator can move the sum before any weighing.
+    pub fn reach(&self) -> Points {
+        let bounds = self.floor.map_or(0, |p| p.0.abs()).max(self.cap.map_or(0, |p| p.0.abs()));
+        let bounded = self.floor.is_some() || self.cap.is_some();
+        Points(if bounded { bounds } else { self.take.most().unwrap_or(0) })
+    }
+}
+
+impl Dimension {
+    /// The most that one of its indicators can move the total: its weight in the assessed share.
+    pub fn weight_of(&self, indicator: &Indicator) -> Points {
+        Points(faded(faded(indicator.reach(), indicator.weight), self.weight).0)
+    }
+}
+
+/// What the records of an indicator amount to.
+#[derive(Clone, Debug)]
+pub enum Take {
+    /// Every record is worth points, and `put` says how they come together.
+    Each {
+        /// Points of one record.
+        each: Each,
+        /// Their composition.
+        put: Put,
+    },
+    /// All records together are a number, and the band it falls in gives the points. A number over a window that was not
+    /// reported throughout is no number: the indicator is then unknown, whatever records there are.
+    Number {
+        /// Which number.
+        number: Number,
+        /// Start of each band with its points, rising; the first starts at the least possible number.
+        bands: Vec<(i64, Points)>,
+    },
+}
+
+/// How the points of several records come together. Where no record counts, all of them give nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// Their sum.
+    Sum,
+    /// The highest.
+    Best,
+    /// The lowest.
+    Worst,
+    /// Those of the latest document; of several of one day, the highest.
+    Latest,
+    /// Those of the earliest document; of several of one day, the highest.
+    First,
+    /// Their mean, truncated toward zero.
+    Mean,
+}
+
+/// A number that records amount to.
+#[derive(Clone, Debug)]
+pub enum Number {
+    /// How many.
+    Count,
+    /// How many different values a field has.
+    Distinct(FieldIx),
+    /// The sum of an amount or a number.
+    Total(FieldIx),
+    /// Of the records of which it can be told, how many thousandths meet a condition, truncated. Without any: unknown.
+    Rate(Predicate),
+}
+
+impl Take {
+    /// The most points, without sign, that an unbounded indicator can give; none where there is no limit (sums of records).
+    pub fn most(&self) -> Option<i64> {
+        match self {
+            Take::Each { put: Put::Sum, .. } => None,
+            Take::Each { each, .. } => Some(each.most()),
+            Take::Number { bands, .. } => Some(bands.iter().map(|(_, points)| points.0.saturating_abs()).max().unwrap_or(0)),
+        }
+    }
+}
+
+impl Each {
+    /// The most points, without sign, that one record can be worth.
+    pub fn most(&self) -> i64 {
+        let most = |points: &mut dyn Iterator<Item = &Points>| points.map(|p| p.0.saturating_abs()).max().unwrap_or(0);
+        match self {
+            Each::Constant(points) => points.0.saturating_abs(),
+            Each::ByClass(points) => most(&mut points.iter()),
+            Each::ByChoice { points, .. } => most(&mut points.iter()),
+            Each::ByBand { bands, .. } => most(&mut bands.iter().map(|(_, points)| points)),
+        }
+    }
+}
+
+/// What one record is worth.
+#[derive(Clone, Debug)]
+pub enum Each {
+    /// The same for each.
+    Constant(Points),
+    /// By 失信程度, in the order of [`Class::ALL`].
+    ByClass([Points; 3]),
+    /// By the value of a choice, in its order.
+    ByChoice {
+        /// Which choice.
+        field: FieldIx,
+        /// Points by position of the value.
+        points: Vec<Points>,
+    },
+    /// By bands over an amount, a number or a day count: the last band whose start is not above the value.
+    ByBand {
+        /// Which field.
+        field: FieldIx,
+        /// Start of each band with its points, rising; the first starts at the field's minimum.
+        bands: Vec<(i64, Points)>,
+    },
+}
+
+/// What is left of a record's points with age.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fading {
+    /// By steps of rising age; none keeps everything to the end of the window.
+    Steps(Vec<Fade>),
+    /// Everything up to an age in months, then evenly less each day until the window ends. Of a document of day `d`, with `f` the
+    /// first day of the window and `w` the first of the age, `(d - f + 1) * 1000 / (w - f + 1)` thousandths are left.
+    Linear {
+        /// Age in months, 0 or more.
+        after_months: i32,
+    },
+}
+
+/// From `after_months` on, `keep` thousandths of a record's points remain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fade {
+    /// Age in months.
+    pub after_months: i32,
+    /// Thousandths kept.
+    pub keep: i64,
+}
+
+/// What forces a grade whatever the points are.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// Records of which kind.
+    pub kind: KindIx,
+    /// Of a list: an entry in force. Of any other kind: a record in the window that meets the condition.
+    pub when: Forcing,
+    /// The grade, one of the scorecard's.
+    pub grade: usize,
+    /// Why.
+    pub basis: Vec<LawIx>,
+}
+
+/// When a record forces a grade.
+#[derive(Clone, Debug)]
+pub enum Forcing {
+    /// While it stands on its list.
+    Listed,
+    /// While its document is younger than the window and it meets the condition.
+    Within {
+        /// Which records.
+        filter: Option<Predicate>,
+        /// How old they may be, in months before the day of evaluation.
+        window_months: i32,
+    },
+}
+
+/// A grade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grade {
+    /// Short name, as `A`.
+    pub name: String,
+    /// Chinese words for it.
+    pub title: String,
+    /// Least points.
+    pub from: Points,
+}
