@@ -1,7 +1,8 @@
-//! What the kernel sees: borrowed columns of integers with validity masks and dense subject indexes. Never a position of the
+//! What the kernel sees: borrowed columns of integers with validity masks, each subject's rows together. Never a position of the
 //! journal, never an Arrow type, nothing that names anybody.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use xinzhi_rules::model::{FieldIx, KindIx};
 use xinzhi_rules::predicate;
@@ -11,26 +12,35 @@ use crate::coverage::Coverage;
 /// Rows of one record kind in one population, at most. The plan's proof that sums fit counts on it.
 pub const ROWS_MAX: i64 = 1 << 32;
 
-/// One column: a value is only read where `known` is 1.
+/// The integers of one column, as narrow as they are: reading them is most of the work.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// Positions of choices and classes.
+    Byte(&'a [u8]),
+    /// Day numbers, small numbers.
+    Short(&'a [i32]),
+    /// 分, bit sets, any number.
+    Long(&'a [i64]),
+}
+
+/// One column: a value is only read where it is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Column<'a> {
     /// Positions of choices, bit sets, 分, numbers, day numbers.
-    pub values: &'a [i64],
-    /// 1 where the value is filled, else 0.
-    pub known: &'a [u8],
+    pub values: Values<'a>,
+    /// 1 where the value is filled, else 0; none where every one is.
+    pub known: Option<&'a [u8]>,
 }
 
-/// The records of one kind, one row each, in any order.
+/// The records of one kind, one row each.
 #[derive(Clone, Debug)]
 pub struct KindColumns<'a> {
-    /// Whose record: a dense index from 0.
-    pub subject: &'a [u32],
+    /// The rows of subject `s` are `starts[s]..starts[s + 1]`, in any order among themselves.
+    pub starts: &'a [u32],
     /// Number of the document's day.
-    pub day: &'a [i64],
-    /// 失信程度 as a number.
-    pub class: &'a [i64],
-    /// 1 where the class is known, else 0.
-    pub class_known: &'a [u8],
+    pub day: &'a [i32],
+    /// 失信程度 as a number; none where no rule of the plan reads it.
+    pub class: Option<Column<'a>>,
     /// By position of the field; none where no rule of the plan reads it.
     pub fields: Vec<Option<Column<'a>>>,
 }
@@ -44,12 +54,12 @@ pub enum ColumnsFault {
     /// A mask holds something else than 0 and 1.
     #[error("第 {0} 类信息的有效标记不是 0 或 1，请检查列存数据")]
     Mask(usize),
-    /// A subject index lies outside the population, or a coverage index outside its sets.
-    #[error("第 {0} 类信息的主体序号超出范围，请检查列存数据")]
-    Subject(usize),
-    /// More rows than the proof allows.
-    #[error("第 {0} 类信息超过一次运算的行数上限，请分批运算")]
-    TooMany(usize),
+    /// Starts that do not rise from 0 to the number of rows, one for each subject and one more.
+    #[error("第 {0} 类信息的主体分界与行数不符，请检查列存数据")]
+    Starts(usize),
+    /// The plan reads the class, which was not handed in.
+    #[error("第 {0} 类信息缺少规则要读的失信程度一列，请检查列存数据")]
+    ClassAbsent(usize),
     /// The plan reads a column that was not handed in.
     #[error("第 {0} 类信息缺少规则要读的第 {1} 列，请检查列存数据")]
     Absent(usize, usize),
@@ -95,69 +105,104 @@ impl<'a> Population<'a> {
         self.kinds.get(&kind)
     }
 
-    /// For each subject 1 where `covers` holds for its coverage; asked once for each coverage, not for each subject.
+    /// By coverage set 1 where `covers` holds: asked once for each, not for each subject.
     pub(crate) fn covered(&self, covers: impl Fn(&Coverage) -> bool) -> Vec<u8> {
-        let sets: Vec<u8> = self.coverages.iter().map(|coverage| u8::from(covers(coverage))).collect();
-        self.coverage_of.iter().map(|set| sets.get(*set as usize).copied().unwrap_or(0)).collect()
+        self.coverages.iter().map(|coverage| u8::from(covers(coverage))).collect()
+    }
+
+    /// Which coverage set each of some subjects has.
+    pub(crate) fn coverage_of(&self, subjects: Range<usize>) -> &[u32] {
+        self.coverage_of.get(subjects).unwrap_or(&[])
     }
 }
 
 impl<'a> KindColumns<'a> {
     /// How many rows.
     pub fn rows(&self) -> usize {
-        self.subject.len()
+        self.day.len()
     }
 
     /// The column that a predicate names.
     pub fn column(&self, column: predicate::Column) -> Option<Column<'a>> {
         match column {
-            predicate::Column::Class => Some(Column { values: self.class, known: self.class_known }),
+            predicate::Column::Class => self.class,
             predicate::Column::Field(FieldIx(index)) => self.fields.get(index).copied().flatten(),
         }
     }
 
-    /// One cell; none where it is empty.
-    pub(crate) fn entry(&self, column: predicate::Column, row: usize) -> Option<i64> {
-        let column = self.column(column)?;
-        let known = column.known.get(row).copied() == Some(1);
-        column.values.get(row).copied().filter(|_| known)
-    }
-
-    /// Rows `start` up to `start + length`: small enough that every buffer of a block stays in the cache.
-    pub(crate) fn block(&self, start: usize, length: usize) -> KindColumns<'a> {
-        let column =
-            |c: &Option<Column<'a>>| c.map(|c| Column { values: part(c.values, start, length), known: part(c.known, start, length) });
+    /// The rows of some subjects, with starts as they were: `starts[0]` is then the first row's place among all.
+    pub(crate) fn of(&self, subjects: Range<usize>) -> KindColumns<'a> {
+        let starts = self.starts.get(subjects.start..=subjects.end).unwrap_or(&[]);
+        let place = |start: Option<&u32>| start.map_or(0, |start| *start as usize);
+        let rows = place(starts.first())..place(starts.last());
         KindColumns {
-            subject: part(self.subject, start, length),
-            day: part(self.day, start, length),
-            class: part(self.class, start, length),
-            class_known: part(self.class_known, start, length),
-            fields: self.fields.iter().map(column).collect(),
+            starts,
+            day: part(self.day, &rows),
+            class: self.class.map(|column| column.part(&rows)),
+            fields: self.fields.iter().map(|column| column.map(|column| column.part(&rows))).collect(),
         }
     }
 
     fn check(&self, kind: usize, subjects: usize) -> Result<(), ColumnsFault> {
         let rows = self.rows();
-        if i64::try_from(rows).is_ok_and(|rows| rows > ROWS_MAX) {
-            return Err(ColumnsFault::TooMany(kind));
-        }
-        let fields = || self.fields.iter().flatten();
-        let even = self.day.len() == rows && self.class.len() == rows && self.class_known.len() == rows;
-        if !even || fields().any(|c| c.values.len() != rows || c.known.len() != rows) {
+        let columns = || self.class.iter().chain(self.fields.iter().flatten());
+        if columns().any(|column| column.values.len() != rows || column.known.is_some_and(|known| known.len() != rows)) {
             return Err(ColumnsFault::Lengths(kind));
         }
-        let bits = |mask: &[u8]| mask.iter().all(|bit| *bit <= 1);
-        if !bits(self.class_known) || fields().any(|c| !bits(c.known)) {
+        if columns().filter_map(|column| column.known).any(|known| known.iter().any(|bit| *bit > 1)) {
             return Err(ColumnsFault::Mask(kind));
         }
-        if self.subject.iter().any(|subject| *subject as usize >= subjects) {
-            return Err(ColumnsFault::Subject(kind));
+        let whole = self.starts.len() == subjects + 1 && self.starts.first() == Some(&0);
+        let ends = self.starts.last().is_some_and(|last| *last as usize == rows);
+        if !whole || !ends || !self.starts.is_sorted() {
+            return Err(ColumnsFault::Starts(kind));
         }
         Ok(())
     }
 }
 
-fn part<T>(slice: &[T], start: usize, length: usize) -> &[T] {
-    let rest = slice.get(start..).unwrap_or(&[]);
-    rest.get(..length).unwrap_or(rest)
+impl Values<'_> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Byte(values) => values.len(),
+            Values::Short(values) => values.len(),
+            Values::Long(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One value.
+    pub fn at(&self, row: usize) -> Option<i64> {
+        match self {
+            Values::Byte(values) => values.get(row).map(|value| i64::from(*value)),
+            Values::Short(values) => values.get(row).map(|value| i64::from(*value)),
+            Values::Long(values) => values.get(row).copied(),
+        }
+    }
+}
+
+impl<'a> Column<'a> {
+    /// One cell; none where it is empty.
+    pub fn at(&self, row: usize) -> Option<i64> {
+        let known = self.known.is_none_or(|known| known.get(row).copied() == Some(1));
+        self.values.at(row).filter(|_| known)
+    }
+
+    fn part(&self, rows: &Range<usize>) -> Column<'a> {
+        let values = match self.values {
+            Values::Byte(values) => Values::Byte(part(values, rows)),
+            Values::Short(values) => Values::Short(part(values, rows)),
+            Values::Long(values) => Values::Long(part(values, rows)),
+        };
+        Column { values, known: self.known.map(|known| part(known, rows)) }
+    }
+}
+
+fn part<'a, T>(slice: &'a [T], rows: &Range<usize>) -> &'a [T] {
+    slice.get(rows.clone()).unwrap_or(&[])
 }
