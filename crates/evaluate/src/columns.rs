@@ -9,8 +9,8 @@ use xinzhi_rules::predicate;
 
 use crate::coverage::Coverage;
 
-/// Rows of one record kind in one population, at most. The plan's proof that sums fit counts on it.
-pub const ROWS_MAX: i64 = 1 << 32;
+/// Rows of one record kind that one subject may have, at most. The plan's proof that sums fit counts on it.
+pub const SUBJECT_ROWS_MAX: i64 = 1 << 24;
 
 /// The integers of one column, as narrow as they are: reading them is most of the work.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,9 @@ pub enum ColumnsFault {
     /// Starts that do not rise from 0 to the number of rows, one for each subject and one more.
     #[error("第 {0} 类信息的主体分界与行数不符，请检查列存数据")]
     Starts(usize),
+    /// A subject with more rows than the proof allows.
+    #[error("有主体的第 {0} 类信息超过 16777216 条，无法保证合计不溢出，请检查列存数据")]
+    TooMany(usize),
     /// The plan reads the class, which was not handed in.
     #[error("第 {0} 类信息缺少规则要读的失信程度一列，请检查列存数据")]
     ClassAbsent(usize),
@@ -156,6 +159,10 @@ impl<'a> KindColumns<'a> {
         let ends = self.starts.last().is_some_and(|last| *last as usize == rows);
         if !whole || !ends || !self.starts.is_sorted() {
             return Err(ColumnsFault::Starts(kind));
+        }
+        let lengths = self.starts.iter().zip(self.starts.iter().skip(1)).map(|(start, end)| end.saturating_sub(*start));
+        if lengths.max().is_some_and(|longest| i64::from(longest) > SUBJECT_ROWS_MAX) {
+            return Err(ColumnsFault::TooMany(kind));
         }
         Ok(())
     }

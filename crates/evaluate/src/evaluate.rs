@@ -6,9 +6,9 @@ use xinzhi_rules::model::{Pack, ScorecardIx, SubjectKindIx};
 
 use crate::columns::ColumnsFault;
 use crate::coverage::Coverage;
-use crate::explain::explain;
+use crate::explain::{Run, explain};
 use crate::feed::Feed;
-use crate::kernel::{self, Keep};
+use crate::kernel;
 use crate::plan::{Plan, PlanFault};
 use crate::result::{Evaluation, Standing};
 
@@ -62,8 +62,9 @@ pub fn evaluate(question: &Question<'_>, subject: &Subject<'_>) -> Result<Evalua
     applicable(question, subject.kind)?;
     let plan = Plan::compile(question.pack, question.card)?;
     let feed = Feed::new(&plan, [subject.facts]);
-    let tally = kernel::run(&plan, &feed.population(&[subject.coverage])?, question.as_of, Keep::Rows)?;
-    explain(question, &plan, &feed, &tally, subject.coverage).ok_or_else(|| PlanFault::Scorecard(question.card.0).into())
+    let (totals, watch) = kernel::watched(&plan, &feed.population(&[subject.coverage])?, question.as_of)?;
+    let run = Run { plan: &plan, feed: &feed, totals: &totals, watch: &watch, coverage: subject.coverage };
+    explain(question, &run).ok_or_else(|| PlanFault::Scorecard(question.card.0).into())
 }
 
 /// Evaluates many subjects at once, without explanations; each answer is the one that [`evaluate`] gives for it alone.
@@ -76,7 +77,8 @@ pub fn evaluate_many(question: &Question<'_>, subjects: &[Subject<'_>]) -> Resul
     let evaluated = || judged.iter().filter_map(|subject| subject.as_ref().ok());
     let feed = Feed::new(&plan, evaluated().map(|subject| subject.facts));
     let coverages: Vec<&Coverage> = evaluated().map(|subject| subject.coverage).collect();
-    let mut standings = kernel::standings(&plan, &feed.population(&coverages)?, question.as_of)?.into_iter();
+    let totals = kernel::run(&plan, &feed.population(&coverages)?, question.as_of)?;
+    let mut standings = (0..totals.subjects()).filter_map(|subject| totals.standing(&plan, subject));
     let answer = |subject: Result<&Subject<'_>, Fault>| subject.and_then(|_| standings.next().ok_or(ColumnsFault::Coverage.into()));
     Ok(judged.into_iter().map(answer).collect())
 }

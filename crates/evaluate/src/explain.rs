@@ -2,32 +2,42 @@
 
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Points};
-use xinzhi_rules::fact::leaves_window_on;
-use xinzhi_rules::model::Scorecard;
+use xinzhi_rules::fact::{leaves_window_on, window_start};
+use xinzhi_rules::model::{Dimension, Fading, FieldKind, Number, Pack, RecordKind, Scorecard, Take};
 
 use crate::columns::KindColumns;
 use crate::coverage::Coverage;
 use crate::evaluate::Question;
 use crate::feed::{Feed, KindRows};
-use crate::kernel::{Hit, Part, Tally, standing};
-use crate::plan::{IndicatorPlan, OverridePlan, Plan};
-use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge};
+use crate::kernel::{Hit, Kept, KeptRow, Totals, Watch};
+use crate::plan::{ForcingPlan, IndicatorPlan, OverridePlan, Plan, TakePlan};
+use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Together};
+
+/// A watched run of one subject.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'r> {
+    pub plan: &'r Plan,
+    pub feed: &'r Feed,
+    pub totals: &'r Totals,
+    pub watch: &'r Watch,
+    pub coverage: &'r Coverage,
+}
 
 /// The explanation of subject 0. None only where plan and scorecard are not of one pack.
-pub(crate) fn explain(question: &Question<'_>, plan: &Plan, feed: &Feed, tally: &Tally, coverage: &Coverage) -> Option<Evaluation> {
+pub(crate) fn explain(question: &Question<'_>, run: &Run<'_>) -> Option<Evaluation> {
     let scorecard = question.pack.scorecards.get(question.card.0)?;
-    let as_of = question.as_of;
-    let standing = standing(plan, tally, 0, as_of)?;
+    let (plan, as_of) = (run.plan, question.as_of);
+    let standing = run.totals.standing(plan, 0)?;
     let mut changes: Vec<Day> = plan.turns_on(as_of).into_iter().collect();
     let awake = plan.dormant(as_of).is_none();
     let mut dimensions = Vec::new();
     if awake {
-        let lines = indicator_lines(question, plan, feed, tally);
-        changes.extend(lines.iter().flat_map(|line| line.changes(coverage, as_of)));
-        changes.extend(plan.overrides.iter().flat_map(|rule| list_changes(rule, feed, as_of)));
-        dimensions = grouped(scorecard, lines);
+        let lines = indicator_lines(question, run);
+        changes.extend(lines.iter().flat_map(|line| line.changes(run.coverage, as_of)));
+        changes.extend(plan.overrides.iter().flat_map(|rule| forced_changes(rule, run.feed, as_of)));
+        dimensions = grouped(scorecard, run, lines);
     }
-    let forced = tally.forced.first().copied().flatten().filter(|_| awake);
+    let forced = run.watch.hit.filter(|_| awake);
     Some(Evaluation {
         card: question.card,
         scorecard: scorecard.id.clone(),
@@ -35,18 +45,19 @@ pub(crate) fn explain(question: &Question<'_>, plan: &Plan, feed: &Feed, tally: 
         valid_until: plan.valid_until(as_of),
         base: scorecard.base,
         outcome: standing.outcome,
-        forced: forced.and_then(|hit| forced_by(hit, plan, feed)),
+        forced: forced.and_then(|hit| forced_by(hit, run)),
         grade: standing.grade,
         assessed_share: standing.assessed_share,
+        amount: standing.amount,
         dimensions,
         next_change: changes.into_iter().min(),
     })
 }
 
-fn forced_by(hit: Hit, plan: &Plan, feed: &Feed) -> Option<Forced> {
-    let rule = plan.overrides.get(hit.rule)?;
-    let record = *feed.kind(rule.list)?.records.get(hit.row)?;
-    Some(Forced { grade: rule.grade, list: rule.list, record })
+fn forced_by(hit: Hit, run: &Run<'_>) -> Option<Forced> {
+    let rule = run.plan.overrides.get(hit.rule)?;
+    let record = *run.feed.kind(rule.kind)?.records.get(hit.row)?;
+    Some(Forced { grade: rule.grade, list: rule.kind, record })
 }
 
 /// A line, with what is needed to foresee its changes.
@@ -57,54 +68,92 @@ struct Drafted<'p> {
     others: Vec<Day>,
 }
 
-fn indicator_lines<'p>(question: &Question<'_>, plan: &'p Plan, feed: &Feed, tally: &Tally) -> Vec<Drafted<'p>> {
+fn indicator_lines<'p>(question: &Question<'_>, run: &Run<'p>) -> Vec<Drafted<'p>> {
     let Some(scorecard) = question.pack.scorecards.get(question.card.0) else { return Vec::new() };
     let titles = scorecard.dimensions.iter().flat_map(|dimension| &dimension.indicators);
-    let parts = plan.indicators.iter().zip(&tally.parts);
-    let drafted = parts.zip(titles).map(|((plan, part), indicator)| {
-        let raw = part.raw.first().copied().unwrap_or(0);
-        let points = raw.clamp(plan.floor, plan.cap);
+    let parts = run.plan.indicators.iter().zip(titles).enumerate();
+    let drafted = parts.filter_map(|(place, (plan, indicator))| {
+        let kept = run.watch.parts.get(&place)?;
+        let within = kept.raw.clamp(plan.bounds.floor, plan.bounds.cap);
         let line = IndicatorLine {
             id: indicator.id.clone(),
             title: indicator.title.clone(),
-            state: if part.known.first() == Some(&1) { Knowledge::Known } else { Knowledge::Unknown },
-            raw: Points(raw),
-            points: Points(points),
-            bounded: raw != points,
+            state: if kept.known { Knowledge::Known } else { Knowledge::Unknown },
+            together: together(question.pack, (indicator.kind, &indicator.take), kept),
+            raw: Points(kept.raw),
+            within: Points(within),
+            weight: plan.bounds.weight,
+            points: Points(if kept.known { plan.bounds.apply(kept.raw) } else { 0 }),
+            bounded: kept.raw != within,
             contributions: Vec::new(),
             uncertain: Vec::new(),
         };
         let mut drafted = Drafted { line, plan, others: Vec::new() };
-        if let Some(rows) = feed.kind(plan.kind) {
-            drafted.list_rows(part, rows, question.as_of);
+        if let Some(rows) = run.feed.kind(plan.kind) {
+            drafted.list_rows(kept, rows, question.as_of);
         }
-        drafted
+        Some(drafted)
     });
     drafted.collect()
 }
 
+fn together(pack: &Pack, (kind, take): (xinzhi_rules::model::KindIx, &Take), kept: &Kept) -> Together {
+    let kind: Option<&RecordKind> = pack.record_kinds.get(kind.0);
+    match take {
+        Take::Each { put, .. } => Together::By(*put),
+        Take::Number { number, .. } => {
+            let measure = match number {
+                Number::Count => Measure::Records,
+                Number::Distinct(_) => Measure::Values,
+                Number::Total(field) => match kind.and_then(|kind| kind.at(*field)).map(|field| &field.kind) {
+                    Some(FieldKind::Money(_)) => Measure::Money,
+                    _ => Measure::Total,
+                },
+                Number::Rate(_) => Measure::Rate,
+            };
+            Together::Number(measure, kept.number)
+        }
+    }
+}
+
 impl Drafted<'_> {
-    fn list_rows(&mut self, part: &Part, rows: &KindRows, as_of: Day) {
-        let blocks = part.rows.iter().flat_map(|block| {
-            let marks = block.counts.iter().zip(&block.uncertain).zip(&block.coming);
-            let points = block.full.iter().zip(&block.keep).zip(&block.points);
-            marks.zip(points)
-        });
-        for (row, (((counts, uncertain), coming), ((full, keep), points))) in blocks.enumerate() {
+    fn list_rows(&mut self, kept: &Kept, rows: &KindRows, as_of: Day) {
+        for (row, kept) in kept.rows.iter().enumerate() {
             let Some((record, day)) = row_identity(rows, row) else { continue };
             let leaves_on = leaves_window_on(day, self.plan.window_months);
-            if *counts == 1 {
-                let ages = self.plan.fades.iter().map(|(months, _)| day.plus_months(*months));
-                let next_fade = ages.filter(|fade| *fade > as_of && *fade < leaves_on).min();
-                let (full, points) = (Points(*full), Points(*points));
-                self.line.contributions.push(Contribution { record, day, full, keep: *keep, points, next_fade, leaves_on });
+            if kept.counts {
+                let next_fade = self.next_fade((kept, day), leaves_on, as_of);
+                let (full, points) = (Points(kept.full), Points(kept.points));
+                self.line.contributions.push(Contribution { record, day, full, keep: kept.keep, points, next_fade, leaves_on });
             }
-            if *uncertain == 1 {
+            if kept.uncertain {
                 self.line.uncertain.push(record);
                 self.others.push(leaves_on);
             }
-            if *coming == 1 {
+            if kept.coming {
                 self.others.push(day);
+            }
+        }
+    }
+
+    /// The first day after `as_of`, and before the record leaves, on which less of it is kept.
+    fn next_fade(&self, (kept, day): (&KeptRow, Day), leaves_on: Day, as_of: Day) -> Option<Day> {
+        let TakePlan::Each { fading, .. } = &self.plan.take else { return None };
+        match fading {
+            Fading::Steps(steps) => {
+                let ages = steps.iter().map(|step| day.plus_months(step.after_months));
+                ages.filter(|fade| *fade > as_of && *fade < leaves_on).min()
+            }
+            // Evenly from the age on: nearly every day, though the truncated share may stay for some.
+            Fading::Linear { after_months } => {
+                let mut on = as_of.plus_days(1);
+                while on < leaves_on {
+                    if linear_keep(day, (self.plan.window_months, *after_months), on) < kept.keep {
+                        return Some(on);
+                    }
+                    on = on.plus_days(1);
+                }
+                None
             }
         }
     }
@@ -112,42 +161,68 @@ impl Drafted<'_> {
     fn changes(&self, coverage: &Coverage, as_of: Day) -> Vec<Day> {
         let records = self.line.contributions.iter().flat_map(|c| c.next_fade.into_iter().chain([c.leaves_on]));
         let mut days: Vec<Day> = records.chain(self.others.iter().copied()).collect();
-        // A record that counts makes the indicator known whatever coverage says, and its leaving is a change already.
-        if self.line.contributions.is_empty() {
+        // Points of a record that counts make the indicator known whatever coverage says, and its leaving is a change already.
+        let counted = matches!(self.line.together, Together::By(_)) && !self.line.contributions.is_empty();
+        if !counted {
             days.extend(coverage.turns_on(self.plan.wanted, as_of));
         }
         days
     }
 }
 
+/// Thousandths that the kernel's table keeps of a document of `day` on another day of evaluation.
+fn linear_keep(day: Day, (window_months, after_months): (i32, i32), as_of: Day) -> i64 {
+    let first = window_start(as_of, window_months).number();
+    let whole = window_start(as_of, after_months).min(as_of).number();
+    (day.number() - first + 1).saturating_mul(1000).checked_div(whole - first + 1).map_or(0, |keep| keep.clamp(0, 1000))
+}
+
 fn row_identity(rows: &KindRows, row: usize) -> Option<(RecordId, Day)> {
     Some((*rows.records.get(row)?, Day::from_number(rows.day(row)?)?))
 }
 
-fn grouped(scorecard: &Scorecard, lines: Vec<Drafted<'_>>) -> Vec<DimensionLine> {
+fn grouped(scorecard: &Scorecard, run: &Run<'_>, lines: Vec<Drafted<'_>>) -> Vec<DimensionLine> {
     let mut lines = lines.into_iter().map(|drafted| drafted.line);
-    let dimension = |dimension: &xinzhi_rules::model::Dimension| {
+    let dimension = |(place, dimension): (usize, &Dimension)| {
         let indicators: Vec<IndicatorLine> = lines.by_ref().take(dimension.indicators.len()).collect();
-        let points = Points(indicators.iter().fold(0, |sum, line| sum + line.points.0));
-        DimensionLine { title: dimension.title.clone(), points, indicators }
+        let raw = indicators.iter().fold(0_i64, |sum, line| sum.saturating_add(line.points.0));
+        let within = run.plan.dimensions.get(place).map_or(raw, |plan| raw.clamp(plan.bounds.floor, plan.bounds.cap));
+        let points = run.totals.dimension(place, 0).unwrap_or_default();
+        DimensionLine {
+            title: dimension.title.clone(),
+            raw: Points(raw),
+            within: Points(within),
+            weight: dimension.weight,
+            points,
+            indicators,
+        }
     };
-    scorecard.dimensions.iter().map(dimension).collect()
+    scorecard.dimensions.iter().enumerate().map(dimension).collect()
 }
 
-/// The days on which an entry of a list begins or ends.
-fn list_changes(rule: &OverridePlan, feed: &Feed, as_of: Day) -> Vec<Day> {
-    let Some(rows) = feed.kind(rule.list) else { return Vec::new() };
+/// The days on which what forces a grade begins or ends to do so.
+fn forced_changes(rule: &OverridePlan, feed: &Feed, as_of: Day) -> Vec<Day> {
+    let Some(rows) = feed.kind(rule.kind) else { return Vec::new() };
     let columns = rows.borrow();
-    let borders = (0..columns.rows()).flat_map(|row| list_borders(rule, &columns, row));
-    borders.filter_map(Day::from_number).filter(|day| *day > as_of).collect()
+    let borders = (0..columns.rows()).flat_map(|row| forced_borders(rule, &columns, row));
+    borders.filter(|day| *day > as_of).collect()
 }
 
-fn list_borders(rule: &OverridePlan, columns: &KindColumns<'_>, row: usize) -> Vec<i64> {
-    let from = columns.entry(rule.from, row).or_else(|| columns.day.get(row).copied());
-    let until = rule.until.and_then(|column| columns.entry(column, row));
-    // An entry that ends before it begins never holds.
-    if from.zip(until).is_some_and(|(from, until)| until <= from) {
-        return Vec::new();
+fn forced_borders(rule: &OverridePlan, columns: &KindColumns<'_>, row: usize) -> Vec<Day> {
+    let day = columns.day.get(row).map(|day| i64::from(*day));
+    match &rule.when {
+        ForcingPlan::Listed { from, until } => {
+            let from = columns.column(*from).and_then(|from| from.at(row)).or(day);
+            let until = until.and_then(|until| columns.column(until)).and_then(|until| until.at(row));
+            // An entry that ends before it begins never holds.
+            if from.zip(until).is_some_and(|(from, until)| until <= from) {
+                return Vec::new();
+            }
+            from.into_iter().chain(until).filter_map(Day::from_number).collect()
+        }
+        ForcingPlan::Within { window_months, .. } => {
+            let day = day.and_then(Day::from_number);
+            day.into_iter().flat_map(|day| [day, leaves_window_on(day, *window_months)]).collect()
+        }
     }
-    from.into_iter().chain(until).collect()
 }

@@ -7,9 +7,9 @@ use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{FieldIx, KindIx};
 use xinzhi_rules::predicate;
 
-use crate::columns::{Column, ColumnsFault, KindColumns, Population};
+use crate::columns::{Column, ColumnsFault, KindColumns, Population, Values};
 use crate::coverage::Coverage;
-use crate::plan::Plan;
+use crate::plan::{Plan, Reads};
 
 /// Owned columns of the kinds and fields that a plan reads.
 #[derive(Clone, Debug)]
@@ -19,12 +19,12 @@ pub struct Feed {
 }
 
 /// The rows of one kind, each subject's together, oldest document first: the order of facts handed in leaves no trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct KindRows {
     /// Which record each row is; the kernel never sees it.
     pub records: Vec<RecordId>,
-    subject: Vec<u32>,
-    day: Vec<i64>,
+    starts: Vec<u32>,
+    day: Vec<i32>,
     class: Owned,
     fields: BTreeMap<FieldIx, Owned>,
 }
@@ -42,23 +42,20 @@ impl Owned {
     }
 
     fn borrow(&self) -> Column<'_> {
-        Column { values: &self.values, known: &self.known }
+        Column { values: Values::Long(&self.values), known: Some(&self.known) }
     }
 }
 
 impl Feed {
     /// Columns of subjects 0, 1, 2 …, whose facts come in that order.
     pub fn new<'f>(plan: &Plan, subjects: impl IntoIterator<Item = &'f [Fact]>) -> Feed {
-        let empty = |fields: &std::collections::BTreeSet<FieldIx>| KindRows {
-            fields: fields.iter().map(|field| (*field, Owned::default())).collect(),
-            ..KindRows::default()
-        };
-        let kinds = plan.reads().iter().map(|(kind, fields)| (*kind, empty(fields))).collect();
+        let kinds = plan.reads().iter().map(|(kind, reads)| (*kind, KindRows::new(reads))).collect();
         let mut feed = Feed { kinds, subjects: 0 };
         for facts in subjects {
             let mut facts: Vec<&Fact> = facts.iter().collect();
             facts.sort_by_key(|fact| (fact.day, fact.record));
             facts.into_iter().for_each(|fact| feed.push(fact));
+            feed.kinds.values_mut().for_each(KindRows::close);
             feed.subjects += 1;
         }
         feed
@@ -67,8 +64,7 @@ impl Feed {
     fn push(&mut self, fact: &Fact) {
         let Some(rows) = self.kinds.get_mut(&fact.kind) else { return };
         rows.records.push(fact.record);
-        rows.subject.push(self.subjects);
-        rows.day.push(fact.day.number());
+        rows.day.push(crate::kernel::number(fact.day));
         rows.class.push(fact.value(predicate::Column::Class));
         for (field, column) in &mut rows.fields {
             column.push(fact.value(predicate::Column::Field(*field)));
@@ -113,15 +109,25 @@ fn distinct<'a>(coverage_of: &[&'a Coverage]) -> (Vec<&'a Coverage>, Vec<u32>) {
 }
 
 impl KindRows {
+    fn new(reads: &Reads) -> KindRows {
+        let fields = reads.fields.iter().map(|field| (*field, Owned::default())).collect();
+        KindRows { records: Vec::new(), starts: vec![0], day: Vec::new(), class: Owned::default(), fields }
+    }
+
+    /// Ends a subject's rows. Nobody's facts come near four thousand million.
+    fn close(&mut self) {
+        self.starts.push(u32::try_from(self.day.len()).unwrap_or(u32::MAX));
+    }
+
     /// The rows as the kernel sees them.
     pub(crate) fn borrow(&self) -> KindColumns<'_> {
         let width = self.fields.keys().next_back().map_or(0, |last| last.0 + 1);
         let fields = (0..width).map(|index| self.fields.get(&FieldIx(index)).map(Owned::borrow)).collect();
-        KindColumns { subject: &self.subject, day: &self.day, class: &self.class.values, class_known: &self.class.known, fields }
+        KindColumns { starts: &self.starts, day: &self.day, class: Some(self.class.borrow()), fields }
     }
 
     /// The document day of a row, as a number.
     pub(crate) fn day(&self, row: usize) -> Option<i64> {
-        self.day.get(row).copied()
+        self.day.get(row).map(|day| i64::from(*day))
     }
 }

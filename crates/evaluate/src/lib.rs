@@ -27,9 +27,9 @@ mod evaluate;
 #[cfg(test)]
 mod tests;
 
-pub use columns::{Column, ColumnsFault, KindColumns, Population};
+pub use columns::{Column, ColumnsFault, KindColumns, Population, Values};
 pub use coverage::Coverage;
 pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_many};
-pub use kernel::standings;
-pub use plan::{Plan, PlanFault};
-pub use result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Outcome, Reason, Standing};
+pub use kernel::{Totals, run};
+pub use plan::{Plan, PlanFault, Reads};
+pub use result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Outcome, Reason, Standing, Together};

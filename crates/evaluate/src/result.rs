@@ -2,7 +2,7 @@
 
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Points};
-use xinzhi_rules::model::{KindIx, ScorecardIx};
+use xinzhi_rules::model::{KindIx, Put, ScorecardIx};
 
 /// An evaluation of one subject on one day by one scorecard, with everything it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Evaluation {
     pub grade: Option<usize>,
     /// Share of the weight that is known, in thousandths.
     pub assessed_share: i64,
+    /// What the grade is worth in 分, where the model gives amounts.
+    pub amount: Option<i64>,
     /// Dimensions in the scorecard's order; empty where the scorecard may not be used on that day.
     pub dimensions: Vec<DimensionLine>,
     /// The earliest day after `as_of` on which anything here changes though nothing new is reported.
@@ -99,6 +101,8 @@ pub struct Standing {
     pub grade: Option<usize>,
     /// Share of the weight that is known, in thousandths.
     pub assessed_share: i64,
+    /// What the grade is worth in 分, where the model gives amounts.
+    pub amount: Option<i64>,
 }
 
 /// One dimension.
@@ -107,6 +111,12 @@ pub struct DimensionLine {
     /// Chinese title.
     pub title: String,
     /// Sum of its indicators.
+    pub raw: Points,
+    /// That inside floor and cap.
+    pub within: Points,
+    /// Thousandths of it that enter the total.
+    pub weight: i64,
+    /// What enters the total.
     pub points: Points,
     /// Its indicators in order.
     pub indicators: Vec<IndicatorLine>,
@@ -121,6 +131,30 @@ pub enum Knowledge {
     Unknown,
 }
 
+/// How records came together in an indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// By their points.
+    By(Put),
+    /// By a number of all of them, which a band gives points; none where there is no number.
+    Number(Measure, Option<i64>),
+}
+
+/// What a number measures, for whoever reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// How many records.
+    Records,
+    /// How many different values.
+    Values,
+    /// A sum of 分.
+    Money,
+    /// A sum of anything else.
+    Total,
+    /// Thousandths.
+    Rate,
+}
+
 /// One indicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndicatorLine {
@@ -130,9 +164,15 @@ pub struct IndicatorLine {
     pub title: String,
     /// Known or not.
     pub state: Knowledge,
-    /// Sum of the contributions.
+    /// How the records came together.
+    pub together: Together,
+    /// What the contributions come to.
     pub raw: Points,
-    /// The sum inside floor and cap: what enters the total.
+    /// That inside floor and cap.
+    pub within: Points,
+    /// Thousandths of it that enter the dimension.
+    pub weight: i64,
+    /// What enters the dimension.
     pub points: Points,
     /// Whether floor or cap made a difference.
     pub bounded: bool,
@@ -169,6 +209,7 @@ impl Evaluation {
             forced: self.forced.map(|forced| forced.grade),
             grade: self.grade,
             assessed_share: self.assessed_share,
+            amount: self.amount,
         }
     }
 
@@ -195,12 +236,32 @@ impl Evaluation {
 }
 
 impl IndicatorLine {
-    /// `-20 - 10 = -30`, and what floor or cap made of it: `-120 - 120 = -240，按下限计 -200`.
+    /// `-20 - 10 = -30`, and what floor or cap made of it: `-120 - 120 = -240，按下限计 -200`; `3 条，计 -10`; `30 × 50% = 15`.
     pub fn arithmetic(&self) -> String {
+        let raw = match self.together {
+            Together::By(put) => self.put_together(put),
+            Together::Number(..) if self.state == Knowledge::Unknown => Points::ZERO.to_string(),
+            Together::Number(measure, number) => format!("{}，计 {}", measure.words(number.unwrap_or(0)), self.raw),
+        };
+        weighed_text(bounded_text(raw, self.raw, self.within), self.within, (self.weight, self.points))
+    }
+
+    fn put_together(&self, put: Put) -> String {
         let Some((first, rest)) = self.contributions.split_first() else { return Points::ZERO.to_string() };
-        let rest: Vec<Points> = rest.iter().map(|contribution| contribution.points).collect();
-        let sum = if rest.is_empty() { first.points.to_string() } else { format!("{}{} = {}", first.points, terms(&rest), self.raw) };
-        bounded_text(sum, self.raw, self.points)
+        let word = match put {
+            Put::Sum if rest.is_empty() => return first.points.to_string(),
+            Put::Sum => {
+                let rest: Vec<Points> = rest.iter().map(|contribution| contribution.points).collect();
+                return format!("{}{} = {}", first.points, terms(&rest), self.raw);
+            }
+            Put::Best => "取最高",
+            Put::Worst => "取最低",
+            Put::Latest => "取最近",
+            Put::First => "取最早",
+            Put::Mean => "取平均",
+        };
+        let all: Vec<String> = self.contributions.iter().map(|contribution| contribution.points.to_string()).collect();
+        format!("{} {word} {}", all.join("、"), self.raw)
     }
 }
 
@@ -233,6 +294,33 @@ impl Reason {
             }
         }
     }
+}
+
+impl DimensionLine {
+    /// What bounds and weight made of the sum: `-120，按下限计 -100`, `80 × 50% = 40`; none where they changed nothing.
+    pub fn arithmetic(&self) -> Option<String> {
+        let changed = self.within != self.raw || self.weight != 1000;
+        let bounded = bounded_text(self.raw.to_string(), self.raw, self.within);
+        changed.then(|| weighed_text(bounded, self.within, (self.weight, self.points)))
+    }
+}
+
+impl Measure {
+    /// A number with its unit.
+    fn words(self, number: i64) -> String {
+        match self {
+            Measure::Records => format!("{number} 条"),
+            Measure::Values => format!("{number} 个不同值"),
+            Measure::Money => format!("合计 {}", xinzhi_core::money::Fen(number)),
+            Measure::Total => format!("合计 {number}"),
+            Measure::Rate => format!("占 {}", Points::percent(number)),
+        }
+    }
+}
+
+/// `30 × 50% = 15`; unchanged at full weight.
+fn weighed_text(sum: String, within: Points, (weight, points): (i64, Points)) -> String {
+    if weight == 1000 { sum } else { format!("{sum}；{within} × {} = {points}", Points::percent(weight)) }
 }
 
 fn terms(parts: &[Points]) -> String {

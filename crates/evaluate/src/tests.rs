@@ -4,3 +4,4 @@ mod borders;
 mod metamorphic;
 mod proofs;
 mod support;
+mod together;

@@ -106,6 +106,7 @@ fn scorecard() -> Scorecard {
         dimensions: vec![],
         overrides: vec![],
         grades: vec![grade("A", 850), grade("D", 0)],
+        amount: None,
     }
 }
 

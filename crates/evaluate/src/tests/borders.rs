@@ -4,7 +4,7 @@ use xinzhi_core::day::Span;
 use xinzhi_core::record::{Class, RecordId};
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Each, Fade, FieldIx, Indicator, KindIx, Override};
+use xinzhi_rules::model::{Each, Fade, Fading, FieldIx, Indicator, KindIx};
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
 use super::support::*;
@@ -50,7 +50,7 @@ fn w7_windows_and_fades_turn_on_their_day() {
 #[test]
 fn w7_a_fade_reaches_a_clamped_month_end_and_the_explanation_foresees_it() {
     let mut card = scorecard();
-    card.dimensions[0].indicators[0].fade = vec![Fade { after_months: 3, keep: 500 }];
+    card.dimensions[0].indicators[0].fade = Fading::Steps(vec![Fade { after_months: 3, keep: 500 }]);
     card.dimensions[0].indicators[0].window_months = 6;
     let pack = pack_with(card);
     for (as_of, total) in [("2027-02-27", "780"), ("2027-02-28", "790"), ("2027-05-29", "790"), ("2027-05-30", "800")] {
@@ -70,7 +70,7 @@ fn w7_a_fade_reaches_a_clamped_month_end_and_the_explanation_foresees_it() {
 #[test]
 fn w7_a_window_that_ends_on_a_clamped_month_end_is_foreseen_to_the_day() {
     let mut card = scorecard();
-    card.dimensions[0].indicators[0].fade = vec![];
+    card.dimensions[0].indicators[0].fade = Fading::Steps(vec![]);
     card.dimensions[0].indicators[0].window_months = 3;
     let pack = pack_with(card);
     let facts = [penalty(1, "2026-11-30", ORDINARY)];
@@ -221,7 +221,7 @@ fn a_list_forces_its_grade_even_where_points_are_not_evaluable() {
 fn d17_the_worst_list_wins_and_no_list_turns_against_its_meaning() {
     let with = |grades: [(KindIx, usize); 2]| {
         let mut card = scorecard();
-        card.overrides = grades.map(|(list, grade)| Override { list, grade, basis: vec![] }).into();
+        card.overrides = grades.map(|(list, grade)| listed_as(list, grade)).into();
         pack_with(card)
     };
     let on = |list| listed(i64::try_from(list).unwrap(), KindIx(list), "2026-03-01", None);

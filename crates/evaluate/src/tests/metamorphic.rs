@@ -3,7 +3,7 @@
 use xinzhi_core::Points;
 use xinzhi_core::record::RecordId;
 use xinzhi_rules::fact::{Fact, faded};
-use xinzhi_rules::model::{Each, FieldIx, Indicator, Override, Pack};
+use xinzhi_rules::model::{Each, Fading, FieldIx, Indicator, Pack, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test, Truth};
 
 use super::support::*;
@@ -20,7 +20,7 @@ fn points(evaluation: &Evaluation) -> Points {
 
 fn with_redlist() -> Pack {
     let mut card = scorecard();
-    card.overrides.push(Override { list: REDLIST, grade: 0, basis: vec![] });
+    card.overrides.push(listed_as(REDLIST, 0));
     pack_with(card)
 }
 
@@ -137,12 +137,14 @@ fn by_hand(indicator: &Indicator, facts: &[Fact]) -> (i64, Vec<RecordId>, Vec<Re
         if fact.day <= as_of.plus_months(-indicator.window_months) || fact.day > as_of {
             continue;
         }
-        let Each::ByClass(table) = &indicator.each else { panic!("by class") };
+        let (Take::Each { each: Each::ByClass(table), .. }, Fading::Steps(fades)) = (&indicator.take, &indicator.fade) else {
+            panic!("by class")
+        };
         let points = fact.class.map(|class| table[usize::try_from(class.number()).unwrap()]);
         let truth = indicator.filter.as_ref().map_or(Truth::True, |filter| fact.truth(filter));
         match (truth, points) {
             (Truth::True, Some(points)) => {
-                let fade = indicator.fade.iter().rfind(|fade| fact.day.plus_months(fade.after_months) <= as_of);
+                let fade = fades.iter().rfind(|fade| fact.day.plus_months(fade.after_months) <= as_of);
                 sum += faded(points, fade.map_or(1000, |fade| fade.keep)).0;
                 counting.push(fact.record);
             }

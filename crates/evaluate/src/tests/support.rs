@@ -66,10 +66,11 @@ pub fn indicator(id: &str, kind: KindIx, each: Each) -> Indicator {
         kind,
         filter: None,
         window_months: 36,
-        each,
-        fade: vec![],
+        take: Take::Each { each, put: Put::Sum },
+        fade: Fading::Steps(vec![]),
         floor: None,
         cap: None,
+        weight: 1000,
         basis: vec![LawIx(0)],
     }
 }
@@ -78,7 +79,7 @@ pub fn indicator(id: &str, kind: KindIx, each: Each) -> Indicator {
 pub fn scorecard() -> Scorecard {
     let whole = Points::whole;
     let penalty = Indicator {
-        fade: vec![Fade { after_months: 12, keep: 500 }, Fade { after_months: 24, keep: 333 }],
+        fade: Fading::Steps(vec![Fade { after_months: 12, keep: 500 }, Fade { after_months: 24, keep: 333 }]),
         floor: Some(whole(-200)),
         cap: Some(Points::ZERO),
         ..indicator("penalty", PENALTY, Each::ByClass([Points::ZERO, whole(-20), whole(-80)]))
@@ -107,13 +108,19 @@ pub fn scorecard() -> Scorecard {
         assessed_share: 600,
         coverage_lag_days: 45,
         valid_days: 31,
-        dimensions: vec![
-            Dimension { title: "遵纪守法".into(), indicators: vec![penalty, fine] },
-            Dimension { title: "社会责任".into(), indicators: vec![honour] },
-        ],
-        overrides: vec![Override { list: BLACKLIST, grade: 3, basis: vec![LawIx(0)] }],
+        dimensions: vec![dimension("遵纪守法", vec![penalty, fine]), dimension("社会责任", vec![honour])],
+        overrides: vec![listed_as(BLACKLIST, 3)],
         grades: vec![grade("A", 850), grade("B", 750), grade("C", 600), grade("D", 0)],
+        amount: None,
     }
+}
+
+pub fn dimension(title: &str, indicators: Vec<Indicator>) -> Dimension {
+    Dimension { title: title.into(), indicators, weight: 1000, floor: None, cap: None }
+}
+
+pub fn listed_as(kind: KindIx, grade: usize) -> Override {
+    Override { kind, when: Forcing::Listed, grade, basis: vec![LawIx(0)] }
 }
 
 pub fn pack_with(card: Scorecard) -> Pack {

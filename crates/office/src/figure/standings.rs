@@ -115,7 +115,7 @@ fn kinds<'a>(pack: &'a Pack, plan: &Plan, place: Option<(KindIx, FieldIx)>) -> B
         let scored = plan.reads().get(&ix);
         let place = place.filter(|(of, _)| *of == ix).map(|(_, field)| field);
         let registers = kind.roles.area.is_some();
-        let read = scored.into_iter().flatten().copied().chain(place);
+        let read = scored.into_iter().flat_map(|reads| &reads.fields).copied().chain(place);
         let codes = read.filter_map(|field| kind.at(field)).map(|field| field.code.as_str()).collect();
         let read = Read { ix, kind, scored: scored.is_some(), codes, place, registers };
         (read.scored || place.is_some() || registers).then_some((kind.id.as_str(), read))

@@ -216,7 +216,8 @@ pub enum Fading {
     /// By steps of rising age; none keeps everything to the end of the window.
     Steps(Vec<Fade>),
     /// Everything up to an age in months, then evenly less each day until the window ends. Of a document of day `d`, with `f` the
-    /// first day of the window and `w` the first of the age, `(d - f + 1) * 1000 / (w - f + 1)` thousandths are left.
+    /// first day of the window and `w` the first that is younger than the age, at the latest the day of evaluation,
+    /// `(d - f + 1) * 1000 / (w - f + 1)` thousandths are left, truncated, and never more than all.
     Linear {
         /// Age in months, 0 or more.
         after_months: i32,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use xinzhi_core::money::Fen;
 use xinzhi_core::record::Class;
 use xinzhi_core::{Code, Day, Refusal};
 use xinzhi_office::evaluate::{IndicatorLine, Knowledge, Outcome};
@@ -93,6 +94,8 @@ pub struct EvaluationView {
     /// Points as written, `835` or `812.5`; none where not evaluable.
     points: Option<String>,
     grade: Option<String>,
+    /// What the grade is worth, as the model's amount says: `1,000,000.00 元`; none where it gives no amounts.
+    amount: Option<String>,
     /// Why there are no points.
     reason: Option<String>,
     /// Share of the weight inside coverage, in thousandths.
@@ -167,6 +170,7 @@ fn evaluation(pack: &Pack, view: &Evaluated, records: &[Record]) -> EvaluationVi
         pack: view.pack.clone(),
         points,
         grade: view.grade.as_ref().map(|(name, _)| name.clone()),
+        amount: e.amount.map(|amount| Fen(amount).to_string()),
         reason,
         assessed_share: e.assessed_share,
         indicators: e.indicators().map(|line| indicator(pack, view, line, records)).collect(),

@@ -1,5 +1,6 @@
 //! An evaluation, opened down to the record, the rule, the article and the arithmetic (C3).
 
+use xinzhi_core::money::Fen;
 use xinzhi_core::{Day, Points};
 use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
 use xinzhi_office::evaluate::{Evaluation, Knowledge, Outcome};
@@ -19,6 +20,8 @@ pub(in super::super) struct EvaluationPart {
     pub(in super::super) purpose: String,
     pub(in super::super) grade: Option<(String, String)>,
     pub(in super::super) points: Option<Points>,
+    /// What the grade is worth: the model's words for it and the amount.
+    pub(in super::super) amount: Option<(String, String)>,
     /// Why there are no points; not known is not zero.
     pub(in super::super) reason: Option<String>,
     pub(in super::super) arithmetic: Option<String>,
@@ -37,6 +40,8 @@ pub(in super::super) struct EvaluationPart {
 pub(in super::super) struct DimensionPart {
     pub(in super::super) title: String,
     pub(in super::super) points: String,
+    /// What bounds and weight of the dimension made of its indicators.
+    pub(in super::super) arithmetic: Option<String>,
     pub(in super::super) bar: Bar,
     pub(in super::super) unknown: usize,
     pub(in super::super) open: bool,
@@ -92,6 +97,10 @@ impl EvaluationPart {
             purpose: card.map_or_else(String::new, |card| card.purpose.clone()),
             grade: view.grade.clone(),
             points,
+            amount: evaluation
+                .amount
+                .zip(card.and_then(|card| card.amount.as_ref()))
+                .map(|(fen, amount)| (amount.title.clone(), Fen(fen).to_string())),
             reason,
             arithmetic: evaluation.arithmetic(),
             forced,
@@ -125,6 +134,7 @@ fn dimension(line: &DimensionLine, rule: RuleOf<'_>, (least, most): (i64, i64), 
     DimensionPart {
         title: line.title.clone(),
         points: line.points.signed(),
+        arithmetic: line.arithmetic(),
         bar: Bar::new(line.points.0, least, most),
         unknown: line.indicators.iter().filter(|indicator| indicator.state == Knowledge::Unknown).count(),
         open: line.indicators.iter().any(|indicator| !indicator.contributions.is_empty() || !indicator.uncertain.is_empty()),

@@ -9,9 +9,9 @@ use xinzhi_core::{Digest, Moment, Points, SubjectId};
 use xinzhi_office::apply::Decision;
 use xinzhi_office::check::run::MeasureAnswer;
 use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
-use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Outcome, Reason};
+use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Outcome, Reason, Together};
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::{KindIx, ScorecardIx};
+use xinzhi_office::rules::model::{KindIx, Put, ScorecardIx};
 use xinzhi_office::subject::SubjectFile;
 use xinzhi_office::subject::file::{EvaluationView, RecordView};
 
@@ -126,7 +126,10 @@ fn evaluation(outcome: Outcome) -> Evaluation {
         id: hostile(),
         title: hostile(),
         state,
+        together: Together::By(Put::Sum),
         raw: Points::whole(-10),
+        within: Points::whole(-10),
+        weight: 1000,
         points: Points::whole(-10),
         bounded: false,
         contributions: vec![contribution],
@@ -143,7 +146,15 @@ fn evaluation(outcome: Outcome) -> Evaluation {
         forced: Some(Forced { grade: 3, list: KindIx(0), record: RecordId(7) }),
         grade: Some(1),
         assessed_share: 900,
-        dimensions: vec![DimensionLine { title: hostile(), points: Points::whole(-10), indicators }],
+        amount: Some(300),
+        dimensions: vec![DimensionLine {
+            title: hostile(),
+            raw: Points::whole(-20),
+            within: Points::whole(-20),
+            weight: 500,
+            points: Points::whole(-10),
+            indicators,
+        }],
         next_change: Some(day("2026-12-03")),
     }
 }

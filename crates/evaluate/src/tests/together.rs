@@ -1,0 +1,360 @@
+//! Every way in which records come together, against the plainest reading of the model's own words.
+
+use xinzhi_core::day::Span;
+use xinzhi_core::{Day, Points};
+use xinzhi_rules::fact::Fact;
+use xinzhi_rules::model::{Dimension, Each, Fading, FieldIx, Forcing, Indicator, Number, Override, Put, Scorecard, Take};
+use xinzhi_rules::predicate::{Column, Predicate, Test, Truth};
+
+use super::support::*;
+use crate::{Coverage, Evaluation, Knowledge, Outcome, Subject};
+
+const AS_OF: &str = "2026-06-01";
+
+fn whole(points: i32) -> Points {
+    Points::whole(points)
+}
+
+fn card(indicators: Vec<Indicator>) -> Scorecard {
+    Scorecard { dimensions: vec![dimension("全部", indicators)], overrides: vec![], assessed_share: 0, ..scorecard() }
+}
+
+fn measured(number: Number, bands: &[(i64, i32)]) -> Indicator {
+    let bands = bands.iter().map(|(from, points)| (*from, whole(*points))).collect();
+    Indicator { take: Take::Number { number, bands }, ..indicator("number", PENALTY, Each::Constant(whole(0))) }
+}
+
+fn points(evaluation: &Evaluation) -> String {
+    match evaluation.outcome {
+        Outcome::Graded { points, .. } => points.to_string(),
+        Outcome::NotEvaluable { .. } => "-".into(),
+    }
+}
+
+fn with(indicator: Indicator, facts: &[Fact]) -> Evaluation {
+    run_on(&pack_with(card(vec![indicator])), facts, &covered(&KINDS), AS_OF)
+}
+
+#[test]
+fn points_of_several_records_come_together_as_the_model_says() {
+    let facts = [
+        penalty(1, "2025-01-01", xinzhi_core::record::Class::from_number(2)),
+        penalty(2, "2026-01-01", xinzhi_core::record::Class::from_number(0)),
+        penalty(3, "2026-01-01", xinzhi_core::record::Class::from_number(1)),
+        penalty(4, "2026-03-01", None),
+    ];
+    let worth = Each::ByClass([whole(-1), whole(-20), whole(-80)]);
+    for (put, total, words) in [
+        (Put::Sum, "699", "-80 - 1 - 20 = -101"),
+        (Put::Best, "799", "-80、-1、-20 取最高 -1"),
+        (Put::Worst, "720", "-80、-1、-20 取最低 -80"),
+        (Put::Latest, "799", "-80、-1、-20 取最近 -1"),
+        (Put::First, "720", "-80、-1、-20 取最早 -80"),
+        (Put::Mean, "766.334", "-80、-1、-20 取平均 -33.666"),
+    ] {
+        let take = Take::Each { each: worth.clone(), put };
+        let indicator = Indicator { take, floor: Some(whole(-200)), ..indicator("put", PENALTY, worth.clone()) };
+        let evaluation = with(indicator.clone(), &facts);
+        let line = evaluation.indicators().next().unwrap();
+        assert_eq!((points(&evaluation).as_str(), line.arithmetic().as_str()), (total, words));
+        assert_eq!(points(&with(indicator, &[])), "800", "no record is nothing");
+    }
+}
+
+#[test]
+fn a_number_of_all_records_falls_into_a_band() {
+    let facts = [
+        fine(1, "2026-05-01", Some(100_000)),
+        fine(2, "2026-05-02", Some(150_000)),
+        fine(3, "2026-05-03", Some(100_000)),
+        fine(4, "2026-05-04", None),
+        fine(5, "2023-06-01", Some(900_000)),
+    ];
+    let amount = FieldIx(1);
+    let large = Predicate::Test { column: Column::Field(amount), test: Test::AtLeast(150_000) };
+    for (number, bands, total, words) in [
+        (Number::Count, &[(0, 5), (4, -10), (5, -50)][..], "790", "4 条，计 -10"),
+        (Number::Distinct(amount), &[(0, 5), (2, -7), (3, -50)], "793", "2 个不同值，计 -7"),
+        (Number::Total(amount), &[(0, 0), (350_000, -3), (350_001, -50)], "797", "合计 3,500.00 元，计 -3"),
+        (Number::Rate(large), &[(0, 0), (333, -4), (334, -50)], "796", "占 33.3%，计 -4"),
+    ] {
+        let evaluation = with(measured(number.clone(), bands), &facts);
+        assert_eq!((points(&evaluation).as_str(), evaluation.indicators().next().unwrap().arithmetic().as_str()), (total, words));
+        let nothing = with(measured(number.clone(), bands), &[]);
+        let line = nothing.indicators().next().unwrap();
+        let rate = matches!(number, Number::Rate(_));
+        assert_eq!(line.state, if rate { Knowledge::Unknown } else { Knowledge::Known }, "nothing counted is a number, no share is none");
+        assert_eq!(line.points, if rate { Points::ZERO } else { whole(bands[0].1) });
+    }
+}
+
+#[test]
+fn d17_a_number_over_a_window_that_was_not_reported_is_unknown_whatever_there_is() {
+    let card = card(vec![measured(Number::Count, &[(0, 5), (1, 3)]), indicator("plain", HONOUR, Each::Constant(whole(1)))]);
+    let pack = pack_with(card);
+    for facts in [vec![], vec![fine(1, "2026-05-01", Some(1))]] {
+        let evaluation = run_on(&pack, &facts, &covered(&[HONOUR]), AS_OF);
+        let line = evaluation.indicators().next().unwrap();
+        assert_eq!((line.state, line.points), (Knowledge::Unknown, Points::ZERO));
+        assert_eq!(points(&evaluation), "800");
+    }
+}
+
+#[test]
+fn w7_points_fade_evenly_from_an_age_to_the_end_of_the_window() {
+    let fading = |after_months| Indicator {
+        fade: Fading::Linear { after_months },
+        window_months: 12,
+        floor: Some(whole(-200)),
+        ..indicator("linear", PENALTY, Each::Constant(whole(-100)))
+    };
+    // As of 2026-06-01 the window of a year begins on 2025-06-02: 365 days, of which the last half year is 2025-12-02 and later.
+    for (after, on, kept) in [
+        (6, "2025-12-02", 1000),
+        (6, "2025-12-01", 1000 * 183 / 184),
+        (6, "2025-06-02", 1000 / 184),
+        (6, "2025-06-01", 0),
+        (0, "2026-06-01", 1000),
+        (0, "2026-05-31", 1000 * 364 / 365),
+        (0, "2025-06-02", 2),
+    ] {
+        let evaluation = with(fading(after), &[penalty(1, on, None)]);
+        let expected = Points::whole(800).0 - 100 * kept;
+        assert_eq!(points(&evaluation), Points(expected).to_string(), "{on} after {after} months");
+    }
+    let evaluation = with(fading(6), &[penalty(1, "2025-12-05", None)]);
+    let contribution = evaluation.indicators().next().unwrap().contributions[0];
+    assert_eq!((contribution.keep, contribution.next_fade, contribution.leaves_on), (1000, Some(day("2026-06-05")), day("2026-12-05")));
+    assert_eq!(evaluation.next_change, Some(day("2026-06-05")));
+}
+
+#[test]
+fn indicators_and_dimensions_are_bounded_and_then_weighed() {
+    let honours = |count: i64| (1..=count).map(|id| honour(id, "2026-05-01", Some(0))).collect::<Vec<_>>();
+    let rated = Indicator { cap: Some(whole(100)), weight: 333, ..indicator("rated", HONOUR, Each::Constant(whole(40))) };
+    let mut card = card(vec![rated.clone(), Indicator { id: "again".into(), ..rated }]);
+    card.dimensions[0] = Dimension { weight: 500, cap: Some(whole(50)), ..card.dimensions[0].clone() };
+    // 40 × 33.3% = 13.32 twice is 26.64, half of it 13.32; bounded at 100: 33.3 twice is 66.6, bounded at 50, half of it 25.
+    for (count, total, line, dimension) in [
+        (0, "800", "0；0 × 33.3% = 0", "0；0 × 50% = 0"),
+        (1, "813.32", "40；40 × 33.3% = 13.32", "26.64；26.64 × 50% = 13.32"),
+        (3, "825", "40 + 40 + 40 = 120，按上限计 100；100 × 33.3% = 33.3", "66.6，按上限计 50；50 × 50% = 25"),
+    ] {
+        let evaluation = run_on(&pack_with(card.clone()), &honours(count), &covered(&KINDS), AS_OF);
+        let found = &evaluation.dimensions[0];
+        assert_eq!((points(&evaluation).as_str(), found.indicators[0].arithmetic().as_str()), (total, line));
+        assert_eq!(found.arithmetic().as_deref(), Some(dimension));
+    }
+}
+
+#[test]
+fn a_record_that_forces_a_grade_does_so_inside_its_window_alone() {
+    let serious = Predicate::Test { column: Column::Class, test: Test::OneOf(vec![2]) };
+    let when = Forcing::Within { filter: Some(serious), window_months: 12 };
+    let mut card = scorecard();
+    card.overrides = vec![Override { kind: PENALTY, when, grade: 3, basis: vec![] }];
+    let pack = pack_with(card);
+    for (on, class, forced) in
+        [("2025-06-02", 2, true), ("2025-06-01", 2, false), ("2026-06-01", 2, true), ("2026-06-02", 2, false), ("2026-01-01", 1, false)]
+    {
+        let facts = [penalty(1, on, xinzhi_core::record::Class::from_number(class))];
+        let evaluation = run_on(&pack, &facts, &covered(&KINDS), AS_OF);
+        assert_eq!(evaluation.forced.is_some(), forced, "{on}");
+        if forced {
+            assert_eq!((evaluation.grade, evaluation.forced.unwrap().record.0), (Some(3), 1));
+        }
+    }
+    let evaluation = run_on(&pack, &[penalty(1, "2026-06-20", xinzhi_core::record::Class::from_number(2))], &covered(&KINDS), AS_OF);
+    assert_eq!(evaluation.next_change, Some(day("2026-06-20")));
+}
+
+#[test]
+fn an_amount_follows_the_grade_that_counts() {
+    let mut card = scorecard();
+    card.amount = Some(xinzhi_rules::model::AmountByGrade { title: "参考授信".into(), amounts: vec![400, 300, 200, 0] });
+    let pack = pack_with(card);
+    assert_eq!(run_on(&pack, &[], &covered(&KINDS), AS_OF).amount, Some(300));
+    assert_eq!(run_on(&pack, &[listed(7, BLACKLIST, "2026-03-01", None)], &covered(&KINDS), AS_OF).amount, Some(0));
+    assert_eq!(run_on(&pack, &[], &covered(&[]), AS_OF).amount, None, "no grade, no amount");
+}
+
+/// What the words of the model say, read record by record.
+fn by_hand(indicator: &Indicator, facts: &[Fact], (coverage, as_of): (&Coverage, Day)) -> i64 {
+    let first = as_of.plus_months(-indicator.window_months).plus_days(1);
+    let holds = |fact: &Fact| indicator.filter.as_ref().is_none_or(|filter| fact.truth(filter) == Truth::True);
+    let within = |fact: &&Fact| fact.kind == indicator.kind && first <= fact.day && fact.day <= as_of && holds(fact);
+    let rows: Vec<&Fact> = facts.iter().filter(within).collect();
+    let bounded = |raw: i64| {
+        let raw = indicator.floor.map_or(raw, |floor| raw.max(floor.0));
+        indicator.cap.map_or(raw, |cap| raw.min(cap.0)) * indicator.weight / 1000
+    };
+    match &indicator.take {
+        Take::Each { each, put } => {
+            let valued = rows.iter().filter_map(|fact| Some((fact.day, kept(indicator, worth(each, fact)?, (fact.day, as_of)))));
+            bounded(put_together(*put, valued.collect()))
+        }
+        Take::Number { number, bands } => {
+            let span = Span { from: first, until: Some(as_of.plus_days(-45)) };
+            let covered =
+                coverage.spans(indicator.kind).iter().any(|s| s.contains(span.from) && s.until.is_none_or(|u| u >= span.until.unwrap()));
+            let Some(number) = number_of(number, &rows).filter(|_| covered) else { return 0 };
+            bounded(bands.iter().rfind(|(from, _)| *from <= number).map_or(0, |(_, points)| points.0))
+        }
+    }
+}
+
+fn worth(each: &Each, fact: &Fact) -> Option<i64> {
+    match each {
+        Each::Constant(points) => Some(points.0),
+        Each::ByClass(points) => Some(points[usize::try_from(fact.class?.number()).unwrap()].0),
+        Each::ByChoice { field, points } => points.get(usize::try_from(fact.values[field.0]?).ok()?).map(|points| points.0),
+        Each::ByBand { field, bands } => {
+            let value = fact.values[field.0]?;
+            bands.iter().rfind(|(from, _)| *from <= value).map(|(_, points)| points.0)
+        }
+    }
+}
+
+fn kept(indicator: &Indicator, points: i64, (on, as_of): (Day, Day)) -> i64 {
+    let keep = match &indicator.fade {
+        Fading::Steps(steps) => steps.iter().rfind(|step| on.plus_months(step.after_months) <= as_of).map_or(1000, |step| step.keep),
+        Fading::Linear { after_months } => {
+            let first = as_of.plus_months(-indicator.window_months).plus_days(1);
+            let whole = as_of.plus_months(-after_months).plus_days(1).min(as_of);
+            ((on.number() - first.number() + 1) * 1000 / (whole.number() - first.number() + 1)).min(1000)
+        }
+    };
+    points * keep / 1000
+}
+
+fn put_together(put: Put, rows: Vec<(Day, i64)>) -> i64 {
+    let points = || rows.iter().map(|(_, points)| *points);
+    let on = |day: Option<Day>| rows.iter().filter(|(on, _)| Some(*on) == day).map(|(_, points)| *points).max();
+    let days = || rows.iter().map(|(day, _)| *day);
+    match put {
+        Put::Sum => Some(points().sum()),
+        Put::Best => points().max(),
+        Put::Worst => points().min(),
+        Put::Latest => on(days().max()),
+        Put::First => on(days().min()),
+        Put::Mean => points().sum::<i64>().checked_div(i64::try_from(rows.len()).unwrap()),
+    }
+    .unwrap_or(0)
+}
+
+fn number_of(number: &Number, rows: &[&Fact]) -> Option<i64> {
+    let length = |count: usize| i64::try_from(count).unwrap();
+    match number {
+        Number::Count => Some(length(rows.len())),
+        Number::Distinct(field) => {
+            let values: std::collections::BTreeSet<i64> = rows.iter().filter_map(|fact| fact.values[field.0]).collect();
+            Some(length(values.len()))
+        }
+        Number::Total(field) => Some(rows.iter().filter_map(|fact| fact.values[field.0]).sum()),
+        Number::Rate(of) => {
+            let told: Vec<Truth> = rows.iter().map(|fact| fact.truth(of)).filter(|truth| *truth != Truth::Unknown).collect();
+            (length(told.iter().filter(|truth| **truth == Truth::True).count()) * 1000).checked_div(length(told.len()))
+        }
+    }
+}
+
+fn random_indicator(numbers: &mut Numbers, id: usize) -> Indicator {
+    let amount = FieldIx(1);
+    let bands = |numbers: &mut Numbers, step: u64| {
+        let mut from = 0;
+        (0..1 + numbers.below(4))
+            .map(|_| {
+                let band = (from, Points(numbers.signed(90_000) - 45_000));
+                from += 1 + numbers.signed(step);
+                band
+            })
+            .collect::<Vec<_>>()
+    };
+    let test = |numbers: &mut Numbers| match numbers.below(3) {
+        0 => Predicate::Test { column: Column::Class, test: Test::OneOf(vec![numbers.signed(3)]) },
+        1 => Predicate::Test { column: Column::Field(amount), test: Test::AtLeast(numbers.signed(3_000_000)) },
+        _ => Predicate::Not(Box::new(Predicate::Test { column: Column::Field(FieldIx(0)), test: Test::AnyBit(1 + numbers.signed(6)) })),
+    };
+    let take = match numbers.below(4) {
+        0 => {
+            let number = match numbers.below(4) {
+                0 => Number::Count,
+                1 => Number::Distinct(FieldIx(0)),
+                2 => Number::Total(amount),
+                _ => Number::Rate(test(numbers)),
+            };
+            let step = if matches!(number, Number::Total(_)) {
+                4_000_000
+            } else if matches!(number, Number::Rate(_)) {
+                400
+            } else {
+                3
+            };
+            Take::Number { number, bands: bands(numbers, step) }
+        }
+        _ => {
+            let put = [Put::Sum, Put::Best, Put::Worst, Put::Latest, Put::First, Put::Mean][usize::try_from(numbers.below(6)).unwrap()];
+            let each = match numbers.below(3) {
+                0 => Each::ByClass([Points(-numbers.signed(9_999)), Points(-numbers.signed(99_999)), Points(7)]),
+                1 => Each::ByBand { field: amount, bands: bands(numbers, 2_000_000) },
+                _ => Each::ByChoice { field: FieldIx(0), points: (0..5).map(|_| Points(numbers.signed(20_000) - 9_000)).collect() },
+            };
+            Take::Each { each, put }
+        }
+    };
+    let window_months = 1 + i32::try_from(numbers.below(48)).unwrap();
+    let fade = if window_months > 1 && numbers.below(2) == 0 {
+        Fading::Linear { after_months: i32::try_from(numbers.below(window_months.unsigned_abs().into())).unwrap() }
+    } else {
+        Fading::Steps(
+            (1..=numbers.below(4))
+                .map(|step| xinzhi_rules::model::Fade {
+                    after_months: i32::try_from(step * 5).unwrap(),
+                    keep: 999 - 300 * i64::try_from(step).unwrap(),
+                })
+                .collect(),
+        )
+    };
+    Indicator {
+        id: format!("i{id}"),
+        filter: (numbers.below(2) == 0).then(|| test(numbers)),
+        window_months,
+        take,
+        fade,
+        floor: (numbers.below(2) == 0).then(|| Points(-numbers.signed(200_000))),
+        cap: (numbers.below(2) == 0).then(|| Points(numbers.signed(200_000))),
+        weight: 1 + numbers.signed(1000),
+        ..indicator("i", PENALTY, Each::Constant(whole(0)))
+    }
+}
+
+#[test]
+fn the_kernel_reads_a_model_as_its_words_say_alone_and_among_thousands() {
+    let mut moved = 0;
+    for seed in 0..150 {
+        let mut numbers = Numbers(seed);
+        let indicators: Vec<Indicator> = (0..6).map(|id| random_indicator(&mut numbers, id)).collect();
+        let pack = pack_with(card(indicators.clone()));
+        let coverages = [covered(&KINDS), covered(&[HONOUR])];
+        let town: Vec<Vec<Fact>> = (0..20)
+            .map(|_| {
+                let count = numbers.signed(30);
+                numbers.facts(count)
+            })
+            .collect();
+        let subjects: Vec<Subject<'_>> =
+            town.iter().enumerate().map(|(place, facts)| Subject { kind: ENTERPRISE, facts, coverage: &coverages[place % 2] }).collect();
+        let question = crate::Question { pack: &pack, card: CARD, as_of: day(AS_OF) };
+        let together = crate::evaluate_many(&question, &subjects).unwrap();
+        for (subject, standing) in subjects.iter().zip(together) {
+            let alone = run_on(&pack, subject.facts, subject.coverage, AS_OF);
+            assert_eq!(standing.unwrap(), alone.standing(), "seed {seed}");
+            for (line, indicator) in alone.indicators().zip(&indicators) {
+                let expected = by_hand(indicator, subject.facts, (subject.coverage, day(AS_OF)));
+                assert_eq!(line.points.0, expected, "seed {seed}: {indicator:?}");
+                moved += usize::from(expected != 0);
+            }
+        }
+    }
+    assert!(moved > 3000, "the records must reach the rules, they did so {moved} times");
+}
