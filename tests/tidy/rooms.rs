@@ -13,13 +13,14 @@ use super::tree::{read, root};
 const GOLDEN: &str = "tests/golden/edges.txt";
 
 /// Room → the rooms it may name. The root, which wires all of them, is not listed.
-const DIRECTION: [(&str, &[&str]); 10] = [
+const DIRECTION: [(&str, &[&str]); 11] = [
     ("core", &[]),
     ("rules", &["core"]),
     ("collect", &["core", "rules"]),
     ("evaluate", &["core", "rules"]),
     ("apply", &["core", "rules"]),
     ("proof", &["core"]),
+    ("columnar", &["core", "rules", "evaluate"]),
     ("store", &["core", "rules", "collect", "evaluate", "apply", "proof"]),
     ("office", &["core", "rules", "collect", "evaluate", "apply", "proof", "store"]),
     ("web", &["core", "office"]),

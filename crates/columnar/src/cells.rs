@@ -1,0 +1,368 @@
+//! Column chunks become plain columns here: the inner loop of reading. Cells go from the bytes of a page straight to the narrow
+//! integers that the kernel compares; words are looked up once for each entry of a dictionary, never for each row.
+//!
+//! Decoded are the two encodings that every writer uses unless told otherwise: plain cells, and positions in a dictionary.
+
+use bytes::Bytes;
+use parquet::basic::Encoding;
+use parquet::column::page::{Page, PageReader};
+
+use crate::fault::Trouble;
+use crate::file::{Chunk, Levels};
+use crate::hybrid;
+
+/// A column: a cell is only read where it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cells<T> {
+    /// One for each row; any value where nothing is known.
+    pub values: Vec<T>,
+    /// 1 where the cell is filled, else 0; none where every one is.
+    pub known: Option<Vec<u8>>,
+}
+
+/// What the bytes of cells become.
+pub(crate) trait Form {
+    type Cell: Copy + Default;
+
+    /// Appends the cells that are stored plainly in `bytes`, `count` of them.
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<Self::Cell>) -> Result<(), Trouble>;
+}
+
+/// Values between two bounds, both included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub low: i64,
+    pub high: i64,
+}
+
+/// `int64` as it is.
+pub(crate) struct Longs(pub Bounds);
+
+/// `int64` whose bounds fit into 32 bits.
+pub(crate) struct Shorts(pub Bounds);
+
+/// `date32`.
+pub(crate) struct Days(pub Bounds);
+
+/// Words that the pack lists, as their positions.
+pub(crate) struct Listed<F>(pub F);
+
+/// Any words: positions in a list that grows.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    pub list: Vec<Bytes>,
+}
+
+impl Form for Longs {
+    type Cell = i64;
+
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<i64>) -> Result<(), Trouble> {
+        let cells = fixed::<8>(bytes, count)?;
+        self.0.hold(cells.iter().map(|cell| i64::from_le_bytes(*cell)))?;
+        out.extend(cells.iter().map(|cell| i64::from_le_bytes(*cell)));
+        Ok(())
+    }
+}
+
+impl Form for Shorts {
+    type Cell = i32;
+
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<i32>) -> Result<(), Trouble> {
+        let cells = fixed::<8>(bytes, count)?;
+        self.0.hold(cells.iter().map(|cell| i64::from_le_bytes(*cell)))?;
+        out.extend(cells.iter().map(|cell| {
+            let [a, b, c, d, ..] = *cell;
+            i32::from_le_bytes([a, b, c, d])
+        }));
+        Ok(())
+    }
+}
+
+impl Form for Days {
+    type Cell = i32;
+
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<i32>) -> Result<(), Trouble> {
+        let cells = fixed::<4>(bytes, count)?;
+        let days = || cells.iter().map(|cell| i32::from_le_bytes(*cell));
+        let (low, high) = days().fold((i32::MAX, i32::MIN), |(low, high), day| (low.min(day), high.max(day)));
+        if count > 0 && (i64::from(low) < self.0.low || i64::from(high) > self.0.high) {
+            let outside = if i64::from(low) < self.0.low { low } else { high };
+            let shown = xinzhi_core::Day::from_number(i64::from(outside));
+            return Err(Trouble::Outside(shown.map_or_else(|| outside.to_string(), |day| day.to_string())));
+        }
+        out.extend(days());
+        Ok(())
+    }
+}
+
+impl<F: FnMut(&str) -> Option<u8>> Form for Listed<F> {
+    type Cell = u8;
+
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<u8>) -> Result<(), Trouble> {
+        let mut rest: &[u8] = bytes;
+        // Cells that follow one another are often the same word.
+        let mut last: Option<(&[u8], u8)> = None;
+        for _ in 0..count {
+            let word = word(&mut rest)?;
+            let code = match last {
+                Some((same, code)) if same == word => code,
+                _ => self.look_up(word)?,
+            };
+            last = Some((word, code));
+            out.push(code);
+        }
+        Ok(())
+    }
+}
+
+impl<F: FnMut(&str) -> Option<u8>> Listed<F> {
+    fn look_up(&mut self, word: &[u8]) -> Result<u8, Trouble> {
+        let text = std::str::from_utf8(word).map_err(|_| Trouble::Unlisted(String::from_utf8_lossy(word).into_owned()))?;
+        // A cell may be as long as a page; a sentence may not.
+        (self.0)(text).ok_or_else(|| Trouble::Unlisted(text.chars().take(40).collect()))
+    }
+}
+
+impl Form for Words {
+    type Cell = u32;
+
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<u32>) -> Result<(), Trouble> {
+        let mut rest: &[u8] = bytes;
+        for _ in 0..count {
+            let word = word(&mut rest)?;
+            std::str::from_utf8(word).map_err(|_| Trouble::Damaged)?;
+            out.push(u32::try_from(self.list.len()).map_err(|_| Trouble::Damaged)?);
+            self.list.push(bytes.slice_ref(word));
+        }
+        Ok(())
+    }
+}
+
+impl Bounds {
+    fn hold(self, values: impl Iterator<Item = i64>) -> Result<(), Trouble> {
+        let (low, high) = values.fold((i64::MAX, i64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+        match (low <= high, low < self.low, high > self.high) {
+            (true, true, _) => Err(Trouble::Outside(low.to_string())),
+            (true, _, true) => Err(Trouble::Outside(high.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Exactly `count` cells of `WIDTH` bytes.
+fn fixed<const WIDTH: usize>(bytes: &[u8], count: usize) -> Result<&[[u8; WIDTH]], Trouble> {
+    let (cells, rest) = bytes.as_chunks::<WIDTH>();
+    if cells.len() == count && rest.is_empty() { Ok(cells) } else { Err(Trouble::Damaged) }
+}
+
+/// The next word of plain cells: four bytes of length, then the bytes.
+fn word<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Trouble> {
+    let (length, after) = rest.split_first_chunk::<4>().ok_or(Trouble::Damaged)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| Trouble::Damaged)?;
+    let (word, after) = after.split_at_checked(length).ok_or(Trouble::Damaged)?;
+    *rest = after;
+    Ok(word)
+}
+
+/// Appends a chunk of a flat column.
+pub(crate) fn flat<F: Form>(chunk: Chunk, form: &mut F, into: &mut Cells<F::Cell>) -> Result<(), Trouble> {
+    let start = into.values.len();
+    let Chunk { mut pages, rows, levels } = chunk;
+    let mut dictionary = None;
+    while let Some(page) = pages.get_next_page().map_err(|_| Trouble::Damaged)? {
+        let Some(body) = Body::of(page, levels, form, &mut dictionary)? else { continue };
+        if into.values.len() - start + body.count > rows {
+            return Err(Trouble::Damaged);
+        }
+        match body.known(levels.defined)? {
+            None => {
+                body.cells(body.count, form, dictionary.as_deref(), &mut into.values)?;
+                if let Some(known) = &mut into.known {
+                    known.resize(into.values.len(), 1);
+                }
+            }
+            Some(known) => {
+                let filled = known.iter().map(|known| usize::from(*known)).sum();
+                let mut dense = Vec::with_capacity(filled);
+                body.cells(filled, form, dictionary.as_deref(), &mut dense)?;
+                let before = into.values.len();
+                spread(&dense, &known, &mut into.values);
+                into.known.get_or_insert_with(|| vec![1; before]).extend_from_slice(&known);
+            }
+        }
+    }
+    if into.values.len() - start == rows { Ok(()) } else { Err(Trouble::Damaged) }
+}
+
+/// Filled cells put to the rows that have one. What an unknown row holds does not matter.
+fn spread<T: Copy + Default>(dense: &[T], known: &[u8], out: &mut Vec<T>) {
+    let mut next = 0_usize;
+    out.extend(known.iter().map(|known| {
+        let cell = dense.get(next).copied().unwrap_or_default();
+        next += usize::from(*known);
+        cell
+    }));
+}
+
+/// Appends a chunk of lists of listed words, each list as a set of bits.
+pub(crate) fn sets<F: FnMut(&str) -> Option<u8>>(chunk: Chunk, form: &mut Listed<F>, into: &mut Cells<i64>) -> Result<(), Trouble> {
+    let start = into.values.len();
+    let Chunk { mut pages, rows, levels } = chunk;
+    let mut dictionary = None;
+    let mut mask = into.known.take().unwrap_or_else(|| vec![1; start]);
+    while let Some(page) = pages.get_next_page().map_err(|_| Trouble::Damaged)? {
+        let Some(body) = Body::of(page, levels, form, &mut dictionary)? else { continue };
+        let (mut defined, mut repeated) = (Vec::new(), Vec::new());
+        body.levels(&body.defined, levels.defined, &mut defined)?;
+        body.levels(&body.repeated, levels.repeated, &mut repeated)?;
+        let (full, element) = (level(levels.defined), level(levels.element));
+        let mut codes = Vec::new();
+        body.cells(defined.iter().filter(|level| **level == full).count(), form, dictionary.as_deref(), &mut codes)?;
+        let mut codes = codes.into_iter();
+        for (defined, repeated) in defined.into_iter().zip(repeated) {
+            if repeated == 0 {
+                into.values.push(0);
+                // One below an element is the empty list, further below none at all.
+                mask.push(u8::from(defined + 1 >= element));
+            }
+            if defined == full {
+                let code = codes.next().filter(|code| *code < 63).ok_or(Trouble::Damaged)?;
+                *into.values.last_mut().ok_or(Trouble::Damaged)? |= 1 << code;
+            } else if defined >= element {
+                return Err(Trouble::Empty);
+            }
+        }
+    }
+    into.known = Some(mask).filter(|mask| mask.contains(&0));
+    if into.values.len() - start == rows { Ok(()) } else { Err(Trouble::Damaged) }
+}
+
+fn level(level: i16) -> u8 {
+    u8::try_from(level).unwrap_or(u8::MAX)
+}
+
+/// A data page taken apart.
+struct Body {
+    /// Rows, or elements of lists.
+    count: usize,
+    encoding: Encoding,
+    defined: Bytes,
+    repeated: Bytes,
+    values: Bytes,
+}
+
+impl Body {
+    /// The parts of a data page; a dictionary is decoded and kept instead.
+    fn of<F: Form>(page: Page, levels: Levels, form: &mut F, dictionary: &mut Option<Vec<F::Cell>>) -> Result<Option<Body>, Trouble> {
+        let many = |count: u32| usize::try_from(count).map_err(|_| Trouble::Damaged);
+        match page {
+            Page::DictionaryPage { buf, num_values, encoding, .. } => {
+                if !matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) || dictionary.is_some() {
+                    return Err(Trouble::Encoding(format!("{encoding:?}")));
+                }
+                let mut entries = Vec::new();
+                form.plain(&buf, many(num_values)?, &mut entries)?;
+                *dictionary = Some(entries);
+                Ok(None)
+            }
+            Page::DataPage { mut buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
+                let mut part = |max: i16, encoding: Encoding| {
+                    if max == 0 {
+                        return Ok(Bytes::new());
+                    }
+                    if encoding != Encoding::RLE {
+                        return Err(Trouble::Encoding(format!("{encoding:?}")));
+                    }
+                    let length = take(&mut buf, 4)?;
+                    let [length] = fixed::<4>(&length, 1)? else { return Err(Trouble::Damaged) };
+                    take(&mut buf, many(u32::from_le_bytes(*length))?)
+                };
+                let repeated = part(levels.repeated, rep_level_encoding)?;
+                let defined = part(levels.defined, def_level_encoding)?;
+                Ok(Some(Body { count: many(num_values)?, encoding, defined, repeated, values: buf }))
+            }
+            Page::DataPageV2 { mut buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
+                let repeated = take(&mut buf, many(rep_levels_byte_len)?)?;
+                let defined = take(&mut buf, many(def_levels_byte_len)?)?;
+                Ok(Some(Body { count: many(num_values)?, encoding, defined, repeated, values: buf }))
+            }
+        }
+    }
+
+    /// Levels of one kind, one for each row or element.
+    fn levels(&self, bytes: &[u8], max: i16, out: &mut Vec<u8>) -> Result<(), Trouble> {
+        if max == 0 {
+            out.resize(self.count, 0);
+            return Ok(());
+        }
+        let width = u8::try_from(i16::BITS - max.leading_zeros()).map_err(|_| Trouble::Damaged)?;
+        hybrid::narrow(bytes, width, self.count, out).ok_or(Trouble::Damaged)
+    }
+
+    /// Which rows are filled; none where all are.
+    fn known(&self, max: i16) -> Result<Option<Vec<u8>>, Trouble> {
+        if max == 0 {
+            return Ok(None);
+        }
+        let mut known = Vec::with_capacity(self.count);
+        self.levels(&self.defined, max, &mut known)?;
+        Ok(Some(known).filter(|known| known.contains(&0)))
+    }
+
+    /// Appends the filled cells, `count` of them.
+    fn cells<F: Form>(&self, count: usize, form: &mut F, dictionary: Option<&[F::Cell]>, out: &mut Vec<F::Cell>) -> Result<(), Trouble> {
+        match self.encoding {
+            Encoding::PLAIN => form.plain(&self.values, count, out),
+            _ if count == 0 => Ok(()),
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
+                let dictionary = dictionary.ok_or(Trouble::Damaged)?;
+                let (width, packed) = self.values.split_first().ok_or(Trouble::Damaged)?;
+                if *width <= 8 { through_narrow((packed, *width), count, dictionary, out) } else { through_wide((packed, *width), count, dictionary, out) }
+            }
+            other => Err(Trouble::Encoding(format!("{other:?}"))),
+        }
+    }
+}
+
+/// Cells by positions of one byte: a table of all 256 needs no look at its end.
+fn through_narrow<T: Copy + Default>((packed, width): (&[u8], u8), count: usize, dictionary: &[T], out: &mut Vec<T>) -> Result<(), Trouble> {
+    let mut positions = Vec::new();
+    hybrid::narrow(packed, width, count, &mut positions).ok_or(Trouble::Damaged)?;
+    if positions.iter().max().is_some_and(|most| usize::from(*most) >= dictionary.len()) {
+        return Err(Trouble::Damaged);
+    }
+    let mut table = [T::default(); 256];
+    table.iter_mut().zip(dictionary).for_each(|(to, from)| *to = *from);
+    out.extend(positions.iter().map(|position| table.get(usize::from(*position)).copied().unwrap_or_default()));
+    Ok(())
+}
+
+fn through_wide<T: Copy + Default>((packed, width): (&[u8], u8), count: usize, dictionary: &[T], out: &mut Vec<T>) -> Result<(), Trouble> {
+    let mut positions = Vec::new();
+    hybrid::wide(packed, width, count, &mut positions).ok_or(Trouble::Damaged)?;
+    let most = positions.iter().max().and_then(|most| usize::try_from(*most).ok());
+    if most.is_some_and(|most| most >= dictionary.len()) {
+        return Err(Trouble::Damaged);
+    }
+    let cell = |position: &u32| usize::try_from(*position).ok().and_then(|position| dictionary.get(position)).copied();
+    out.extend(positions.iter().map(|position| cell(position).unwrap_or_default()));
+    Ok(())
+}
+
+/// Takes bytes off the head.
+fn take(bytes: &mut Bytes, length: usize) -> Result<Bytes, Trouble> {
+    if length > bytes.len() { Err(Trouble::Damaged) } else { Ok(bytes.split_to(length)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn filled_cells_find_their_rows() {
+        let mut out = vec![9];
+        spread(&[1, 2, 3], &[1, 0, 1, 1, 0], &mut out);
+        assert_eq!([out[1], out[3], out[4]], [1, 2, 3]);
+        assert_eq!(out.len(), 6);
+    }
+}

@@ -1,0 +1,133 @@
+//! Why a table set, a file of it or a run is refused: each a sentence that names the file, the column and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use xinzhi_evaluate::{ColumnsFault, PlanFault};
+
+/// Why nothing comes out. There never is half a result.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The system would not let us.
+    #[error("无法读写 `{}`：{fault}，请核对路径、权限和剩余空间", .path.display())]
+    Disk {
+        /// What was to be read or written.
+        path: PathBuf,
+        /// What the system said.
+        fault: io::Error,
+    },
+    /// There is no such set.
+    #[error("`{}` 不是表集：其中没有 tables.json，请核对目录；写到一半的表集不能使用，请重新生成", .0.display())]
+    NotASet(PathBuf),
+    /// Something is there already.
+    #[error("`{}` 已存在，不会覆盖，请换一个名称或先移走", .0.display())]
+    Exists(PathBuf),
+    /// The set as a whole cannot be used.
+    #[error("表集 `{}` {what}", .path.display())]
+    Set {
+        /// Directory of the set.
+        path: PathBuf,
+        /// A clause that says what is wrong and what to do.
+        what: String,
+    },
+    /// A file cannot be used.
+    #[error("文件 `{}` {what}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// A clause that says what is wrong and what to do.
+        what: String,
+    },
+    /// A column of a file cannot be used.
+    #[error("文件 `{}` 的列 `{column}` {what}", .path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// Name of the column.
+        column: String,
+        /// A clause that says what is wrong and what to do.
+        what: String,
+    },
+    /// The decoder gave up on a partition.
+    #[error("表集的第 {0} 个分区无法解读，文件已损坏，请重新取得")]
+    Undecodable(usize),
+    /// A pack that no table can be made for.
+    #[error("规则包的信息种类 `{kind}` {what}")]
+    Pack {
+        /// Id of the record kind.
+        kind: String,
+        /// A clause that says what is wrong and what to do.
+        what: String,
+    },
+    /// The scorecard does not compile.
+    #[error(transparent)]
+    Plan(#[from] PlanFault),
+    /// The columns contradict one another.
+    #[error(transparent)]
+    Columns(#[from] ColumnsFault),
+}
+
+impl Fault {
+    /// For `map_err` on what the system answers.
+    pub(crate) fn disk(path: &Path) -> impl FnOnce(io::Error) -> Fault + '_ {
+        move |fault| Fault::Disk { path: path.to_owned(), fault }
+    }
+
+    pub(crate) fn set(path: &Path, what: impl Into<String>) -> Fault {
+        Fault::Set { path: path.to_owned(), what: what.into() }
+    }
+
+    pub(crate) fn file(path: &Path, what: impl Into<String>) -> Fault {
+        Fault::File { path: path.to_owned(), what: what.into() }
+    }
+
+    pub(crate) fn column(path: &Path, column: &str, what: impl Into<String>) -> Fault {
+        Fault::Column { path: path.to_owned(), column: column.to_owned(), what: what.into() }
+    }
+
+    /// For `map_err` on what the Parquet library says while writing: its words are for us, the path is for the operator.
+    pub(crate) fn unwritten(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> Fault + '_ {
+        move |fault| Fault::file(path, format!("无法写出（{fault}），请核对剩余空间后重试"))
+    }
+}
+
+/// What is wrong with the cells of one column, before anybody knows which file it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Bytes that do not decode.
+    Damaged,
+    /// Sound, but in an encoding that the reader does not know.
+    Encoding(String),
+    /// Sound, but compressed otherwise.
+    Compression(String),
+    /// A word that the pack does not list.
+    Unlisted(String),
+    /// A number or day outside its bounds.
+    Outside(String),
+    /// An empty cell where none may be.
+    Empty,
+    /// Rows of the same file that should rise and do not.
+    Unsorted,
+    /// A subject that is not in `subjects.parquet`.
+    Stranger(i64),
+}
+
+impl Trouble {
+    /// The clause of the sentence.
+    pub(crate) fn clause(&self) -> String {
+        match self {
+            Trouble::Damaged => "已损坏或不完整，请重新取得该文件".to_owned(),
+            Trouble::Encoding(found) => format!("的编码为 {found}，请用 PLAIN 或字典编码重新写出"),
+            Trouble::Compression(found) => format!("的压缩方式为 {found}，请用 SNAPPY 或不压缩重新写出"),
+            Trouble::Unlisted(word) => format!("含有规则包没有列出的取值 `{word}`，请更正数据，或使用列有该取值的规则包"),
+            Trouble::Outside(what) => format!("含有超出允许范围的值 {what}，请更正数据"),
+            Trouble::Empty => "含有空值，此列每行都须有值，请更正数据".to_owned(),
+            Trouble::Unsorted => "没有按升序排列，请按主体排序后重新写出".to_owned(),
+            Trouble::Stranger(subject) => format!("含有主体 {subject}，而同一分区的 subjects.parquet 中没有它，请更正数据"),
+        }
+    }
+
+    pub(crate) fn of(self, path: &Path, column: &str) -> Fault {
+        Fault::column(path, column, self.clause())
+    }
+}

@@ -1,0 +1,41 @@
+//! 列存表集: records of a whole population as Parquet files, read straight into the columns that the kernel evaluates. No database.
+//!
+//! The one room that names Parquet. A set is written once, under another name until it is whole, and read by as many threads as there
+//! are; a set that is incomplete, damaged or made for other rules gives no result at all.
+//!
+//! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
+//! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
+//! together; `ordered` shares partitions among threads; `dice` and `generate` make up sets for trials.
+
+pub mod fault;
+pub mod manifest;
+pub mod schema;
+
+pub mod set;
+
+mod write;
+
+mod file;
+
+mod hybrid;
+
+pub mod cells;
+
+mod places;
+
+pub mod coverage;
+
+pub mod partition;
+
+mod ordered;
+
+mod dice;
+
+pub mod generate;
+
+pub use coverage::CoverageRow;
+pub use fault::Fault;
+pub use generate::{Size, generate};
+pub use manifest::Manifest;
+pub use partition::Needs;
+pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};

@@ -1,0 +1,348 @@
+//! One partition in memory: its subjects, and of the record kinds that a plan reads just the columns that it reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use bytes::Bytes;
+use xinzhi_core::record::Class;
+use xinzhi_core::{AreaCode, Fen};
+use xinzhi_evaluate::columns::{Column, Values};
+use xinzhi_evaluate::{Coverage, KindColumns, Population};
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::{Choices, Field, FieldIx, FieldKind, KindIx, RecordKind, SubjectKindIx};
+
+use crate::cells::{self, Bounds, Cells, Days, Form, Listed, Longs, Shorts, Words};
+use crate::coverage::Reported;
+use crate::fault::{Fault, Trouble};
+use crate::file::Table;
+use crate::manifest::{ENDING, FileNote, PartitionNote, SUBJECTS};
+use crate::places::Places;
+use crate::schema::{self, Content};
+
+/// What a run reads of one record kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Whether the class.
+    pub class: bool,
+    /// Which fields.
+    pub fields: BTreeSet<FieldIx>,
+}
+
+/// One word for each subject: positions in a list.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    pub list: Vec<Bytes>,
+    pub cells: Cells<u32>,
+}
+
+/// Who is in a partition, in the order of numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Subjects {
+    pub numbers: Vec<i64>,
+    pub kinds: Vec<SubjectKindIx>,
+    pub areas: Named,
+    pub codes: Named,
+}
+
+/// A column as narrow as its values.
+#[derive(Debug)]
+enum Owned {
+    Byte(Cells<u8>),
+    Short(Cells<i32>),
+    Long(Cells<i64>),
+}
+
+/// The records of one kind.
+#[derive(Debug, Default)]
+struct Rows {
+    starts: Vec<u32>,
+    day: Vec<i32>,
+    class: Option<Owned>,
+    fields: BTreeMap<FieldIx, Owned>,
+}
+
+/// A partition.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub subjects: Subjects,
+    rows: BTreeMap<KindIx, Rows>,
+    coverages: Vec<Coverage>,
+    coverage_of: Vec<u32>,
+}
+
+/// What a partition is read by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub pack: &'a Pack,
+    pub needs: &'a BTreeMap<KindIx, Needs>,
+    pub reported: &'a Reported,
+}
+
+impl Partition {
+    /// Reads a partition of the set at `root`.
+    ///
+    /// # Errors
+    /// [`Fault`]; then nothing of the partition is used.
+    pub fn read(root: &Path, note: &PartitionNote, wanted: Wanted<'_>) -> Result<Partition, Fault> {
+        let folder = root.join(&note.folder);
+        let file = note.files.get(SUBJECTS).ok_or_else(|| Fault::set(root, format!("的分区 `{}` 没有 {SUBJECTS}", note.folder)))?;
+        let subjects = Subjects::read(&folder, file, wanted.pack)?;
+        let ends = (subjects.numbers.first().copied(), subjects.numbers.last().copied());
+        if ends != (Some(note.first), Some(note.last)) {
+            return Err(Fault::file(&folder.join(SUBJECTS), "的主体范围与 tables.json 不符，请重新制作表集"));
+        }
+        let mut places = Places::new(&subjects.numbers);
+        let mut rows = BTreeMap::new();
+        for (ix, needs) in wanted.needs {
+            let Some(kind) = wanted.pack.record_kind(*ix) else { continue };
+            if let Some(file) = note.files.get(&format!("{}{ENDING}", kind.id)) {
+                rows.insert(*ix, Rows::read(&folder, file, (kind, needs), &mut places)?);
+            }
+        }
+        let (coverages, coverage_of) = subjects.covered(&folder.join(SUBJECTS), wanted.reported)?;
+        Ok(Partition { subjects, rows, coverages, coverage_of })
+    }
+
+    /// What the kernel sees of it.
+    pub fn population(&self) -> Result<Population<'_>, Fault> {
+        let kinds = self.rows.iter().map(|(kind, rows)| (*kind, rows.borrow())).collect();
+        Ok(Population::new(kinds, self.coverages.iter().collect(), self.coverage_of.clone())?)
+    }
+}
+
+impl Subjects {
+    fn read(folder: &Path, note: &FileNote, pack: &Pack) -> Result<Subjects, Fault> {
+        let mut table = Table::open(folder.join(SUBJECTS), note)?;
+        let mut numbers = Cells::default();
+        let any = Bounds { low: i64::MIN, high: i64::MAX };
+        read_filled(&mut table, (schema::SUBJECT, Content::Number), &mut Longs(any), &mut numbers)?;
+        if !numbers.values.is_sorted_by(|a, b| a < b) {
+            return Err(Trouble::Unsorted.of(&table.path, schema::SUBJECT));
+        }
+        let mut kinds = Named::default();
+        kinds.read(&mut table, "kind", true)?;
+        let kinds = subject_kinds(&table.path, &kinds, pack)?;
+        let (mut areas, mut codes) = (Named::default(), Named::default());
+        areas.read(&mut table, "area", false)?;
+        codes.read(&mut table, "code", false)?;
+        Ok(Subjects { numbers: numbers.values, kinds, areas, codes })
+    }
+
+    /// The distinct coverages, and which one each subject has.
+    fn covered(&self, path: &Path, reported: &Reported) -> Result<(Vec<Coverage>, Vec<u32>), Fault> {
+        let mut coverages: Vec<Coverage> = Vec::new();
+        // Areas are many, and nearly all of them share what was reported for the whole.
+        let mut place = |area: Option<&AreaCode>| {
+            let coverage = reported.of(area);
+            let found = coverages.iter().position(|known| *known == coverage);
+            let place = found.unwrap_or_else(|| {
+                coverages.push(coverage);
+                coverages.len() - 1
+            });
+            u32::try_from(place).unwrap_or(u32::MAX)
+        };
+        let nowhere = place(None);
+        let mut by_word = Vec::with_capacity(self.areas.list.len());
+        let mut seen: BTreeMap<&[u8], u32> = BTreeMap::new();
+        for word in &self.areas.list {
+            if let Some(place) = seen.get(word.as_ref()) {
+                by_word.push(*place);
+                continue;
+            }
+            let text = String::from_utf8_lossy(word);
+            let area = AreaCode::parse(&text)
+                .ok_or_else(|| Fault::column(path, "area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据")))?;
+            let found = place(Some(&area));
+            seen.insert(word, found);
+            by_word.push(found);
+        }
+        let of = |row: usize| self.areas.at(row).map_or(nowhere, |word| by_word.get(word).copied().unwrap_or(nowhere));
+        let coverage_of = (0..self.numbers.len()).map(of).collect();
+        Ok((coverages, coverage_of))
+    }
+}
+
+/// What each subject is. A natural person has no place in a set: nobody evaluates one (C2).
+fn subject_kinds(path: &Path, kinds: &Named, pack: &Pack) -> Result<Vec<SubjectKindIx>, Fault> {
+    let known = |word: &Bytes| {
+        let text = String::from_utf8_lossy(word);
+        let Some((ix, kind)) = pack.subject_kind_by_id(&text) else {
+            return Err(Trouble::Unlisted(text.into_owned()).of(path, "kind"));
+        };
+        if kind.person {
+            return Err(Fault::column(path, "kind", format!("含有 `{text}`：自然人不作公共信用评价，不得列入表集，请剔除后重新制作")));
+        }
+        Ok(ix)
+    };
+    let listed = kinds.list.iter().map(known).collect::<Result<Vec<_>, Fault>>()?;
+    let at = |code: &u32| usize::try_from(*code).ok().and_then(|code| listed.get(code)).copied();
+    let kinds: Option<Vec<SubjectKindIx>> = kinds.cells.values.iter().map(at).collect();
+    kinds.ok_or_else(|| Trouble::Damaged.of(path, "kind"))
+}
+
+impl Named {
+    fn read(&mut self, table: &mut Table, column: &str, filled: bool) -> Result<(), Fault> {
+        let mut words = Words::default();
+        if filled {
+            read_filled(table, (column, Content::Word), &mut words, &mut self.cells)?;
+        } else {
+            read_open(table, (column, Content::Word), &mut words, &mut self.cells)?;
+        }
+        self.list = words.list;
+        Ok(())
+    }
+
+    /// Position of the word of a row; none where it has none.
+    pub fn at(&self, row: usize) -> Option<usize> {
+        let known = self.cells.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
+        let code = *self.cells.values.get(row)?;
+        usize::try_from(code).ok().filter(|_| known)
+    }
+
+    /// The word of a row.
+    pub fn word(&self, row: usize) -> Option<&Bytes> {
+        self.list.get(self.at(row)?)
+    }
+}
+
+impl Rows {
+    fn read(folder: &Path, note: &FileNote, (kind, needs): (&RecordKind, &Needs), places: &mut Places<'_>) -> Result<Rows, Fault> {
+        let mut table = Table::open(folder.join(format!("{}{ENDING}", kind.id)), note)?;
+        if let Some(name) = schema::RESERVED.into_iter().find(|name| table.has(name)) {
+            return Err(Fault::column(&table.path, name, "是本版式保留的列名，本程序不会读它，请去掉该列后重新制作"));
+        }
+        let starts = starts(&mut table, places)?;
+        let mut day = Cells::default();
+        read_filled(&mut table, (schema::DAY, Content::Day), &mut Days(DAYS), &mut day)?;
+        let class = if needs.class { Some(class(&mut table)?) } else { None };
+        let mut fields = BTreeMap::new();
+        for ix in &needs.fields {
+            let Some(field) = kind.at(*ix) else { continue };
+            fields.insert(*ix, owned(&mut table, field)?);
+        }
+        Ok(Rows { starts, day: day.values, class, fields })
+    }
+
+    fn borrow(&self) -> KindColumns<'_> {
+        let width = self.fields.keys().next_back().map_or(0, |last| last.0 + 1);
+        let fields = (0..width).map(|index| self.fields.get(&FieldIx(index)).map(Owned::borrow)).collect();
+        KindColumns { starts: &self.starts, day: &self.day, class: self.class.as_ref().map(Owned::borrow), fields }
+    }
+}
+
+impl Owned {
+    fn borrow(&self) -> Column<'_> {
+        match self {
+            Owned::Byte(cells) => Column { values: Values::Byte(&cells.values), known: cells.known.as_deref() },
+            Owned::Short(cells) => Column { values: Values::Short(&cells.values), known: cells.known.as_deref() },
+            Owned::Long(cells) => Column { values: Values::Long(&cells.values), known: cells.known.as_deref() },
+        }
+    }
+}
+
+/// Days that a record may carry.
+const DAYS: Bounds = Bounds { low: -7_397, high: 47_481 };
+
+/// Where each subject's rows begin.
+fn starts(table: &mut Table, places: &mut Places<'_>) -> Result<Vec<u32>, Fault> {
+    let column = table.find(&schema::filled(schema::SUBJECT, Content::Number))?;
+    let any = Bounds { low: i64::MIN, high: i64::MAX };
+    let mut group_rows = Cells::default();
+    places.begin();
+    for group in 0..table.groups() {
+        let chunk = table.chunk(group, column)?;
+        group_rows.values.clear();
+        cells::flat(chunk, &mut Longs(any), &mut group_rows).map_err(|trouble| trouble.of(&table.path, schema::SUBJECT))?;
+        if group_rows.known.is_some() {
+            return Err(Trouble::Empty.of(&table.path, schema::SUBJECT));
+        }
+        places.add(&group_rows.values).map_err(|trouble| trouble.of(&table.path, schema::SUBJECT))?;
+    }
+    Ok(places.end())
+}
+
+fn class(table: &mut Table) -> Result<Owned, Fault> {
+    let number = |word: &str| Class::from_title(word).and_then(|class| u8::try_from(class.number()).ok());
+    let mut cells = Cells::default();
+    read_open(table, (schema::CLASS, Content::Word), &mut Listed(number), &mut cells)?;
+    Ok(Owned::Byte(cells))
+}
+
+fn owned(table: &mut Table, field: &Field) -> Result<Owned, Fault> {
+    let place = |choices: &Choices, word: &str| choices.find(word).and_then(|place| u8::try_from(place).ok());
+    let absent = || Fault::column(&table.path, &field.code, "不是规则可以读的字段");
+    let content = schema::content(field).ok_or_else(absent)?;
+    let named = (field.code.as_str(), content);
+    match &field.kind {
+        FieldKind::Choice(choices) => {
+            let mut cells = Cells::default();
+            read_open(table, named, &mut Listed(|word: &str| place(choices, word)), &mut cells)?;
+            Ok(Owned::Byte(cells))
+        }
+        FieldKind::Choices(choices) => {
+            let mut cells = Cells::default();
+            let column = table.find(&schema::open(&field.code, content))?;
+            for group in 0..table.groups() {
+                let chunk = table.chunk(group, column)?;
+                let mut form = Listed(|word: &str| place(choices, word));
+                cells::sets(chunk, &mut form, &mut cells).map_err(|trouble| trouble.of(&table.path, &field.code))?;
+            }
+            Ok(Owned::Long(cells))
+        }
+        FieldKind::Integer { min, max } if i32::try_from(*min).is_ok() && i32::try_from(*max).is_ok() => {
+            let mut cells = Cells::default();
+            read_open(table, named, &mut Shorts(Bounds { low: *min, high: *max }), &mut cells)?;
+            Ok(Owned::Short(cells))
+        }
+        FieldKind::Day { .. } => {
+            let mut cells = Cells::default();
+            read_open(table, named, &mut Days(DAYS), &mut cells)?;
+            Ok(Owned::Short(cells))
+        }
+        kind => {
+            let (low, high) = if let FieldKind::Integer { min, max } = kind { (*min, *max) } else { (0, Fen::MAX.0) };
+            let mut cells = Cells::default();
+            read_open(table, named, &mut Longs(Bounds { low, high }), &mut cells)?;
+            Ok(Owned::Long(cells))
+        }
+    }
+}
+
+/// Reads a column whose cells may be empty.
+pub(crate) fn read_open<F: Form>(
+    table: &mut Table,
+    (name, content): (&str, Content),
+    form: &mut F,
+    into: &mut Cells<F::Cell>,
+) -> Result<(), Fault> {
+    let column = table.find(&schema::open(name, content))?;
+    into.values.reserve(table.rows());
+    for group in 0..table.groups() {
+        let chunk = table.chunk(group, column)?;
+        cells::flat(chunk, form, into).map_err(|trouble| trouble.of(&table.path, name))?;
+    }
+    Ok(())
+}
+
+/// Reads a column without empty cells.
+pub(crate) fn read_filled<F: Form>(
+    table: &mut Table,
+    named: (&str, Content),
+    form: &mut F,
+    into: &mut Cells<F::Cell>,
+) -> Result<(), Fault> {
+    read_open(table, named, form, into)?;
+    if into.known.is_some() { Err(Trouble::Empty.of(&table.path, named.0)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use xinzhi_core::Day;
+
+    use super::DAYS;
+
+    #[test]
+    fn the_days_of_records_are_those_that_departments_may_report() {
+        assert_eq!((DAYS.low, DAYS.high), (Day::EARLIEST.number(), Day::LONG_TERM.number()));
+    }
+}

@@ -1,0 +1,391 @@
+//! A table set on disk: opened and judged as a whole, or written under another name and renamed when it is complete.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use xinzhi_core::Digest;
+use xinzhi_core::record::Class;
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::{Choices, FieldIx, FieldKind, KindIx, RecordKind};
+
+use crate::cells::Cells;
+use crate::coverage::{CoverageRow, Reported};
+use crate::fault::Fault;
+use crate::manifest::{COVERAGE, EDITION, ENDING, FileNote, MANIFEST, Manifest, PartitionNote, SUBJECTS, folder};
+use crate::partition::{Needs, Partition, Wanted};
+use crate::schema;
+use crate::write::{self, Load, Put};
+
+/// A set that may be read.
+#[derive(Debug)]
+pub struct TableSet<'p> {
+    root: PathBuf,
+    manifest: Manifest,
+    digest: Digest,
+    reported: Reported,
+    pack: &'p Pack,
+}
+
+impl<'p> TableSet<'p> {
+    /// Opens a set for a pack. It may have been made by another version of it: whether what is read fits is judged column by column.
+    ///
+    /// # Errors
+    /// [`Fault`] where it is no whole set of this edition.
+    pub fn open(root: &Path, pack: &'p Pack) -> Result<TableSet<'p>, Fault> {
+        let (manifest, digest) = Manifest::read(root)?;
+        manifest.complete(root)?;
+        let reported = Reported::read(root, &manifest.coverage, pack)?;
+        Ok(TableSet { root: root.to_owned(), manifest, digest, reported, pack })
+    }
+
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// SHA-256 of its `tables.json`, which holds the sums of all its files.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The pack that it is read by.
+    pub fn pack(&self) -> &'p Pack {
+        self.pack
+    }
+
+    /// Whether it was made by this very pack.
+    pub fn same_pack(&self) -> bool {
+        self.manifest.pack_digest == self.pack.digest.to_string()
+    }
+
+    /// How many partitions.
+    pub fn partitions(&self) -> usize {
+        self.manifest.partitions.len()
+    }
+
+    /// Whether it speaks of all the kinds that are read. A kind that it does not list is unknown to it, which is not the same as none.
+    pub(crate) fn fits(&self, needs: &BTreeMap<KindIx, Needs>) -> Result<(), Fault> {
+        for kind in needs.keys().filter_map(|ix| self.pack.record_kind(*ix)) {
+            if !self.manifest.records.contains_key(&kind.id) {
+                let what = format!("按另一规则包 `{}` 制作，没有信息种类 `{}`（{}），请用现在的规则包重新制作", self.manifest.pack, kind.id, kind.title);
+                return Err(Fault::set(&self.root, what));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn partition(&self, index: usize, needs: &BTreeMap<KindIx, Needs>) -> Result<Partition, Fault> {
+        let note = self.manifest.partitions.get(index).ok_or_else(|| Fault::set(&self.root, "的分区数在读取时变了，请重试"))?;
+        Partition::read(&self.root, note, Wanted { pack: self.pack, needs, reported: &self.reported })
+    }
+}
+
+/// One word for each row, as a position in a list.
+#[derive(Clone, Debug, Default)]
+pub struct WordColumn {
+    /// The words.
+    pub list: Vec<Bytes>,
+    /// The rows.
+    pub cells: Cells<u32>,
+}
+
+/// Subjects of a partition, in the order of their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct SubjectColumns {
+    /// Rising.
+    pub numbers: Vec<i64>,
+    /// Ids of subject kinds.
+    pub kinds: WordColumn,
+    /// 行政区划代码.
+    pub areas: WordColumn,
+    /// Industry codes.
+    pub industries: WordColumn,
+    /// What each subject is called outside of the set.
+    pub codes: WordColumn,
+}
+
+/// Records of one kind in a partition, sorted by subject.
+#[derive(Clone, Debug, Default)]
+pub struct RecordColumns {
+    /// Whose.
+    pub subject: Vec<i64>,
+    /// Which.
+    pub record: Vec<i64>,
+    /// Number of the day of the document.
+    pub day: Vec<i32>,
+    /// 失信程度 as a number.
+    pub class: Cells<u8>,
+    /// Every field that rules may read.
+    pub fields: BTreeMap<FieldIx, FieldCells>,
+}
+
+/// Cells of a field.
+#[derive(Clone, Debug)]
+pub enum FieldCells {
+    /// Positions of a choice.
+    Byte(Cells<u8>),
+    /// Day numbers.
+    Short(Cells<i32>),
+    /// Whole numbers, 分, bit sets of choices.
+    Long(Cells<i64>),
+}
+
+impl FieldCells {
+    /// Cells fit for a field; none where no rule may read it.
+    pub fn of(kind: &FieldKind) -> Option<FieldCells> {
+        match kind {
+            FieldKind::Choice(_) => Some(FieldCells::Byte(Cells::default())),
+            FieldKind::Day { .. } => Some(FieldCells::Short(Cells::default())),
+            FieldKind::Choices(_) | FieldKind::Integer { .. } | FieldKind::Money(_) => Some(FieldCells::Long(Cells::default())),
+            FieldKind::Text | FieldKind::Uscc | FieldKind::OrgCode | FieldKind::PersonNumber => None,
+        }
+    }
+
+    /// Appends a cell as rules see it; what does not fit the field counts as empty.
+    pub fn push(&mut self, value: Option<i64>) {
+        match self {
+            FieldCells::Byte(cells) => cells.push(value.and_then(|value| u8::try_from(value).ok())),
+            FieldCells::Short(cells) => cells.push(value.and_then(|value| i32::try_from(value).ok())),
+            FieldCells::Long(cells) => cells.push(value),
+        }
+    }
+}
+
+impl<T: Copy + Default> Cells<T> {
+    /// Appends a cell.
+    pub fn push(&mut self, value: Option<T>) {
+        if value.is_none() && self.known.is_none() {
+            self.known = Some(vec![1; self.values.len()]);
+        }
+        if let Some(known) = &mut self.known {
+            known.push(u8::from(value.is_some()));
+        }
+        self.values.push(value.unwrap_or_default());
+    }
+}
+
+/// What a new set says of itself.
+#[derive(Clone, Debug)]
+pub struct SetHead {
+    /// Position of the journal that it shows; none where no office stands behind it.
+    pub position: Option<i64>,
+    /// What was reported.
+    pub coverage: Vec<CoverageRow>,
+}
+
+/// A set that is being written, under another name until it is whole. Dropped before that, it leaves nothing.
+#[derive(Debug)]
+pub struct SetWriter<'p> {
+    target: PathBuf,
+    partial: PathBuf,
+    pack: &'p Pack,
+    whole: bool,
+}
+
+impl<'p> SetWriter<'p> {
+    /// Begins a set at `target`, which must not be there yet.
+    ///
+    /// # Errors
+    /// [`Fault`] where something is there, or another run is writing it.
+    pub fn begin(target: &Path, pack: &'p Pack) -> Result<SetWriter<'p>, Fault> {
+        // An empty folder is what a person makes before; anything in it is not ours to remove.
+        let used = match fs::read_dir(target) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => false,
+            Err(fault) => return Err(Fault::disk(target)(fault)),
+        };
+        if used {
+            return Err(Fault::Exists(target.to_owned()));
+        }
+        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let partial = target.with_file_name(format!("{name}.partial"));
+        if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent).map_err(Fault::disk(parent))?;
+        }
+        fs::create_dir(&partial).map_err(|fault| match fault.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Fault::set(&partial, "正在由另一次运行写入，或是上次中断后留下的；确认没有别的运行后删除它再试")
+            }
+            _ => Fault::disk(&partial)(fault),
+        })?;
+        Ok(SetWriter { target: target.to_owned(), partial, pack, whole: false })
+    }
+
+    /// Writes a partition. Partitions may be written at the same time; each index once.
+    ///
+    /// # Errors
+    /// [`Fault`] where it cannot be written.
+    pub fn partition(
+        &self,
+        index: usize,
+        subjects: &SubjectColumns,
+        kinds: &BTreeMap<KindIx, RecordColumns>,
+    ) -> Result<PartitionNote, Fault> {
+        let folder = folder(index);
+        let place = self.partial.join(&folder);
+        fs::create_dir(&place).map_err(Fault::disk(&place))?;
+        let mut files = BTreeMap::new();
+        files.insert(SUBJECTS.to_owned(), self.subjects(&place, subjects)?);
+        for (ix, columns) in kinds.iter().filter(|(_, columns)| !columns.subject.is_empty()) {
+            let Some(kind) = self.pack.record_kind(*ix) else { continue };
+            files.insert(format!("{}{ENDING}", kind.id), records(&place, kind, columns)?);
+        }
+        sync(&place)?;
+        let ends = (subjects.numbers.first().copied(), subjects.numbers.last().copied());
+        let (Some(first), Some(last)) = ends else { return Err(Fault::set(&self.target, "的一个分区没有主体")) };
+        Ok(PartitionNote { folder, first, last, files })
+    }
+
+    fn subjects(&self, place: &Path, subjects: &SubjectColumns) -> Result<FileNote, Fault> {
+        let columns = [
+            Put { cells: Load::Longs(&subjects.numbers), known: None },
+            subjects.kinds.put(),
+            subjects.areas.put(),
+            subjects.industries.put(),
+            subjects.codes.put(),
+        ];
+        let path = place.join(SUBJECTS);
+        store(&path, write::file(&path, &schema::subjects(), &columns, subjects.numbers.len())?)
+    }
+
+    /// Writes what describes the set, then gives it its name.
+    ///
+    /// # Errors
+    /// [`Fault`] where it cannot be written; then there is no set.
+    pub fn finish(mut self, head: &SetHead, partitions: Vec<PartitionNote>) -> Result<Digest, Fault> {
+        let coverage = self.coverage(&head.coverage)?;
+        let mut records: BTreeMap<String, u64> = self.pack.record_kinds.iter().map(|kind| (kind.id.clone(), 0)).collect();
+        let mut subjects = 0;
+        for (name, note) in partitions.iter().flat_map(|partition| &partition.files) {
+            match name.strip_suffix(ENDING).and_then(|kind| records.get_mut(kind)) {
+                Some(rows) => *rows += note.rows,
+                None => subjects += note.rows,
+            }
+        }
+        let manifest = Manifest {
+            edition: EDITION.to_owned(),
+            pack: self.pack.id.clone(),
+            pack_digest: self.pack.digest.to_string(),
+            position: head.position,
+            subjects,
+            records,
+            coverage,
+            partitions,
+        };
+        let path = self.partial.join(MANIFEST);
+        let mut text = serde_json::to_vec_pretty(&manifest).map_err(|fault| Fault::file(&path, format!("无法写出（{fault}）")))?;
+        text.push(b'\n');
+        put(&path, &text)?;
+        sync(&self.partial)?;
+        fs::rename(&self.partial, &self.target).map_err(Fault::disk(&self.target))?;
+        self.whole = true;
+        if let Some(parent) = self.target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync(parent)?;
+        }
+        Ok(Digest(Sha256::digest(&text).into()))
+    }
+
+    fn coverage(&self, rows: &[CoverageRow]) -> Result<FileNote, Fault> {
+        let (mut areas, mut kinds) = (WordColumn::default(), WordColumn::default());
+        let (mut from, mut until) = (Cells::default(), Cells::default());
+        let day = |day: xinzhi_core::Day| i32::try_from(day.number()).ok();
+        for row in rows {
+            areas.push(row.area.as_ref().map(|area| Bytes::copy_from_slice(area.as_str().as_bytes())));
+            kinds.push(Some(Bytes::copy_from_slice(row.kind.as_bytes())));
+            from.push(day(row.span.from));
+            until.push(row.span.until.and_then(day));
+        }
+        let columns = [
+            areas.put(),
+            kinds.put(),
+            Put { cells: Load::Shorts(&from.values), known: None },
+            Put { cells: Load::Shorts(&until.values), known: until.known.as_deref() },
+        ];
+        let path = self.partial.join(COVERAGE);
+        store(&path, write::file(&path, &schema::coverage(), &columns, rows.len())?)
+    }
+}
+
+impl Drop for SetWriter<'_> {
+    fn drop(&mut self) {
+        if !self.whole {
+            // What stays behind is named as partial and has no manifest: nobody takes it for a set.
+            let _removed = fs::remove_dir_all(&self.partial);
+        }
+    }
+}
+
+impl WordColumn {
+    /// Appends a word of its own; for words that repeat, put them into the list once.
+    pub fn push(&mut self, word: Option<Bytes>) {
+        let code = word.map(|word| {
+            self.list.push(word);
+            u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.cells.push(code);
+    }
+
+    fn put(&self) -> Put<'_> {
+        Put { cells: Load::Words(&self.cells.values, &self.list), known: self.cells.known.as_deref() }
+    }
+}
+
+fn titles(choices: &Choices) -> Vec<Bytes> {
+    choices.values.iter().map(|value| Bytes::copy_from_slice(value.title.as_bytes())).collect()
+}
+
+fn records(place: &Path, kind: &RecordKind, columns: &RecordColumns) -> Result<FileNote, Fault> {
+    let classes = Class::ALL.map(|class| Bytes::from_static(class.title().as_bytes()));
+    let lists: Vec<Vec<Bytes>> = kind
+        .fields
+        .iter()
+        .map(|field| match &field.kind {
+            FieldKind::Choice(choices) | FieldKind::Choices(choices) => titles(choices),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut puts = vec![
+        Put { cells: Load::Longs(&columns.subject), known: None },
+        Put { cells: Load::Longs(&columns.record), known: None },
+        Put { cells: Load::Shorts(&columns.day), known: None },
+        Put { cells: Load::Codes(&columns.class.values, &classes), known: columns.class.known.as_deref() },
+    ];
+    let shapes = schema::records(kind)?;
+    for (index, (field, list)) in kind.fields.iter().zip(&lists).enumerate() {
+        if schema::content(field).is_none() {
+            continue;
+        }
+        let Some(cells) = columns.fields.get(&FieldIx(index)) else {
+            return Err(Fault::Pack { kind: kind.id.clone(), what: format!("的字段 `{}` 没有给出数据", field.code) });
+        };
+        puts.push(match (cells, &field.kind) {
+            (FieldCells::Byte(cells), _) => Put { cells: Load::Codes(&cells.values, list), known: cells.known.as_deref() },
+            (FieldCells::Short(cells), _) => Put { cells: Load::Shorts(&cells.values), known: cells.known.as_deref() },
+            (FieldCells::Long(cells), FieldKind::Choices(_)) => {
+                Put { cells: Load::Sets(&cells.values, list), known: cells.known.as_deref() }
+            }
+            (FieldCells::Long(cells), _) => Put { cells: Load::Longs(&cells.values), known: cells.known.as_deref() },
+        });
+    }
+    let path = place.join(format!("{}{ENDING}", kind.id));
+    store(&path, write::file(&path, &shapes, &puts, columns.subject.len())?)
+}
+
+fn store(path: &Path, (bytes, note): (Vec<u8>, FileNote)) -> Result<FileNote, Fault> {
+    put(path, &bytes)?;
+    Ok(note)
+}
+
+/// Writes a file so that it is on the disk before the name of the set is.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let mut file = fs::File::create_new(path).map_err(Fault::disk(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Fault::disk(path))
+}
+
+fn sync(folder: &Path) -> Result<(), Fault> {
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Fault::disk(folder))
+}
