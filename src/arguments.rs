@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// 信治 Xinzhi：公共信用归集、评价、核查与反馈
 #[derive(Debug, Parser)]
@@ -26,9 +26,11 @@ pub enum Command {
     /// 识别代码：统一社会信用代码、组织机构代码、公民身份号码
     #[command(after_help = "示例：xinzhi identify 91330100799655058B")]
     Identify(Identify),
-    /// 评价一个主体
-    #[command(after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23")]
-    Evaluate(Explain),
+    /// 评价一个主体，或评价表集中的全部主体
+    #[command(
+        after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --as-of 2026-11-23 --out 结果.parquet"
+    )]
+    Evaluate(Evaluate),
     /// 说明评价的每一分从何而来
     #[command(after_help = "示例：xinzhi explain 91330100799655058B --scorecard market-entity")]
     Explain(Explain),
@@ -46,8 +48,10 @@ pub enum Command {
     /// 登记辖区内的区划：CSV 或 XLSX，须有“代码”和“名称”两列
     #[command(after_help = "示例：xinzhi areas 区划.csv --data ./data")]
     Areas(Areas),
-    /// 生成示范县的部门文件
-    #[command(after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county")]
+    /// 生成示范县的部门文件，或按任意规则包生成列存表集
+    #[command(
+        after_help = "示例：xinzhi generate --subjects 20000 --records 200000 --seed 7 --out ./county\n      xinzhi generate --only parquet --pack ./packs/national --subjects 1000000 --records 20000000 --out ./tables"
+    )]
     Generate(Generate),
     /// 核对库中数据是否符合全部不变量
     #[command(after_help = "示例：xinzhi doctor --data ./data")]
@@ -157,13 +161,52 @@ pub struct Identify {
 }
 
 #[derive(Debug, Args)]
+pub struct Evaluate {
+    #[command(flatten)]
+    pub place: Place,
+    /// 主体代码
+    #[arg(value_name = "主体", required_unless_present_any = ["subject", "tables"])]
+    pub code: Option<String>,
+    /// 主体代码（另一种写法）
+    #[arg(long, value_name = "代码", conflicts_with = "code")]
+    pub subject: Option<String>,
+    /// 评价模型编号
+    #[arg(long, value_name = "编号")]
+    pub scorecard: String,
+    /// 评价日；不写则为今天
+    #[arg(long, value_name = "日期")]
+    pub as_of: Option<String>,
+    /// 按账簿到这一位置时所知
+    #[arg(long, value_name = "位置")]
+    pub known: Option<i64>,
+    /// 评价这个表集中的全部主体；不需要数据库
+    #[arg(long, value_name = "目录", requires_all = ["pack", "out"], conflicts_with_all = ["code", "subject", "known", "data", "database"])]
+    pub tables: Option<PathBuf>,
+    /// 评价表集所用的规则包目录
+    #[arg(long, value_name = "目录", requires = "tables")]
+    pub pack: Option<PathBuf>,
+    /// 把逐个主体的结果写成 Parquet 文件
+    #[arg(long, value_name = "文件", requires = "tables")]
+    pub out: Option<PathBuf>,
+    /// 与较早的一次结果比较，列出等级的变动
+    #[arg(long, value_name = "文件", requires = "tables")]
+    pub against: Option<PathBuf>,
+    /// 线程数；不写则与处理器核数相同
+    #[arg(long, value_name = "数", requires = "tables", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Explain {
     #[command(flatten)]
     pub place: Place,
     /// 主体代码
     #[arg(value_name = "主体", required_unless_present = "subject")]
     pub code: Option<String>,
-    /// 主体代码（evaluate 的写法）
+    /// 主体代码（另一种写法）
     #[arg(long, value_name = "代码", conflicts_with = "code")]
     pub subject: Option<String>,
     /// 评价模型编号
@@ -481,6 +524,15 @@ pub struct NewConnector {
     pub preview: bool,
 }
 
+/// What is generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// 部门文件
+    Files,
+    /// 列存表集
+    Parquet,
+}
+
 #[derive(Debug, Args)]
 pub struct Generate {
     /// 主体数量
@@ -501,6 +553,21 @@ pub struct Generate {
     /// 与 --penalties-only 合用：不掺入有毛病的行
     #[arg(long, requires = "penalties_only")]
     pub flawless: bool,
+    /// 生成什么：部门文件，或列存表集
+    #[arg(long, value_enum, default_value_t = Only::Files, value_name = "类别", conflicts_with = "penalties_only")]
+    pub only: Only,
+    /// 表集所依据的规则包目录
+    #[arg(long, value_name = "目录", required_if_eq("only", "parquet"))]
+    pub pack: Option<PathBuf>,
+    /// 表集每个分区的主体数量
+    #[arg(long, default_value_t = 65_536, value_name = "数量", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub partition_subjects: u64,
+    /// 表集的记录截至哪一天；不写则为昨天
+    #[arg(long, value_name = "日期")]
+    pub through: Option<String>,
+    /// 表集主体所在的县级行政区划代码
+    #[arg(long, default_value = "330899", value_name = "代码")]
+    pub area: String,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
+pub mod evaluate;
 pub mod explain;
 pub mod generate;
 pub mod identify;

@@ -1,4 +1,4 @@
-//! `xinzhi evaluate` and `xinzhi explain`: one subject, every contribution with record, rule, article and arithmetic.
+//! `xinzhi explain`, and `xinzhi evaluate` of one subject: every contribution with record, rule, article and arithmetic.
 
 use std::io::Write;
 use std::process::ExitCode;

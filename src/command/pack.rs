@@ -35,6 +35,12 @@ fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
     Ok((id, files))
 }
 
+/// The checked pack in a folder, together with those that it stands on.
+pub fn load(directory: &Path) -> anyhow::Result<Pack> {
+    let (id, files) = standing(directory)?;
+    Ok(office_pack::load(&id, &files)?)
+}
+
 /// A pack after those that it stands on: they lie beside it, or in the binary.
 fn standing(directory: &Path) -> anyhow::Result<(String, Files)> {
     let mut parts = Vec::new();
@@ -76,8 +82,7 @@ fn check(directory: &Path) -> anyhow::Result<ExitCode> {
 }
 
 fn test(directory: &Path) -> anyhow::Result<ExitCode> {
-    let (id, files) = standing(directory)?;
-    let pack = office_pack::load(&id, &files)?;
+    let pack = load(directory)?;
     let failures = office_pack::run_cases(&pack)?;
     let mut out = crate::say::out();
     for failure in &failures {
@@ -89,10 +94,7 @@ fn test(directory: &Path) -> anyhow::Result<ExitCode> {
 
 fn show(directory: Option<&Path>) -> anyhow::Result<ExitCode> {
     let pack: Pack = match directory {
-        Some(directory) => {
-            let (id, files) = standing(directory)?;
-            office_pack::load(&id, &files)?
-        }
+        Some(directory) => load(directory)?,
         None => office_pack::load("national", &office_pack::own_files())?,
     };
     write!(crate::say::out(), "{}", sentence::show(&pack))?;

@@ -54,14 +54,33 @@ impl Table {
     /// # Errors
     /// [`Fault`] where it is not the file that the note speaks of.
     pub fn open(path: PathBuf, note: &FileNote) -> Result<Table, Fault> {
+        let table = Table::read(path, Some(note))?;
+        let rows = table.metadata.file_metadata().num_rows();
+        if i64::try_from(note.rows).ok() != Some(rows) {
+            let what = format!("有 {rows} 行，tables.json 中写的是 {} 行，请重新制作表集", note.rows);
+            return Err(Fault::file(&table.path, what));
+        }
+        Ok(table)
+    }
+
+    /// Opens a file that stands alone.
+    ///
+    /// # Errors
+    /// [`Fault`] where it is no whole file.
+    pub fn lone(path: PathBuf) -> Result<Table, Fault> {
+        Table::read(path, None)
+    }
+
+    fn read(path: PathBuf, note: Option<&FileNote>) -> Result<Table, Fault> {
         let mut file = File::open(&path).map_err(Fault::disk(&path))?;
         let length = file.metadata().map_err(Fault::disk(&path))?.len();
-        if length != note.bytes {
+        if let Some(note) = note.filter(|note| note.bytes != length) {
             let what = format!("有 {length} 字节，tables.json 中写的是 {} 字节，文件不完整或已被替换，请重新取得", note.bytes);
             return Err(Fault::file(&path, what));
         }
+        let checks = note.and_then(|note| note.checks.clone());
         let (footer, start) = footer(&path, &mut file, length)?;
-        if let Some(check) = note.checks.as_deref().and_then(<[u32]>::last)
+        if let Some(check) = checks.as_deref().and_then(<[u32]>::last)
             && crc32fast::hash(&footer) != *check
         {
             return Err(Fault::file(&path, "的校验和与 tables.json 不符，文件已损坏或被替换，请重新取得"));
@@ -69,19 +88,18 @@ impl Table {
         let body = footer.get(..footer.len().saturating_sub(8)).unwrap_or(&[]);
         let metadata = ParquetMetaDataReader::decode_metadata(body)
             .map_err(|fault| Fault::file(&path, format!("的尾部无法解读（{fault}），请重新取得该文件")))?;
-        let table = Table { path, file, metadata, checks: note.checks.clone() };
-        table.judge(note, start)?;
+        let table = Table { path, file, metadata, checks };
+        table.judge(start)?;
         Ok(table)
     }
 
     /// Counts and places, before anything relies on them.
-    fn judge(&self, note: &FileNote, end: u64) -> Result<(), Fault> {
+    fn judge(&self, end: u64) -> Result<(), Fault> {
         let fault = |what: String| Err(Fault::file(&self.path, what));
         let groups = self.metadata.row_groups();
         let rows: Option<u64> = groups.iter().try_fold(0_u64, |sum, group| sum.checked_add(u64::try_from(group.num_rows()).ok()?));
-        let Some(rows) = rows else { return fault("的行数为负，请重新取得该文件".to_owned()) };
-        if rows != note.rows || i64::try_from(rows).ok() != Some(self.metadata.file_metadata().num_rows()) {
-            return fault(format!("有 {rows} 行，tables.json 中写的是 {} 行，请重新制作表集", note.rows));
+        if rows.and_then(|rows| i64::try_from(rows).ok()) != Some(self.metadata.file_metadata().num_rows()) {
+            return fault("各行组的行数与总行数不符，请重新取得该文件".to_owned());
         }
         let columns = self.metadata.file_metadata().schema_descr().num_columns();
         if groups.iter().any(|group| group.num_columns() != columns) {

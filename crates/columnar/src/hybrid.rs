@@ -90,6 +90,10 @@ pub(crate) fn wide(mut bytes: &[u8], width: u8, count: usize, out: &mut Vec<u32>
             Run::Packed { bytes, count } => {
                 let (mut held, mut bits, mut left) = (0_u64, 0_u32, count.min(left));
                 for byte in bytes {
+                    // What fills up the last group is no number, and would run over the end of the word.
+                    if left == 0 {
+                        break;
+                    }
                     held |= u64::from(*byte) << bits;
                     bits += 8;
                     while bits >= u32::from(width) && left > 0 {

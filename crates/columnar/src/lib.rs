@@ -5,7 +5,8 @@
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
 //! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together; `ordered` shares partitions among threads; `dice` and `generate` make up sets for trials.
+//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `dice` and
+//! `generate` make up sets for trials.
 
 pub mod fault;
 pub mod manifest;
@@ -29,13 +30,25 @@ pub mod partition;
 
 mod ordered;
 
+pub mod standings;
+
+pub mod run;
+
+pub mod summary;
+
 mod dice;
 
 pub mod generate;
+
+#[cfg(test)]
+mod tests;
 
 pub use coverage::CoverageRow;
 pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use manifest::Manifest;
 pub use partition::Needs;
+pub use run::{Loaded, Run};
 pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};
+pub use standings::{Earlier, Pin, Standings, StandingsWriter};
+pub use summary::Summary;

@@ -103,6 +103,11 @@ impl Partition {
         Ok(Partition { subjects, rows, coverages, coverage_of })
     }
 
+    /// How many records were read.
+    pub fn records(&self) -> usize {
+        self.rows.values().map(|rows| rows.day.len()).sum()
+    }
+
     /// What the kernel sees of it.
     pub fn population(&self) -> Result<Population<'_>, Fault> {
         let kinds = self.rows.iter().map(|(kind, rows)| (*kind, rows.borrow())).collect();
@@ -197,11 +202,6 @@ impl Named {
         let known = self.cells.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
         let code = *self.cells.values.get(row)?;
         usize::try_from(code).ok().filter(|_| known)
-    }
-
-    /// The word of a row.
-    pub fn word(&self, row: usize) -> Option<&Bytes> {
-        self.list.get(self.at(row)?)
     }
 }
 

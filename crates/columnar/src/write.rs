@@ -95,10 +95,10 @@ pub(crate) fn append<W: Write + Send>(writer: &mut SerializedFileWriter<W>, colu
 /// A whole file in memory, and what the manifest says of it.
 pub(crate) fn file(path: &Path, shapes: &[Shape], columns: &[Put<'_>], rows: usize) -> std::result::Result<(Vec<u8>, FileNote), Fault> {
     let written = || {
-        let mut writer = begin(Vec::new(), shapes, Vec::new())?;
+        let mut bytes = Vec::new();
+        let mut writer = begin(&mut bytes, shapes, Vec::new())?;
         append(&mut writer, columns, rows)?;
-        let metadata = writer.finish()?;
-        Ok((metadata, writer.into_inner()?))
+        Ok((writer.close()?, bytes))
     };
     let (metadata, bytes) = written().map_err(Fault::unwritten(path))?;
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());

@@ -70,7 +70,9 @@ impl Day {
 
     /// The inverse of [`Day::number`]; `None` outside the years −9999 to 9999.
     pub fn from_number(number: i64) -> Option<Day> {
-        EPOCH.checked_add(number.days()).ok().map(Day)
+        // Numbers beyond any calendar are no span at all; building one from them would panic.
+        let span = jiff::Span::new().try_days(number).ok()?;
+        EPOCH.checked_add(span).ok().map(Day)
     }
 
     /// This day moved by whole days; clamped at the ends of the calendar.

@@ -49,6 +49,9 @@ fn numbers_round_trip() {
     assert_eq!(day("1970-01-01").number(), 0);
     assert_eq!(day("2026-11-23").number(), 20_780);
     assert_eq!(Day::from_number(20_780), Some(day("2026-11-23")));
+    for number in [2_932_897, i64::from(i32::MAX), i64::MAX, i64::MIN] {
+        assert_eq!(Day::from_number(number), None, "{number}");
+    }
 }
 
 #[test]

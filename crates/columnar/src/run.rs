@@ -1,0 +1,121 @@
+//! A scorecard over a whole set. Partitions know nothing of one another: several threads take the next one, read it and run the kernel
+//! over it; what comes out is handed on in order.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use xinzhi_core::Day;
+use xinzhi_evaluate::{Plan, kernel};
+use xinzhi_rules::model::{KindIx, Scorecard, ScorecardIx};
+
+use crate::fault::Fault;
+use crate::ordered;
+use crate::partition::{Needs, Partition};
+use crate::set::TableSet;
+use crate::standings::Standings;
+
+/// A scorecard compiled to run over sets.
+#[derive(Debug)]
+pub struct Run<'p> {
+    plan: Plan,
+    card: &'p Scorecard,
+    needs: BTreeMap<KindIx, Needs>,
+    as_of: Day,
+}
+
+impl<'p> Run<'p> {
+    /// Compiles a scorecard of the pack that a set is read by, and makes sure that the set speaks of what it reads.
+    ///
+    /// # Errors
+    /// [`Fault`] where it does not compile or the set lacks a kind.
+    pub fn compile(set: &TableSet<'p>, card: ScorecardIx, as_of: Day) -> Result<Run<'p>, Fault> {
+        let plan = Plan::compile(set.pack(), card)?;
+        let card = set.pack().scorecard(card).ok_or(xinzhi_evaluate::PlanFault::Scorecard(card.0))?;
+        let needs = plan.reads().iter().map(|(kind, reads)| (*kind, Needs { class: reads.class, fields: reads.fields.clone() })).collect();
+        set.fits(&needs)?;
+        Ok(Run { plan, card, needs, as_of })
+    }
+
+    /// Reads and evaluates every partition on `threads` threads and hands its standings on, in order.
+    ///
+    /// # Errors
+    /// The first [`Fault`]; what was handed on before it must not be used.
+    pub fn over(&self, set: &TableSet<'_>, threads: usize, take: impl FnMut(Standings) -> Result<(), Fault>) -> Result<(), Fault> {
+        ordered::each(set.partitions(), threads, |index| self.evaluate(set.partition(index, &self.needs)?), take)
+    }
+
+    fn evaluate(&self, mut partition: Partition) -> Result<Standings, Fault> {
+        let totals = kernel::run(&self.plan, &partition.population()?, self.as_of)?;
+        let rows = 0..partition.subjects.numbers.len();
+        let mut standings = Standings::of(&mut partition, self.card.dimensions.len());
+        // A set may hold kinds of subjects that this scorecard is not meant for.
+        for row in rows.filter(|row| partition.subjects.kinds.get(*row).is_some_and(|kind| self.card.subjects.contains(kind))) {
+            let standing = totals.standing(row);
+            let dimension = |dimension| totals.dimension(dimension, row);
+            standings.push((&partition, row), self.card, &standing, dimension).ok_or(xinzhi_evaluate::ColumnsFault::Coverage)?;
+        }
+        Ok(standings)
+    }
+}
+
+/// All partitions of a set in memory, so that reading and evaluating can be timed apart.
+#[derive(Debug)]
+pub struct Loaded {
+    partitions: Vec<Partition>,
+}
+
+impl Loaded {
+    /// Reads what a run needs.
+    ///
+    /// # Errors
+    /// [`Fault`] where the set cannot be read.
+    pub fn open(set: &TableSet<'_>, run: &Run<'_>, threads: usize) -> Result<Loaded, Fault> {
+        let mut partitions = Vec::with_capacity(set.partitions());
+        ordered::each(set.partitions(), threads, |index| set.partition(index, &run.needs), |partition| {
+            partitions.push(partition);
+            Ok(())
+        })?;
+        Ok(Loaded { partitions })
+    }
+
+    /// How many records are in memory.
+    pub fn records(&self) -> usize {
+        self.partitions.iter().map(Partition::records).sum()
+    }
+
+    /// Evaluates everybody and keeps nothing but the sum of all points, in thousandths, so that no part of the work is left out.
+    ///
+    /// # Errors
+    /// [`Fault`] where the columns contradict one another.
+    pub fn run(&self, run: &Run<'_>, threads: usize) -> Result<i64, Fault> {
+        let next = AtomicUsize::new(0);
+        let outcome = Mutex::new(Ok(0_i64));
+        thread::scope(|scope| {
+            for _ in 0..threads.max(1) {
+                scope.spawn(|| {
+                    while let Some(partition) = self.partitions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let sum = sum(run, partition);
+                        let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        match (&mut *outcome, sum) {
+                            (Ok(all), Ok(sum)) => *all = all.wrapping_add(sum),
+                            (Ok(_), Err(fault)) => *outcome = Err(fault),
+                            (Err(_), _) => return,
+                        }
+                    }
+                });
+            }
+        });
+        outcome.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn sum(run: &Run<'_>, partition: &Partition) -> Result<i64, Fault> {
+    let totals = kernel::run(&run.plan, &partition.population()?, run.as_of)?;
+    let points = |row| match totals.standing(row).outcome {
+        xinzhi_evaluate::Outcome::Graded { points, .. } => points.0,
+        xinzhi_evaluate::Outcome::NotEvaluable { .. } => 0,
+    };
+    Ok((0..partition.subjects.numbers.len()).map(points).fold(0, i64::wrapping_add))
+}

@@ -1,0 +1,311 @@
+//! What a run says of each subject: the columns of a result file, for one partition at a time; and such a file read again to compare.
+
+use std::fs;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use parquet::file::metadata::KeyValue;
+use parquet::file::writer::SerializedFileWriter;
+use xinzhi_core::{Day, Digest};
+use xinzhi_evaluate::{Outcome, Reason, Standing};
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::{Scorecard, SubjectKindIx};
+
+use crate::cells::{Bounds, Cells, Longs, Words};
+use crate::fault::Fault;
+use crate::file::Table;
+use crate::partition::{Named, Partition, read_filled, read_open};
+use crate::schema::{self, Content, Shape};
+use crate::write::{self, Load, Put};
+
+/// The layout of the file.
+pub const EDITION: &str = "xinzhi-standings/1";
+
+/// Why there are no points, as the word that the file holds and as people read it, in one order.
+pub const REASONS: [(&str, &str); 5] = [
+    ("not-yet-in-force", "评价模型尚未施行"),
+    ("no-longer-in-force", "评价模型已停止使用"),
+    ("review-overdue", "规则包逾期未审查"),
+    ("no-basis-in-force", "所列依据均不生效"),
+    ("too-little-known", "已归集信息不足"),
+];
+
+/// The last of them: the scorecard is used, and its dimensions have sums.
+const TOO_LITTLE_KNOWN: u8 = 4;
+
+/// Position in [`REASONS`].
+fn reason(reason: &Reason) -> u8 {
+    match reason {
+        Reason::NotYetInForce { .. } => 0,
+        Reason::NoLongerInForce { .. } => 1,
+        Reason::ReviewOverdue { .. } => 2,
+        Reason::NoBasisInForce => 3,
+        Reason::TooLittleKnown { .. } => TOO_LITTLE_KNOWN,
+    }
+}
+
+/// The standings of one partition, one row for each subject that the scorecard evaluates.
+#[derive(Debug, Default)]
+pub struct Standings {
+    /// Numbers of the subjects, rising.
+    pub subjects: Vec<i64>,
+    /// What kind each is.
+    pub kinds: Vec<u8>,
+    /// Position of the reason in [`REASONS`] where there are no points.
+    pub reasons: Cells<u8>,
+    /// Points in thousandths.
+    pub points: Cells<i64>,
+    /// Position of the grade that counts.
+    pub grades: Cells<u8>,
+    /// Whether something else than points gave the grade.
+    pub forced: Vec<bool>,
+    /// Known share of the weight, in thousandths.
+    pub assessed: Vec<i32>,
+    /// 分.
+    pub amounts: Cells<i64>,
+    /// What each dimension enters into the points, also where too little is known for points; none where the scorecard is not used at all.
+    pub dimensions: Vec<Cells<i64>>,
+    pub(crate) areas: Named,
+    pub(crate) codes: Named,
+}
+
+impl Standings {
+    /// Takes the words of a partition over; the rows follow with [`Standings::push`].
+    pub(crate) fn of(partition: &mut Partition, dimensions: usize) -> Standings {
+        let take = |named: &mut Named| Named { list: std::mem::take(&mut named.list), cells: Cells::default() };
+        let areas = take(&mut partition.subjects.areas);
+        let codes = take(&mut partition.subjects.codes);
+        Standings { areas, codes, dimensions: vec![Cells::default(); dimensions], ..Standings::default() }
+    }
+
+    /// Appends the standing of the subject in a row of the partition.
+    pub(crate) fn push(
+        &mut self,
+        (partition, row): (&Partition, usize),
+        card: &Scorecard,
+        standing: &Standing,
+        dimension: impl Fn(usize) -> i64,
+    ) -> Option<()> {
+        let SubjectKindIx(kind) = *partition.subjects.kinds.get(row)?;
+        self.subjects.push(*partition.subjects.numbers.get(row)?);
+        self.kinds.push(u8::try_from(kind).ok()?);
+        let position = |named: &Named| named.at(row).and_then(|place| u32::try_from(place).ok());
+        self.areas.cells.push(position(&partition.subjects.areas));
+        self.codes.cells.push(position(&partition.subjects.codes));
+        let (points, why) = match &standing.outcome {
+            Outcome::Graded { points, .. } => (Some(points.0), None),
+            Outcome::NotEvaluable { reason: why } => (None, Some(reason(why))),
+        };
+        self.points.push(points);
+        self.reasons.push(why);
+        self.grades.push(standing.grade.and_then(|grade| u8::try_from(grade).ok()));
+        self.forced.push(standing.forced.is_some());
+        self.assessed.push(i32::try_from(standing.assessed_share).ok()?);
+        let amounts = card.amount.as_ref().map_or(&[] as &[i64], |amount| &amount.amounts);
+        self.amounts.push(standing.grade.and_then(|grade| amounts.get(grade)).copied());
+        let used = why.is_none_or(|why| why == TOO_LITTLE_KNOWN);
+        for (place, cells) in self.dimensions.iter_mut().enumerate() {
+            cells.push(used.then(|| dimension(place)));
+        }
+        Some(())
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+}
+
+fn shapes(card: &Scorecard) -> Vec<Shape> {
+    let mut shapes = vec![
+        schema::filled(schema::SUBJECT, Content::Number),
+        schema::open("code", Content::Word),
+        schema::filled("kind", Content::Word),
+        schema::open("area", Content::Word),
+        schema::open("reason", Content::Word),
+        schema::open("points", Content::Number),
+        schema::open("grade", Content::Word),
+        schema::filled("forced", Content::Flag),
+        schema::filled("assessed_share", Content::Small),
+        schema::open("amount", Content::Number),
+    ];
+    shapes.extend((1..=card.dimensions.len()).map(|number| schema::open(&format!("d{number}"), Content::Number)));
+    shapes
+}
+
+/// What a result rests on, written beside its columns.
+#[derive(Clone, Debug)]
+pub struct Pin<'a> {
+    /// The pack.
+    pub pack: &'a Pack,
+    /// One of its scorecards.
+    pub card: &'a Scorecard,
+    /// The day of evaluation.
+    pub as_of: Day,
+    /// Position of the journal that the set shows.
+    pub position: Option<i64>,
+    /// Digest of the set's `tables.json`.
+    pub tables: Digest,
+}
+
+impl Pin<'_> {
+    fn words(&self) -> Vec<KeyValue> {
+        let mut words = vec![
+            ("xinzhi.edition".to_owned(), EDITION.to_owned()),
+            ("xinzhi.pack".to_owned(), self.pack.id.clone()),
+            ("xinzhi.pack_digest".to_owned(), self.pack.digest.to_string()),
+            ("xinzhi.scorecard".to_owned(), self.card.id.clone()),
+            ("xinzhi.as_of".to_owned(), self.as_of.to_string()),
+            ("xinzhi.tables".to_owned(), self.tables.to_string()),
+        ];
+        words.extend(self.position.map(|position| ("xinzhi.position".to_owned(), position.to_string())));
+        let titles = self.card.dimensions.iter().enumerate();
+        words.extend(titles.map(|(place, dimension)| (format!("xinzhi.d{}", place + 1), dimension.title.clone())));
+        words.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect()
+    }
+}
+
+/// A result file being written, under another name until it is whole. Dropped before that, it leaves nothing.
+#[derive(Debug)]
+pub struct StandingsWriter {
+    target: PathBuf,
+    partial: PathBuf,
+    writer: Option<SerializedFileWriter<File>>,
+    kinds: Vec<Bytes>,
+    grades: Vec<Bytes>,
+}
+
+impl StandingsWriter {
+    /// Begins a file at `target`, which must not be there yet.
+    ///
+    /// # Errors
+    /// [`Fault`] where something is there or cannot be written.
+    pub fn begin(target: &Path, pin: &Pin<'_>) -> Result<StandingsWriter, Fault> {
+        if target.symlink_metadata().is_ok() {
+            return Err(Fault::Exists(target.to_owned()));
+        }
+        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let partial = target.with_file_name(format!("{name}.partial"));
+        let file = File::create_new(&partial).map_err(|fault| match fault.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Fault::file(&partial, "正在由另一次运行写入，或是上次中断后留下的；确认没有别的运行后删除它再试")
+            }
+            _ => Fault::disk(&partial)(fault),
+        })?;
+        let mut out = StandingsWriter {
+            target: target.to_owned(),
+            partial,
+            writer: None,
+            kinds: pin.pack.subject_kinds.iter().map(|kind| Bytes::copy_from_slice(kind.id.as_bytes())).collect(),
+            grades: pin.card.grades.iter().map(|grade| Bytes::copy_from_slice(grade.name.as_bytes())).collect(),
+        };
+        out.writer = Some(write::begin(file, &shapes(pin.card), pin.words()).map_err(Fault::unwritten(&out.partial))?);
+        Ok(out)
+    }
+
+    /// Appends the rows of a partition.
+    ///
+    /// # Errors
+    /// [`Fault`] where they cannot be written.
+    pub fn append(&mut self, rows: &Standings) -> Result<(), Fault> {
+        let reasons = REASONS.map(|(word, _)| Bytes::from_static(word.as_bytes()));
+        let mut columns = vec![
+            Put { cells: Load::Longs(&rows.subjects), known: None },
+            Put { cells: Load::Words(&rows.codes.cells.values, &rows.codes.list), known: rows.codes.cells.known.as_deref() },
+            Put { cells: Load::Codes(&rows.kinds, &self.kinds), known: None },
+            Put { cells: Load::Words(&rows.areas.cells.values, &rows.areas.list), known: rows.areas.cells.known.as_deref() },
+            Put { cells: Load::Codes(&rows.reasons.values, &reasons), known: rows.reasons.known.as_deref() },
+            Put { cells: Load::Longs(&rows.points.values), known: rows.points.known.as_deref() },
+            Put { cells: Load::Codes(&rows.grades.values, &self.grades), known: rows.grades.known.as_deref() },
+            Put { cells: Load::Flags(&rows.forced), known: None },
+            Put { cells: Load::Shorts(&rows.assessed), known: None },
+            Put { cells: Load::Longs(&rows.amounts.values), known: rows.amounts.known.as_deref() },
+        ];
+        columns.extend(rows.dimensions.iter().map(|cells| Put { cells: Load::Longs(&cells.values), known: cells.known.as_deref() }));
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        write::append(writer, &columns, rows.len()).map_err(Fault::unwritten(&self.partial))
+    }
+
+    /// Completes the file and gives it its name.
+    ///
+    /// # Errors
+    /// [`Fault`] where it cannot be written; then there is no file.
+    pub fn finish(mut self) -> Result<(), Fault> {
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let closed = writer.into_inner().map_err(Fault::unwritten(&self.partial));
+        let named = closed.and_then(|file| file.sync_all().and_then(|()| fs::rename(&self.partial, &self.target)).map_err(Fault::disk(&self.target)));
+        if named.is_err() {
+            let _removed = fs::remove_file(&self.partial);
+        }
+        named
+    }
+}
+
+impl Drop for StandingsWriter {
+    fn drop(&mut self) {
+        if self.writer.take().is_some() {
+            // What stays behind is named as partial and has no footer: nobody takes it for a result.
+            let _removed = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// The grades of an earlier result, by subject.
+#[derive(Debug)]
+pub struct Earlier {
+    /// The day of evaluation.
+    pub as_of: String,
+    subjects: Vec<i64>,
+    grades: Cells<u32>,
+    names: Vec<String>,
+}
+
+impl Earlier {
+    /// Reads an earlier result of the same scorecard.
+    ///
+    /// # Errors
+    /// [`Fault`] where the file is none.
+    pub fn read(path: &Path, card: &Scorecard) -> Result<Earlier, Fault> {
+        let mut table = Table::lone(path.to_owned())?;
+        if table.word("xinzhi.edition") != Some(EDITION) {
+            return Err(Fault::file(path, "不是 `xinzhi evaluate --out` 写出的结果，无法比较"));
+        }
+        let scorecard = table.word("xinzhi.scorecard").unwrap_or("");
+        if scorecard != card.id {
+            return Err(Fault::file(path, format!("是评价模型 `{scorecard}` 的结果，只能与 `{}` 的结果比较", card.id)));
+        }
+        let as_of = table.word("xinzhi.as_of").unwrap_or("").to_owned();
+        let (mut subjects, mut grades, mut words) = (Cells::default(), Cells::default(), Words::default());
+        let any = Bounds { low: i64::MIN, high: i64::MAX };
+        read_filled(&mut table, (schema::SUBJECT, Content::Number), &mut Longs(any), &mut subjects)?;
+        read_open(&mut table, ("grade", Content::Word), &mut words, &mut grades)?;
+        if !subjects.values.is_sorted_by(|a, b| a < b) {
+            return Err(crate::fault::Trouble::Unsorted.of(path, schema::SUBJECT));
+        }
+        let names = words.list.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        Ok(Earlier { as_of, subjects: subjects.values, grades, names })
+    }
+
+    /// How many subjects.
+    pub fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// Number and grade of a row.
+    pub fn at(&self, row: usize) -> Option<(i64, Option<&str>)> {
+        let known = self.grades.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
+        let code = usize::try_from(*self.grades.values.get(row)?).ok()?;
+        Some((*self.subjects.get(row)?, self.names.get(code).filter(|_| known).map(String::as_str)))
+    }
+}

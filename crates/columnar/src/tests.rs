@@ -1,0 +1,7 @@
+mod support;
+
+mod generated;
+mod hostile;
+mod reading;
+mod refusals;
+mod told;
