@@ -180,7 +180,7 @@ pub struct Evaluate {
     #[arg(long, value_name = "位置")]
     pub known: Option<i64>,
     /// 评价这个表集中的全部主体；不需要数据库
-    #[arg(long, value_name = "目录", requires_all = ["pack", "out"], conflicts_with_all = ["code", "subject", "known", "data", "database"])]
+    #[arg(long, value_name = "目录", requires = "pack", requires = "out", conflicts_with_all = ["code", "subject", "known", "data", "database"])]
     pub tables: Option<PathBuf>,
     /// 评价表集所用的规则包目录
     #[arg(long, value_name = "目录", requires = "tables")]

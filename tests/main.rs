@@ -44,6 +44,7 @@ mod journeys {
     mod second_world;
     mod statements;
     mod stopped;
+    mod tables;
     mod the_loop;
 }
 

@@ -43,7 +43,8 @@ fn everybody(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
     let mut writer = StandingsWriter::begin(out, &pin)?;
     let mut summary = Summary::new(&pack, card, earlier.as_ref());
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
-    let threads = arguments.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get), usize::from);
+    let threads =
+        arguments.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get), usize::from);
     run.over(&set, threads, |standings| {
         writer.append(&standings)?;
         summary.add(&standings);

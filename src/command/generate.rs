@@ -47,7 +47,9 @@ fn tables(arguments: &Generate) -> anyhow::Result<ExitCode> {
         None => SystemClock.now().day().plus_days(-1),
     };
     let code = &arguments.area;
-    let area = AreaCode::parse(code).filter(|area| area.as_str().len() == 6).with_context(|| format!("`{code}` 不是县级行政区划代码（6 位数字）"))?;
+    let area = AreaCode::parse(code)
+        .filter(|area| area.as_str().len() == 6)
+        .with_context(|| format!("`{code}` 不是县级行政区划代码（6 位数字）"))?;
     let size = xinzhi_columnar::Size {
         subjects: u64::try_from(arguments.subjects)?,
         records: u64::try_from(arguments.records)?,

@@ -212,6 +212,9 @@ pub(crate) fn sets<F: FnMut(&str) -> Option<u8>>(chunk: Chunk, form: &mut Listed
     let mut mask = into.known.take().unwrap_or_else(|| vec![1; start]);
     while let Some(page) = pages.get_next_page().map_err(|_| Trouble::Damaged)? {
         let Some(body) = Body::of(page, levels, form, &mut dictionary)? else { continue };
+        if body.count > rows.saturating_mul(ELEMENTS_MAX) {
+            return Err(Trouble::Damaged);
+        }
         let (mut defined, mut repeated) = (Vec::new(), Vec::new());
         body.levels(&body.defined, levels.defined, &mut defined)?;
         body.levels(&body.repeated, levels.repeated, &mut repeated)?;
@@ -236,6 +239,9 @@ pub(crate) fn sets<F: FnMut(&str) -> Option<u8>>(chunk: Chunk, form: &mut Listed
     into.known = Some(mask).filter(|mask| mask.contains(&0));
     if into.values.len() - start == rows { Ok(()) } else { Err(Trouble::Damaged) }
 }
+
+/// A list names each of at most 62 values once.
+const ELEMENTS_MAX: usize = 64;
 
 fn level(level: i16) -> u8 {
     u8::try_from(level).unwrap_or(u8::MAX)
@@ -317,7 +323,11 @@ impl Body {
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
                 let dictionary = dictionary.ok_or(Trouble::Damaged)?;
                 let (width, packed) = self.values.split_first().ok_or(Trouble::Damaged)?;
-                if *width <= 8 { through_narrow((packed, *width), count, dictionary, out) } else { through_wide((packed, *width), count, dictionary, out) }
+                if *width <= 8 {
+                    through_narrow((packed, *width), count, dictionary, out)
+                } else {
+                    through_wide((packed, *width), count, dictionary, out)
+                }
             }
             other => Err(Trouble::Encoding(format!("{other:?}"))),
         }
@@ -325,7 +335,12 @@ impl Body {
 }
 
 /// Cells by positions of one byte: a table of all 256 needs no look at its end.
-fn through_narrow<T: Copy + Default>((packed, width): (&[u8], u8), count: usize, dictionary: &[T], out: &mut Vec<T>) -> Result<(), Trouble> {
+fn through_narrow<T: Copy + Default>(
+    (packed, width): (&[u8], u8),
+    count: usize,
+    dictionary: &[T],
+    out: &mut Vec<T>,
+) -> Result<(), Trouble> {
     let mut positions = Vec::new();
     hybrid::narrow(packed, width, count, &mut positions).ok_or(Trouble::Damaged)?;
     if positions.iter().max().is_some_and(|most| usize::from(*most) >= dictionary.len()) {

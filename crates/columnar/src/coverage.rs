@@ -104,7 +104,11 @@ mod tests {
         ]);
         let days = |mine: Option<&str>, kind: usize| {
             let coverage = reported.of(mine.map(area).as_ref());
-            coverage.spans(KindIx(kind)).iter().map(|span| (span.from.to_string(), span.until.map(|day| day.to_string()))).collect::<Vec<_>>()
+            coverage
+                .spans(KindIx(kind))
+                .iter()
+                .map(|span| (span.from.to_string(), span.until.map(|day| day.to_string())))
+                .collect::<Vec<_>>()
         };
         let one = |from: &str, until: &str| vec![(from.to_owned(), Some(until.to_owned()))];
         assert_eq!(days(Some("990102"), 0), one("2020-01-01", "2026-01-01"));

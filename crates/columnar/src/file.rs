@@ -105,7 +105,8 @@ impl Table {
         if groups.iter().any(|group| group.num_columns() != columns) {
             return fault("的行组缺列，请重新取得该文件".to_owned());
         }
-        let inside = |chunk: &ColumnChunkMetaData| place(chunk).is_some_and(|(from, length)| from.checked_add(length).is_some_and(|to| to <= end));
+        let inside =
+            |chunk: &ColumnChunkMetaData| place(chunk).is_some_and(|(from, length)| from.checked_add(length).is_some_and(|to| to <= end));
         if !groups.iter().flat_map(|group| group.columns()).all(inside) {
             return fault("的列块位置越出文件，请重新取得该文件".to_owned());
         }

@@ -62,11 +62,16 @@ pub fn generate(pack: &Pack, size: &Size, target: &Path, mut told: impl FnMut(us
     let many = usize::try_from(size.subjects.div_ceil(size.partition_subjects.max(1))).unwrap_or(usize::MAX);
     let starts = world.starts(many);
     let mut notes: Vec<PartitionNote> = Vec::with_capacity(many);
-    ordered::each(many, size.threads, |index| world.partition(index, starts.get(index).copied().unwrap_or_default(), &writer), |note| {
-        notes.push(note);
-        told(notes.len(), many);
-        Ok(())
-    })?;
+    ordered::each(
+        many,
+        size.threads,
+        |index| world.partition(index, starts.get(index).copied().unwrap_or_default(), &writer),
+        |note| {
+            notes.push(note);
+            told(notes.len(), many);
+            Ok(())
+        },
+    )?;
     let head = SetHead { position: None, coverage: world.coverage() };
     writer.finish(&head, notes)
 }
@@ -94,17 +99,31 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn new(pack: &'a Pack, size: &'a Size) -> Result<World<'a>, Fault> {
-        let subject_kinds: Vec<KindOfSubject> = pack.subject_kinds.iter().enumerate().filter(|(_, kind)| !kind.person).filter_map(|(ix, kind)| {
-            let mut sum = 0;
-            let about = |record: &RecordKind| record.subjects.iter().any(|subject| subject.0 == ix);
-            let kinds: Vec<(u64, KindIx)> = pack.record_kinds.iter().enumerate().filter(|(_, record)| about(record)).map(|(place, record)| {
-                sum += often(place, record);
-                (sum, KindIx(place))
-            }).collect();
-            (!kinds.is_empty()).then(|| KindOfSubject { id: Bytes::copy_from_slice(kind.id.as_bytes()), kinds })
-        }).collect();
+        let subject_kinds: Vec<KindOfSubject> = pack
+            .subject_kinds
+            .iter()
+            .enumerate()
+            .filter(|(_, kind)| !kind.person)
+            .filter_map(|(ix, kind)| {
+                let mut sum = 0;
+                let about = |record: &RecordKind| record.subjects.iter().any(|subject| subject.0 == ix);
+                let kinds: Vec<(u64, KindIx)> = pack
+                    .record_kinds
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, record)| about(record))
+                    .map(|(place, record)| {
+                        sum += often(place, record);
+                        (sum, KindIx(place))
+                    })
+                    .collect();
+                (!kinds.is_empty()).then(|| KindOfSubject { id: Bytes::copy_from_slice(kind.id.as_bytes()), kinds })
+            })
+            .collect();
         if subject_kinds.is_empty() || size.subjects == 0 {
-            return Err(Fault::Pack { kind: pack.id.clone(), what: "没有自然人以外的主体可以生成，请核对规则包和主体数量".to_owned() });
+            return Err(Fault::Pack {
+                kind: pack.id.clone(), what: "没有自然人以外的主体可以生成，请核对规则包和主体数量".to_owned()
+            });
         }
         let mut world = World { pack, size, subject_kinds, through: size.through.number(), weight: 0, areas: areas(&size.area) };
         world.weight = (0..size.subjects).map(|subject| u128::from(weight(size.seed, subject))).sum();
@@ -131,7 +150,8 @@ impl<'a> World<'a> {
     fn partition(&self, index: usize, start: Start, writer: &SetWriter<'_>) -> Result<PartitionNote, Fault> {
         let first = u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(self.size.partition_subjects.max(1));
         let last = first.saturating_add(self.size.partition_subjects.max(1)).min(self.size.subjects);
-        let mut kinds: BTreeMap<KindIx, RecordColumns> = self.pack.record_kinds.iter().enumerate().map(|(ix, kind)| (KindIx(ix), empty(kind))).collect();
+        let mut kinds: BTreeMap<KindIx, RecordColumns> =
+            self.pack.record_kinds.iter().enumerate().map(|(ix, kind)| (KindIx(ix), empty(kind))).collect();
         let mut subjects = SubjectColumns::default();
         subjects.kinds.list = self.subject_kinds.iter().map(|kind| kind.id.clone()).collect();
         subjects.areas.list = self.areas.clone();
@@ -144,7 +164,10 @@ impl<'a> World<'a> {
             let from = self.records_of(weight_so_far);
             weight_so_far += u128::from(weight(self.size.seed, subject));
             for record in from..self.records_of(weight_so_far) {
-                let Some((ix, kind)) = about.and_then(|about| about.draw(&mut dice)).and_then(|ix| Some((ix, self.pack.record_kind(ix)?))) else { continue };
+                let Some((ix, kind)) = about.and_then(|about| about.draw(&mut dice)).and_then(|ix| Some((ix, self.pack.record_kind(ix)?)))
+                else {
+                    continue;
+                };
                 let Some(columns) = kinds.get_mut(&ix) else { continue };
                 let day = self.day(&mut dice);
                 self.values(kind, day, &mut dice, &mut values);
@@ -226,7 +249,8 @@ impl<'a> World<'a> {
         let mut rows = Vec::new();
         for (place, kind) in self.pack.record_kinds.iter().enumerate() {
             let mut dice = Dice::new(self.size.seed ^ u64::MAX, wide(place));
-            let row = |area: Option<AreaCode>, until: Day| CoverageRow { area, kind: kind.id.clone(), span: Span { from, until: Some(until) } };
+            let row =
+                |area: Option<AreaCode>, until: Day| CoverageRow { area, kind: kind.id.clone(), span: Span { from, until: Some(until) } };
             match dice.below(20) {
                 // Nobody reports it.
                 0 if place > 0 => {}

@@ -88,25 +88,57 @@ pub(crate) fn wide(mut bytes: &[u8], width: u8, count: usize, out: &mut Vec<u32>
             Run::Same { value, count } => out.resize(out.len() + count.min(left), value),
             Run::Packed { count, .. } if width == 0 => out.resize(out.len() + count.min(left), 0),
             Run::Packed { bytes, count } => {
-                let (mut held, mut bits, mut left) = (0_u64, 0_u32, count.min(left));
-                for byte in bytes {
-                    // What fills up the last group is no number, and would run over the end of the word.
-                    if left == 0 {
-                        break;
-                    }
-                    held |= u64::from(*byte) << bits;
-                    bits += 8;
-                    while bits >= u32::from(width) && left > 0 {
-                        out.push(u32::try_from(held & mask).unwrap_or(u32::MAX));
-                        held >>= width;
-                        bits -= u32::from(width);
-                        left -= 1;
-                    }
+                match width {
+                    9 => unpack_wide::<9>(bytes, out),
+                    10 => unpack_wide::<10>(bytes, out),
+                    11 => unpack_wide::<11>(bytes, out),
+                    12 => unpack_wide::<12>(bytes, out),
+                    13 => unpack_wide::<13>(bytes, out),
+                    14 => unpack_wide::<14>(bytes, out),
+                    15 => unpack_wide::<15>(bytes, out),
+                    16 => unpack_wide::<16>(bytes, out),
+                    _ => trickle(bytes, (width, mask), count.min(left), out),
                 }
+                out.truncate(end);
             }
         }
     }
     Some(())
+}
+
+/// The same as [`unpack`] for positions in dictionaries of up to 65 536 entries.
+fn unpack_wide<const WIDTH: usize>(bytes: &[u8], out: &mut Vec<u32>) {
+    let (groups, _) = bytes.as_chunks::<WIDTH>();
+    out.reserve(groups.len() * 8);
+    for group in groups {
+        let mut padded = [0_u8; 16];
+        padded.iter_mut().zip(group).for_each(|(to, from)| *to = *from);
+        let word = u128::from_le_bytes(padded);
+        let numbers: [u32; 8] = std::array::from_fn(|place| {
+            let [low, high, ..] = (word >> (place * WIDTH)).to_le_bytes();
+            u32::from(u16::from_le_bytes([low, high])) & ((1 << WIDTH) - 1)
+        });
+        out.extend_from_slice(&numbers);
+    }
+}
+
+/// Any other width, byte by byte.
+fn trickle(bytes: &[u8], (width, mask): (u8, u64), count: usize, out: &mut Vec<u32>) {
+    let (mut held, mut bits, mut left) = (0_u64, 0_u32, count);
+    for byte in bytes {
+        // What fills up the last group is no number, and would run over the end of the word.
+        if left == 0 {
+            return;
+        }
+        held |= u64::from(*byte) << bits;
+        bits += 8;
+        while bits >= u32::from(width) && left > 0 {
+            out.push(u32::try_from(held & mask).unwrap_or(u32::MAX));
+            held >>= width;
+            bits -= u32::from(width);
+            left -= 1;
+        }
+    }
 }
 
 #[cfg(test)]

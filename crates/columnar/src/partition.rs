@@ -155,8 +155,9 @@ impl Subjects {
                 continue;
             }
             let text = String::from_utf8_lossy(word);
-            let area = AreaCode::parse(&text)
-                .ok_or_else(|| Fault::column(path, "area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据")))?;
+            let area = AreaCode::parse(&text).ok_or_else(|| {
+                Fault::column(path, "area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据"))
+            })?;
             let found = place(Some(&area));
             seen.insert(word, found);
             by_word.push(found);

@@ -41,7 +41,11 @@ impl<'a> Places<'a> {
         }
         self.last = Some(*last);
         let after = u32::try_from(subjects.len()).ok().and_then(|many| self.rows.checked_add(many)).ok_or(Trouble::Damaged)?;
-        if self.table.is_empty() { self.search(subjects)? } else { self.look_up(subjects)? }
+        if self.table.is_empty() {
+            self.search(subjects)?
+        } else {
+            self.look_up(subjects)?
+        }
         self.rows = after;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use xinzhi_core::Day;
-use xinzhi_evaluate::{Plan, kernel};
+use xinzhi_evaluate::{ColumnsFault, Outcome, Plan, PlanFault, kernel};
 use xinzhi_rules::model::{KindIx, Scorecard, ScorecardIx};
 
 use crate::fault::Fault;
@@ -32,7 +32,7 @@ impl<'p> Run<'p> {
     /// [`Fault`] where it does not compile or the set lacks a kind.
     pub fn compile(set: &TableSet<'p>, card: ScorecardIx, as_of: Day) -> Result<Run<'p>, Fault> {
         let plan = Plan::compile(set.pack(), card)?;
-        let card = set.pack().scorecard(card).ok_or(xinzhi_evaluate::PlanFault::Scorecard(card.0))?;
+        let card = set.pack().scorecard(card).ok_or(PlanFault::Scorecard(card.0))?;
         let needs = plan.reads().iter().map(|(kind, reads)| (*kind, Needs { class: reads.class, fields: reads.fields.clone() })).collect();
         set.fits(&needs)?;
         Ok(Run { plan, card, needs, as_of })
@@ -52,9 +52,9 @@ impl<'p> Run<'p> {
         let mut standings = Standings::of(&mut partition, self.card.dimensions.len());
         // A set may hold kinds of subjects that this scorecard is not meant for.
         for row in rows.filter(|row| partition.subjects.kinds.get(*row).is_some_and(|kind| self.card.subjects.contains(kind))) {
-            let standing = totals.standing(row);
-            let dimension = |dimension| totals.dimension(dimension, row);
-            standings.push((&partition, row), self.card, &standing, dimension).ok_or(xinzhi_evaluate::ColumnsFault::Coverage)?;
+            let standing = totals.standing(&self.plan, row);
+            let dimension = |dimension| totals.dimension(dimension, row).map(|points| points.0);
+            standing.and_then(|standing| standings.push((&partition, row), &standing, dimension)).ok_or(ColumnsFault::Coverage)?;
         }
         Ok(standings)
     }
@@ -73,10 +73,15 @@ impl Loaded {
     /// [`Fault`] where the set cannot be read.
     pub fn open(set: &TableSet<'_>, run: &Run<'_>, threads: usize) -> Result<Loaded, Fault> {
         let mut partitions = Vec::with_capacity(set.partitions());
-        ordered::each(set.partitions(), threads, |index| set.partition(index, &run.needs), |partition| {
-            partitions.push(partition);
-            Ok(())
-        })?;
+        ordered::each(
+            set.partitions(),
+            threads,
+            |index| set.partition(index, &run.needs),
+            |partition| {
+                partitions.push(partition);
+                Ok(())
+            },
+        )?;
         Ok(Loaded { partitions })
     }
 
@@ -113,9 +118,9 @@ impl Loaded {
 
 fn sum(run: &Run<'_>, partition: &Partition) -> Result<i64, Fault> {
     let totals = kernel::run(&run.plan, &partition.population()?, run.as_of)?;
-    let points = |row| match totals.standing(row).outcome {
-        xinzhi_evaluate::Outcome::Graded { points, .. } => points.0,
-        xinzhi_evaluate::Outcome::NotEvaluable { .. } => 0,
+    let points = |row| match totals.standing(&run.plan, row).map(|standing| standing.outcome) {
+        Some(Outcome::Graded { points, .. }) => points.0,
+        Some(Outcome::NotEvaluable { .. }) | None => 0,
     };
     Ok((0..partition.subjects.numbers.len()).map(points).fold(0, i64::wrapping_add))
 }

@@ -170,7 +170,9 @@ pub(crate) fn find(path: &Path, found: &SchemaDescriptor, shape: &Shape) -> Resu
         Content::Number => column.physical_type() == Physical::INT64 && plain_integer(logical, converted, 64),
         Content::Small => column.physical_type() == Physical::INT32 && plain_integer(logical, converted, 32),
         Content::Flag => column.physical_type() == Physical::BOOLEAN,
-        Content::Day => column.physical_type() == Physical::INT32 && (logical == Some(&LogicalType::Date) || converted == ConvertedType::DATE),
+        Content::Day => {
+            column.physical_type() == Physical::INT32 && (logical == Some(&LogicalType::Date) || converted == ConvertedType::DATE)
+        }
         Content::Word | Content::Words => {
             column.physical_type() == Physical::BYTE_ARRAY && (logical == Some(&LogicalType::String) || converted == ConvertedType::UTF8)
         }

@@ -71,7 +71,10 @@ impl<'p> TableSet<'p> {
     pub(crate) fn fits(&self, needs: &BTreeMap<KindIx, Needs>) -> Result<(), Fault> {
         for kind in needs.keys().filter_map(|ix| self.pack.record_kind(*ix)) {
             if !self.manifest.records.contains_key(&kind.id) {
-                let what = format!("按另一规则包 `{}` 制作，没有信息种类 `{}`（{}），请用现在的规则包重新制作", self.manifest.pack, kind.id, kind.title);
+                let what = format!(
+                    "按另一规则包 `{}` 制作，没有信息种类 `{}`（{}），请用现在的规则包重新制作",
+                    self.manifest.pack, kind.id, kind.title
+                );
                 return Err(Fault::set(&self.root, what));
             }
         }

@@ -83,9 +83,8 @@ impl Standings {
     pub(crate) fn push(
         &mut self,
         (partition, row): (&Partition, usize),
-        card: &Scorecard,
         standing: &Standing,
-        dimension: impl Fn(usize) -> i64,
+        dimension: impl Fn(usize) -> Option<i64>,
     ) -> Option<()> {
         let SubjectKindIx(kind) = *partition.subjects.kinds.get(row)?;
         self.subjects.push(*partition.subjects.numbers.get(row)?);
@@ -102,11 +101,10 @@ impl Standings {
         self.grades.push(standing.grade.and_then(|grade| u8::try_from(grade).ok()));
         self.forced.push(standing.forced.is_some());
         self.assessed.push(i32::try_from(standing.assessed_share).ok()?);
-        let amounts = card.amount.as_ref().map_or(&[] as &[i64], |amount| &amount.amounts);
-        self.amounts.push(standing.grade.and_then(|grade| amounts.get(grade)).copied());
+        self.amounts.push(standing.amount);
         let used = why.is_none_or(|why| why == TOO_LITTLE_KNOWN);
         for (place, cells) in self.dimensions.iter_mut().enumerate() {
-            cells.push(used.then(|| dimension(place)));
+            cells.push(dimension(place).filter(|_| used));
         }
         Some(())
     }
@@ -239,7 +237,8 @@ impl StandingsWriter {
     pub fn finish(mut self) -> Result<(), Fault> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let closed = writer.into_inner().map_err(Fault::unwritten(&self.partial));
-        let named = closed.and_then(|file| file.sync_all().and_then(|()| fs::rename(&self.partial, &self.target)).map_err(Fault::disk(&self.target)));
+        let named = closed
+            .and_then(|file| file.sync_all().and_then(|()| fs::rename(&self.partial, &self.target)).map_err(Fault::disk(&self.target)));
         if named.is_err() {
             let _removed = fs::remove_file(&self.partial);
         }

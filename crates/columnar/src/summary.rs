@@ -101,7 +101,9 @@ impl<'a> Summary<'a> {
         }
         let area = |place: usize| rows.areas.list.get(place).map(|word| String::from_utf8_lossy(word).into_owned()).unwrap_or_default();
         let places = places.into_iter().enumerate().map(|(place, counts)| (area(place), counts));
-        for (area, counts) in places.chain(std::iter::once((NOWHERE.to_owned(), nowhere))).filter(|(_, counts)| counts.iter().any(|many| *many > 0)) {
+        for (area, counts) in
+            places.chain(std::iter::once((NOWHERE.to_owned(), nowhere))).filter(|(_, counts)| counts.iter().any(|many| *many > 0))
+        {
             let township: String = area.chars().take(TOWNSHIP).collect();
             let to = self.townships.entry(township).or_insert_with(|| vec![0; width]);
             counts.into_iter().enumerate().for_each(|(grade, many)| bump(to, grade, many));
@@ -161,14 +163,30 @@ impl<'a> Summary<'a> {
 
     /// One object for programs.
     pub fn json(&self, pin: &Pin<'_>) -> Value {
-        let counts = |counts: &Counts| -> Value { self.columns().into_iter().zip(counts).map(|(name, many)| (name.to_owned(), json!(many))).collect::<serde_json::Map<_, _>>().into() };
+        let counts = |counts: &Counts| -> Value {
+            self.columns()
+                .into_iter()
+                .zip(counts)
+                .map(|(name, many)| (name.to_owned(), json!(many)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
         let kind = |position: &usize| self.pack.subject_kinds.get(*position).map_or("", |kind| kind.id.as_str()).to_owned();
         let kinds: serde_json::Map<String, Value> = self.kinds.iter().map(|(position, of)| (kind(position), counts(of))).collect();
         let townships: serde_json::Map<String, Value> = self.townships.iter().map(|(code, of)| (code.clone(), counts(of))).collect();
-        let reasons: serde_json::Map<String, Value> =
-            REASONS.iter().zip(&self.reasons).filter(|(_, many)| **many > 0).map(|((word, _), many)| ((*word).to_owned(), json!(many))).collect();
-        let dimensions: Vec<Value> = self.card.dimensions.iter().zip(&self.dimensions)
-            .map(|(dimension, mean)| json!({ "title": dimension.title, "mean": mean.thousandths() })).collect();
+        let reasons: serde_json::Map<String, Value> = REASONS
+            .iter()
+            .zip(&self.reasons)
+            .filter(|(_, many)| **many > 0)
+            .map(|((word, _), many)| ((*word).to_owned(), json!(many)))
+            .collect();
+        let dimensions: Vec<Value> = self
+            .card
+            .dimensions
+            .iter()
+            .zip(&self.dimensions)
+            .map(|(dimension, mean)| json!({ "title": dimension.title, "mean": mean.thousandths() }))
+            .collect();
         let moved: Vec<Value> = self.moved.iter().map(|((from, to), many)| json!({ "from": from, "to": to, "subjects": many })).collect();
         json!({
             "scorecard": self.card.id,
@@ -192,9 +210,17 @@ impl<'a> Summary<'a> {
     /// Aligned text for people.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let heads = |first: &str| std::iter::once(first.to_owned()).chain(self.columns().into_iter().map(str::to_owned)).chain(["合计".to_owned()]).collect::<Vec<_>>();
+        let heads = |first: &str| {
+            std::iter::once(first.to_owned())
+                .chain(self.columns().into_iter().map(str::to_owned))
+                .chain(["合计".to_owned()])
+                .collect::<Vec<_>>()
+        };
         let row = |name: String, counts: &Counts| {
-            std::iter::once(name).chain(counts.iter().map(u64::to_string)).chain([counts.iter().sum::<u64>().to_string()]).collect::<Vec<_>>()
+            std::iter::once(name)
+                .chain(counts.iter().map(u64::to_string))
+                .chain([counts.iter().sum::<u64>().to_string()])
+                .collect::<Vec<_>>()
         };
         let kind = |position: &usize| self.pack.subject_kinds.get(*position).map_or("", |kind| kind.title.as_str()).to_owned();
         let mut kinds = vec![heads("主体类别")];
@@ -211,7 +237,13 @@ impl<'a> Summary<'a> {
         dimensions.extend(mean("总分", &self.points));
         table(&mut out, &dimensions);
         let mut reasons = vec![vec!["没有分数的原因".to_owned(), "主体".to_owned()]];
-        reasons.extend(REASONS.iter().zip(&self.reasons).filter(|(_, many)| **many > 0).map(|((_, title), many)| vec![(*title).to_owned(), many.to_string()]));
+        reasons.extend(
+            REASONS
+                .iter()
+                .zip(&self.reasons)
+                .filter(|(_, many)| **many > 0)
+                .map(|((_, title), many)| vec![(*title).to_owned(), many.to_string()]),
+        );
         if reasons.len() > 1 {
             table(&mut out, &reasons);
         }
@@ -260,7 +292,8 @@ impl Mean {
 fn table(out: &mut String, rows: &[Vec<String>]) {
     let wide = |text: &str| text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum::<usize>();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| wide(cell)).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> =
+        (0..columns).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| wide(cell)).max().unwrap_or(0)).collect();
     for row in rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {

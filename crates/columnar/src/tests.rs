@@ -4,4 +4,5 @@ mod generated;
 mod hostile;
 mod reading;
 mod refusals;
+mod same;
 mod told;

@@ -10,7 +10,7 @@ use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::Result;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::ColumnPath;
 
@@ -45,7 +45,8 @@ pub(crate) enum Load<'a> {
     Flags(&'a [bool]),
 }
 
-/// How files of these columns are written. Numbers lie plainly: they are read as fast as memory is copied.
+/// How files of these columns are written. What every run reads lies plainly, so that reading it is copying it; numbers that nobody reads in
+/// a run are only made small; everything else goes through a dictionary as long as there are few values.
 fn properties(shapes: &[Shape], words: Vec<KeyValue>) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("xinzhi ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -58,11 +59,17 @@ fn properties(shapes: &[Shape], words: Vec<KeyValue>) -> WriterProperties {
     for shape in shapes {
         let path = ColumnPath::from(shape.name.as_str());
         builder = match shape.content {
-            Content::Word | Content::Words => builder,
-            Content::Number | Content::Small | Content::Day | Content::Flag => builder.set_column_dictionary_enabled(path, false),
+            Content::Day | Content::Small | Content::Flag => plain(builder, path),
+            Content::Number if shape.name == schema::SUBJECT => plain(builder, path),
+            Content::Number if shape.name == schema::RECORD => builder.set_column_dictionary_enabled(path, false),
+            Content::Number | Content::Word | Content::Words => builder,
         };
     }
     builder.set_column_statistics_enabled(ColumnPath::from(schema::SUBJECT), EnabledStatistics::Chunk).build()
+}
+
+fn plain(builder: WriterPropertiesBuilder, path: ColumnPath) -> WriterPropertiesBuilder {
+    builder.set_column_dictionary_enabled(path.clone(), false).set_column_compression(path, Compression::UNCOMPRESSED)
 }
 
 /// Begins a file.

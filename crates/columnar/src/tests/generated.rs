@@ -30,7 +30,12 @@ fn told(partitions: &[Partition], needs: &BTreeMap<KindIx, Needs>) -> BTreeMap<i
         for (place, number) in partition.subjects.numbers.iter().enumerate() {
             let mine = told.entry(*number).or_default();
             let word = |named: &crate::partition::Named| named.at(place).map(|word| named.list[word].clone());
-            mine.push(format!("{:?} {:?} {:?}", partition.subjects.kinds[place], word(&partition.subjects.areas), word(&partition.subjects.codes)));
+            mine.push(format!(
+                "{:?} {:?} {:?}",
+                partition.subjects.kinds[place],
+                word(&partition.subjects.areas),
+                word(&partition.subjects.codes)
+            ));
             for (kind, needs) in needs {
                 let Some(columns) = population.kind(*kind) else { continue };
                 for row in usize::try_from(columns.starts[place]).unwrap()..usize::try_from(columns.starts[place + 1]).unwrap() {

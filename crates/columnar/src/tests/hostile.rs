@@ -18,7 +18,14 @@ fn a_file_cut_anywhere_is_refused_even_where_the_manifest_goes_along() {
             fs::write(made.path(name), &whole[..cut]).unwrap();
             assert!(made.refusal().contains("字节"), "{name} at {cut}");
         }
-        let rows = u64::try_from(if name == "administrative-penalty.parquet" { 4 } else if name == "subjects.parquet" { 3 } else { 1 }).unwrap();
+        let rows = u64::try_from(if name == "administrative-penalty.parquet" {
+            4
+        } else if name == "subjects.parquet" {
+            3
+        } else {
+            1
+        })
+        .unwrap();
         for step in 0..80 {
             let cut = whole.len() * step / 80;
             made.replace(name, &whole[..cut], rows);

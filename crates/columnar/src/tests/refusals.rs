@@ -69,7 +69,9 @@ fn cells_that_cannot_be_are_refused_with_file_column_and_value() {
 
 #[test]
 fn numbers_outside_the_catalogue_and_words_outside_its_lists_are_refused() {
-    for (field, value, says) in [("CF_CS", 1001, "1001"), ("CF_CS", -1, "-1"), ("CF_NR_FK", -5, "-5"), ("CF_NR_FK", i64::MAX, "9223372036854775807")] {
+    for (field, value, says) in
+        [("CF_CS", 1001, "1001"), ("CF_CS", -1, "-1"), ("CF_NR_FK", -5, "-5"), ("CF_NR_FK", i64::MAX, "9223372036854775807")]
+    {
         let made = made(&[row(2, 1, "2025-01-01", None, &[(field, 0)]), row(2, 2, "2025-01-01", None, &[(field, value)])]);
         let refusal = made.refusal();
         assert!(refusal.contains("administrative-penalty.parquet") && refusal.contains(field) && refusal.contains(says), "{refusal}");
@@ -96,7 +98,7 @@ fn numbers_outside_the_catalogue_and_words_outside_its_lists_are_refused() {
 }
 
 #[test]
-fn subjects_that_cannot_be_are_refused() {
+fn c2_persons_and_other_subjects_that_cannot_be_are_refused() {
     let pack = pack();
     let spoilt = |who: &[(i64, &str, Option<&str>)]| {
         let folder = tempfile::tempdir().unwrap();
@@ -142,7 +144,12 @@ fn an_empty_cell_where_none_may_be_is_refused() {
 
 #[test]
 fn missing_doubled_and_reserved_columns_are_refused() {
-    let columns = [all(Load::Longs(&[5])), all(Load::Longs(&[1])), all(Load::Shorts(&[20_000])), Put { cells: Load::Codes(&[0], &[]), known: Some(&[0]) }];
+    let columns = [
+        all(Load::Longs(&[5])),
+        all(Load::Longs(&[1])),
+        all(Load::Shorts(&[20_000])),
+        Put { cells: Load::Codes(&[0], &[]), known: Some(&[0]) },
+    ];
     let refusal = spoilt(&shapes()[..4], &columns, 1);
     assert!(refusal.contains("没有列 `XC_RQ`"), "{refusal}");
     let mut doubled = shapes();
@@ -187,7 +194,8 @@ fn decimals_moments_and_old_timestamps_are_refused_by_their_type() {
     ] {
         let made = made(&penalties());
         let right = schema::schema(&shapes()).unwrap();
-        let fields = right.get_fields().iter().map(|field| if field.name() == column { Arc::clone(&spoilt) } else { Arc::clone(field) }).collect();
+        let fields =
+            right.get_fields().iter().map(|field| if field.name() == column { Arc::clone(&spoilt) } else { Arc::clone(field) }).collect();
         let schema = Arc::new(Type::group_type_builder("xinzhi").with_fields(fields).build().unwrap());
         let mut bytes = Vec::new();
         let mut writer = SerializedFileWriter::new(&mut bytes, Arc::clone(&schema), Arc::new(WriterProperties::builder().build())).unwrap();
@@ -228,7 +236,15 @@ fn a_manifest_that_contradicts_itself_or_its_files_is_refused() {
         (refused(&|manifest| manifest.partitions[0].first = 1), "主体范围"),
         (refused(&|manifest| manifest.partitions[0].first = 9), "主体范围"),
         (refused(&|manifest| _ = manifest.partitions[0].files.remove("subjects.parquet")), "subjects.parquet"),
-        (refused(&|manifest| _ = manifest.partitions[0].files.remove(file).map(|note| *manifest.records.get_mut("administrative-penalty").unwrap() -= note.rows)), "tables.json 所列之内"),
+        (
+            refused(&|manifest| {
+                _ = manifest.partitions[0]
+                    .files
+                    .remove(file)
+                    .map(|note| *manifest.records.get_mut("administrative-penalty").unwrap() -= note.rows)
+            }),
+            "tables.json 所列之内",
+        ),
         (refused(&|manifest| _ = manifest.records.remove("honour")), "没有信息种类 `honour`"),
         (refused(&|manifest| manifest.partitions[0].files.get_mut(file).unwrap().bytes += 1), "字节"),
         (refused(&|manifest| _ = manifest.partitions[0].files.get_mut(file).unwrap().checks.as_mut().unwrap().pop()), "校验和"),
@@ -243,7 +259,8 @@ fn a_manifest_that_contradicts_itself_or_its_files_is_refused() {
     });
     assert!(refusal.contains(file) && refusal.contains("有 4 行") && refusal.contains("5 行"), "{refusal}");
     let made = made(&penalties());
-    for (text, says) in [("", "不是表集的清单"), ("{\"edition\": \"xinzhi-tables/1\"}", "不是表集的清单"), ("[]", "不是表集的清单")] {
+    for (text, says) in [("", "不是表集的清单"), ("{\"edition\": \"xinzhi-tables/1\"}", "不是表集的清单"), ("[]", "不是表集的清单")]
+    {
         fs::write(made.root.join(MANIFEST), text).unwrap();
         assert!(made.refusal().contains(says), "{text}: {}", made.refusal());
     }

@@ -89,14 +89,21 @@ pub fn subjects(of: &[(i64, &str, Option<&str>)]) -> SubjectColumns {
 
 pub fn penalties() -> Vec<Row> {
     vec![
-        row(2, 11, "2025-03-01", Some(1), &[("CF_XDR_LB", 0), ("CF_CFLB", 0b0010), ("CF_NR_FK", 2_000_000), ("CF_JDRQ", day("2025-03-01")), ("CF_CS", 3)]),
+        row(
+            2,
+            11,
+            "2025-03-01",
+            Some(1),
+            &[("CF_XDR_LB", 0), ("CF_CFLB", 0b0010), ("CF_NR_FK", 2_000_000), ("CF_JDRQ", day("2025-03-01")), ("CF_CS", 3)],
+        ),
         row(2, 12, "2026-01-31", Some(2), &[("CF_XDR_LB", 0), ("CF_CFLB", 0b0110), ("CF_JDRQ", day("2026-01-31")), ("CF_BM", 1)]),
         row(7, 13, "2024-12-31", None, &[("CF_XDR_LB", 1), ("CF_CFLB", 0), ("CF_NR_FK", 1), ("CF_CS", 1000)]),
         row(7, 14, "2026-02-28", Some(0), &[]),
     ]
 }
 
-pub const WHO: [(i64, &str, Option<&str>); 3] = [(2, "enterprise", Some("990101102")), (5, "village", None), (7, "sole_trader", Some("990101103204"))];
+pub const WHO: [(i64, &str, Option<&str>); 3] =
+    [(2, "enterprise", Some("990101102")), (5, "village", None), (7, "sole_trader", Some("990101103204"))];
 
 /// What everything was reported for.
 pub fn head(pack: &Pack) -> SetHead {

@@ -55,7 +55,17 @@ fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("before.parquet");
     // Before: 3 to 8, of whom 3 is gone today and 9 is new.
-    let before = rows(3, &[(None, Some(0), Some(900_000)), (None, Some(0), Some(900_000)), (None, Some(1), Some(700_000)), (None, None, None), (None, Some(2), None), (None, Some(1), Some(1))]);
+    let before = rows(
+        3,
+        &[
+            (None, Some(0), Some(900_000)),
+            (None, Some(0), Some(900_000)),
+            (None, Some(1), Some(700_000)),
+            (None, None, None),
+            (None, Some(2), None),
+            (None, Some(1), Some(1)),
+        ],
+    );
     let mut writer = StandingsWriter::begin(&path, &pin(&pack, card)).unwrap();
     assert!(StandingsWriter::begin(&path, &pin(&pack, card)).unwrap_err().to_string().contains("before.parquet.partial"));
     writer.append(&before).unwrap();
@@ -63,11 +73,17 @@ fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
     assert!(StandingsWriter::begin(&path, &pin(&pack, card)).unwrap_err().to_string().contains("已存在"));
     let earlier = Earlier::read(&path, card).unwrap();
     assert_eq!((earlier.len(), earlier.as_of.as_str()), (6, "2026-06-01"));
-    assert_eq!((earlier.at(0), earlier.at(3), earlier.at(4), earlier.at(6)), (Some((3, Some("A"))), Some((6, None)), Some((7, Some("D"))), None));
+    assert_eq!(
+        (earlier.at(0), earlier.at(3), earlier.at(4), earlier.at(6)),
+        (Some((3, Some("A"))), Some((6, None)), Some((7, Some("D"))), None)
+    );
 
     let mut summary = Summary::new(&pack, card, Some(&earlier));
     summary.add(&rows(4, &[(Some("990101101201"), Some(0), Some(900_000)), (Some("990101101"), Some(0), Some(850_000))]));
-    summary.add(&rows(6, &[(Some("990101102203"), None, None), (Some("990101"), Some(2), None), (None, Some(1), Some(-1)), (None, Some(1), Some(1))]));
+    summary.add(&rows(
+        6,
+        &[(Some("990101102203"), None, None), (Some("990101"), Some(2), None), (None, Some(1), Some(-1)), (None, Some(1), Some(1))],
+    ));
     summary.finish();
     let said = summary.json(&pin(&pack, card));
     assert_eq!(said["subjects"], 6);
@@ -77,9 +93,24 @@ fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
     assert_eq!(said["kinds"]["enterprise"], serde_json::json!({ "A": 1, "B": 1, "D": 0, "未评级": 1 }));
     assert_eq!(said["townships"]["990101101"]["A"], 2, "a village counts for its township");
     assert_eq!((&said["townships"]["990101"]["D"], &said["townships"][""]["B"]), (&serde_json::json!(1), &serde_json::json!(2)));
-    assert_eq!((&said["mean_points"], &said["dimensions"][1]["mean"]), (&serde_json::json!(437_500), &serde_json::json!(218_750)), "of the four with points");
+    assert_eq!(
+        (&said["mean_points"], &said["dimensions"][1]["mean"]),
+        (&serde_json::json!(437_500), &serde_json::json!(218_750)),
+        "of the four with points"
+    );
     let moved = |from: &str, to: &str| summary.moved.get(&(from.to_owned(), to.to_owned())).copied().unwrap_or(0);
-    assert_eq!([moved("A", "不在列"), moved("A", "A"), moved("B", "A"), moved("未评级", "未评级"), moved("D", "D"), moved("B", "B"), moved("不在列", "B")], [1; 7]);
+    assert_eq!(
+        [
+            moved("A", "不在列"),
+            moved("A", "A"),
+            moved("B", "A"),
+            moved("未评级", "未评级"),
+            moved("D", "D"),
+            moved("B", "B"),
+            moved("不在列", "B")
+        ],
+        [1; 7]
+    );
     assert_eq!(summary.moved.values().sum::<u64>(), 7);
 
     let text = summary.text();

@@ -1,0 +1,201 @@
+//! A table set from end to end, as an operator drives it: made up, evaluated, compared, spoilt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::binary::{json, text, told, xinzhi};
+
+const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/national");
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Place {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A set of 300 subjects with 5 000 records.
+    fn generate(&self, name: &str, partition: &str) -> String {
+        let out = self.at(name).to_str().unwrap().to_owned();
+        let size = ["--subjects", "300", "--records", "5000", "--seed", "3", "--through", "2026-11-20", "--partition-subjects", partition];
+        let said = told(&[&["generate", "--only", "parquet", "--pack", PACK, "--out", &out][..], &size].concat());
+        assert!(said.contains("300 个主体，5000 条记录，截至 2026-11-20"), "{said}");
+        out
+    }
+
+    fn arguments(&self, tables: &str, out: &str) -> Vec<String> {
+        let out = self.at(out).to_str().unwrap().to_owned();
+        let words =
+            ["evaluate", "--scorecard", "market-entity", "--tables", tables, "--pack", PACK, "--as-of", "2026-11-20", "--out", &out];
+        words.map(str::to_owned).to_vec()
+    }
+
+    #[track_caller]
+    fn evaluate(&self, tables: &str, out: &str, more: &[&str]) -> Value {
+        let arguments = self.arguments(tables, out);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--json"]).chain(more.iter().copied()).collect();
+        json(&arguments)
+    }
+
+    /// The sentence of a refusal, which leaves no result behind.
+    #[track_caller]
+    fn refusal(&self, tables: &str) -> String {
+        let arguments = self.arguments(tables, "never.parquet");
+        let output = xinzhi(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+        let left: Vec<String> =
+            fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        assert!(left.iter().all(|name| !name.starts_with("never")), "{left:?}");
+        text(&output.stderr)
+    }
+}
+
+/// Everything but what names the set itself.
+fn said(mut summary: Value) -> Value {
+    summary.as_object_mut().unwrap().remove("tables");
+    summary.as_object_mut().unwrap().remove("moved");
+    summary
+}
+
+#[test]
+fn d1_neither_threads_nor_partitions_change_a_result() {
+    let place = Place::new();
+    let whole = place.generate("whole", "300");
+    let first = place.evaluate(&whole, "whole.parquet", &["--threads", "1"]);
+    let subjects = first["subjects"].as_u64().unwrap();
+    assert!((150..=300).contains(&subjects), "those whom the scorecard is for: {first}");
+    let grades = first["grades"].as_object().unwrap();
+    assert_eq!(grades.values().filter_map(Value::as_u64).sum::<u64>(), subjects);
+    assert!(grades.values().filter(|many| many.as_u64() > Some(0)).count() >= 2, "{first}");
+    assert_eq!(first["as_of"], "2026-11-20");
+    place.evaluate(&whole, "two.parquet", &["--threads", "2"]);
+    assert!(fs::read(place.at("whole.parquet")).unwrap() == fs::read(place.at("two.parquet")).unwrap(), "the same bytes");
+    // In seven partitions, and everybody alone.
+    for partition in ["43", "1"] {
+        let parts = place.generate(&format!("by {partition}"), partition);
+        let many = fs::read_dir(&parts).unwrap().count() - 2;
+        assert_eq!(many, if partition == "1" { 300 } else { 7 });
+        for threads in ["1", "2"] {
+            let out = format!("{partition} {threads}.parquet");
+            let against = place.at("whole.parquet");
+            let summary = place.evaluate(&parts, &out, &["--threads", threads, "--against", against.to_str().unwrap()]);
+            let moved = summary["moved"]["grades"].as_array().unwrap();
+            assert!(moved.iter().all(|line| line["from"] == line["to"]), "{moved:?}");
+            assert_eq!(moved.iter().filter_map(|line| line["subjects"].as_u64()).sum::<u64>(), subjects);
+            assert_eq!(said(summary), said(first.clone()), "{partition} a partition, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn two_days_are_compared_and_told_in_words() {
+    let place = Place::new();
+    let tables = place.generate("set", "100");
+    place.evaluate(&tables, "now.parquet", &[]);
+    let arguments = place.arguments(&tables, "later.parquet");
+    let against = place.at("now.parquet");
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--against", against.to_str().unwrap()]).collect();
+    *arguments.iter_mut().find(|word| **word == "2026-11-20").unwrap() = "2027-11-20";
+    let words = told(&arguments);
+    for word in ["评价日 2027-11-20", "主体类别", "企业", "乡镇街道", "330899101", "没有分数的原因", "与 2026-11-20 的结果比较"]
+    {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    let again = xinzhi(&arguments);
+    assert!(!again.status.success() && text(&again.stderr).contains("已存在"), "a result is never overwritten");
+}
+
+#[test]
+fn what_cannot_be_asked_is_wrong_usage_or_refused() {
+    let place = Place::new();
+    let tables = place.generate("set", "100");
+    for wrong in [
+        &["evaluate", "--scorecard", "market-entity"][..],
+        &["evaluate", "--scorecard", "market-entity", "--tables", &tables],
+        &["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK, "--out", "x.parquet", "--threads", "0"],
+        &["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK, "--out", "x.parquet", "--subject", "1"],
+        &["generate", "--only", "parquet", "--out", "x"],
+        &["generate", "--only", "parquet", "--pack", PACK, "--out", "x", "--partition-subjects", "0"],
+    ] {
+        assert_eq!(xinzhi(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    let out = place.at("x.parquet");
+    let refused = |scorecard: &str, pack: &str, tables: &str| {
+        let output = xinzhi(&["evaluate", "--scorecard", scorecard, "--tables", tables, "--pack", pack, "--out", out.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        text(&output.stderr)
+    };
+    assert!(refused("no-such", PACK, &tables).contains("market-entity"));
+    let market = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/cangnan-market");
+    let other = refused("stall-monthly", market, &tables);
+    assert!(other.contains("另一版本") && other.contains("没有信息种类"), "{other}");
+    assert!(refused("market-entity", PACK, place.0.path().to_str().unwrap()).contains("没有 tables.json"));
+    assert!(!out.exists());
+    let again = xinzhi(&["generate", "--only", "parquet", "--pack", PACK, "--out", &tables]);
+    assert!(!again.status.success() && text(&again.stderr).contains("已存在"));
+}
+
+/// Changes the manifest of a set as a program of somebody else might write it.
+fn manifest(tables: &Path, change: impl FnOnce(&mut Value)) {
+    let path = tables.join("tables.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(path, manifest.to_string()).unwrap();
+}
+
+#[test]
+fn a_spoilt_set_gives_a_sentence_and_never_half_a_result() {
+    let place = Place::new();
+    let tables = place.generate("set", "100");
+    let root = Path::new(&tables);
+    // The last partition, so that the others come out before it.
+    let path = root.join("part=00002/inspection.parquet");
+    let whole = fs::read(&path).unwrap();
+    let note = |manifest: &mut Value, name: &str, key: &str, value: Value| manifest["partitions"][2]["files"][name][key] = value;
+
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(place.refusal(&tables).contains("part=00002/inspection.parquet"), "cut");
+
+    let mut changed = whole.clone();
+    changed[100] ^= 1;
+    fs::write(&path, &changed).unwrap();
+    let refusal = place.refusal(&tables);
+    assert!(refusal.contains("part=00002/inspection.parquet") && refusal.contains("已损坏"), "one bit: {refusal}");
+
+    // Another kind's file under this name, with a manifest that goes along.
+    let original = fs::read(root.join("tables.json")).unwrap();
+    let foreign = fs::read(root.join("part=00002/honour.parquet")).unwrap();
+    fs::write(&path, &foreign).unwrap();
+    manifest(root, |manifest| {
+        let rows = manifest["partitions"][2]["files"]["inspection.parquet"]["rows"].as_u64().unwrap();
+        let other = manifest["partitions"][2]["files"]["honour.parquet"].clone();
+        let all = manifest["records"]["inspection"].as_u64().unwrap();
+        manifest["records"]["inspection"] = json!(all - rows + other["rows"].as_u64().unwrap());
+        manifest["partitions"][2]["files"]["inspection.parquet"] = other;
+    });
+    let refusal = place.refusal(&tables);
+    assert!(refusal.contains("inspection.parquet` 没有列"), "foreign: {refusal}");
+    fs::write(root.join("tables.json"), &original).unwrap();
+    fs::write(&path, &whole).unwrap();
+
+    fs::write(root.join("part=00001/extra.parquet"), &whole).unwrap();
+    assert!(place.refusal(&tables).contains("extra.parquet"), "a file that nobody listed");
+    fs::remove_file(root.join("part=00001/extra.parquet")).unwrap();
+
+    manifest(root, |manifest| note(manifest, "subjects.parquet", "rows", json!(99)));
+    assert!(place.refusal(&tables).contains("300 个主体"), "counts");
+    manifest(root, |manifest| {
+        manifest["subjects"] = json!(299);
+    });
+    assert!(place.refusal(&tables).contains("subjects.parquet"), "a file that has more rows than it should");
+    fs::write(root.join("tables.json"), b"{}").unwrap();
+    assert!(place.refusal(&tables).contains("tables.json"), "no manifest");
+    fs::write(root.join("tables.json"), &original).unwrap();
+    place.evaluate(&tables, "fine.parquet", &[]);
+}
