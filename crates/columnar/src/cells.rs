@@ -20,6 +20,25 @@ pub struct Cells<T> {
     pub known: Option<Vec<u8>>,
 }
 
+impl<T: Copy + Default> Cells<T> {
+    /// One cell; none where it is empty.
+    pub fn at(&self, row: usize) -> Option<T> {
+        let known = self.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
+        self.values.get(row).copied().filter(|_| known)
+    }
+
+    /// Appends a cell.
+    pub fn push(&mut self, value: Option<T>) {
+        if value.is_none() && self.known.is_none() {
+            self.known = Some(vec![1; self.values.len()]);
+        }
+        if let Some(known) = &mut self.known {
+            known.push(u8::from(value.is_some()));
+        }
+        self.values.push(value.unwrap_or_default());
+    }
+}
+
 /// What the bytes of cells become.
 pub(crate) trait Form {
     type Cell: Copy + Default;

@@ -45,14 +45,14 @@ impl Reported {
         let day = |number: i32| Day::from_number(i64::from(number)).unwrap_or(Day::EARLIEST);
         let mut rows = Vec::new();
         for row in 0..table.rows() {
-            let Some(kind) = cell(&kind_of, row).map(|code| word(&kinds, code)) else { continue };
+            let Some(kind) = kind_of.at(row).map(|code| word(&kinds, code)) else { continue };
             let Some(ix) = pack.record_kinds.iter().position(|known| known.id.as_bytes() == kind.as_ref()) else { continue };
-            let area = match cell(&area_of, row).map(|code| word(&areas, code)) {
+            let area = match area_of.at(row).map(|code| word(&areas, code)) {
                 None => None,
                 Some(code) => Some(area(&table.path, &String::from_utf8_lossy(&code))?),
             };
-            let Some(from) = cell(&from, row).map(day) else { continue };
-            rows.push((area, KindIx(ix), Span { from, until: cell(&until, row).map(day) }));
+            let Some(from) = from.at(row).map(day) else { continue };
+            rows.push((area, KindIx(ix), Span { from, until: until.at(row).map(day) }));
         }
         Ok(Reported(rows))
     }
@@ -81,11 +81,6 @@ const DAY_MAX: i64 = 2_932_896;
 fn area(path: &Path, text: &str) -> Result<AreaCode, Fault> {
     let what = || format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据");
     AreaCode::parse(text).ok_or_else(|| Fault::column(path, "area", what()))
-}
-
-fn cell<T: Copy>(cells: &Cells<T>, row: usize) -> Option<T> {
-    let known = cells.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
-    cells.values.get(row).copied().filter(|_| known)
 }
 
 #[cfg(test)]

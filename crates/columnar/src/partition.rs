@@ -200,9 +200,7 @@ impl Named {
 
     /// Position of the word of a row; none where it has none.
     pub fn at(&self, row: usize) -> Option<usize> {
-        let known = self.cells.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
-        let code = *self.cells.values.get(row)?;
-        usize::try_from(code).ok().filter(|_| known)
+        self.cells.at(row).and_then(|code| usize::try_from(code).ok())
     }
 }
 

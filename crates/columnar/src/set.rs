@@ -158,19 +158,6 @@ impl FieldCells {
     }
 }
 
-impl<T: Copy + Default> Cells<T> {
-    /// Appends a cell.
-    pub fn push(&mut self, value: Option<T>) {
-        if value.is_none() && self.known.is_none() {
-            self.known = Some(vec![1; self.values.len()]);
-        }
-        if let Some(known) = &mut self.known {
-            known.push(u8::from(value.is_some()));
-        }
-        self.values.push(value.unwrap_or_default());
-    }
-}
-
 /// What a new set says of itself.
 #[derive(Clone, Debug)]
 pub struct SetHead {

@@ -50,7 +50,7 @@ fn reason(reason: &Reason) -> u8 {
 pub struct Standings {
     /// Numbers of the subjects, rising.
     pub subjects: Vec<i64>,
-    /// What kind each is.
+    /// Position of each one's subject kind.
     pub kinds: Vec<u8>,
     /// Position of the reason in [`REASONS`] where there are no points.
     pub reasons: Cells<u8>,
@@ -303,8 +303,7 @@ impl Earlier {
 
     /// Number and grade of a row.
     pub fn at(&self, row: usize) -> Option<(i64, Option<&str>)> {
-        let known = self.grades.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
-        let code = usize::try_from(*self.grades.values.get(row)?).ok()?;
-        Some((*self.subjects.get(row)?, self.names.get(code).filter(|_| known).map(String::as_str)))
+        let grade = self.grades.at(row).and_then(|code| self.names.get(usize::try_from(code).ok()?));
+        Some((*self.subjects.get(row)?, grade.map(String::as_str)))
     }
 }

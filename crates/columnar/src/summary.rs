@@ -9,7 +9,6 @@ use xinzhi_core::Points;
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::Scorecard;
 
-use crate::cells::Cells;
 use crate::standings::{Earlier, Pin, REASONS, Standings};
 
 /// No grade, as people read it.
@@ -84,7 +83,7 @@ impl<'a> Summary<'a> {
     /// Counts the next rows.
     pub fn add(&mut self, rows: &Standings) {
         let width = self.grades.len();
-        let grade = |row: usize| cell(&rows.grades, row).map_or(width - 1, usize::from).min(width - 1);
+        let grade = |row: usize| rows.grades.at(row).map_or(width - 1, usize::from).min(width - 1);
         let mut places = vec![vec![0_u64; width]; rows.areas.list.len()];
         let mut nowhere = vec![0; width];
         for row in 0..rows.len() {
@@ -95,7 +94,7 @@ impl<'a> Summary<'a> {
             if let Some(kind) = rows.kinds.get(row) {
                 bump(self.kinds.entry(usize::from(*kind)).or_insert_with(|| vec![0; width]), grade, 1);
             }
-            if let Some(reason) = cell(&rows.reasons, row) {
+            if let Some(reason) = rows.reasons.at(row) {
                 bump(&mut self.reasons, usize::from(reason), 1);
             }
         }
@@ -311,11 +310,6 @@ fn bump(counts: &mut [u64], place: usize, many: u64) {
     if let Some(count) = counts.get_mut(place) {
         *count += many;
     }
-}
-
-fn cell<T: Copy>(cells: &Cells<T>, row: usize) -> Option<T> {
-    let known = cells.known.as_ref().is_none_or(|known| known.get(row) == Some(&1));
-    cells.values.get(row).copied().filter(|_| known)
 }
 
 fn wide(many: usize) -> u64 {

@@ -90,19 +90,16 @@ fn through_parquet(pack: &Pack, root: &Path, as_of: Day, threads: usize) -> Said
     let mut sum = 0;
     run.over(&set, threads, |standings: Standings| {
         for row in 0..standings.len() {
-            let at = |cells: &crate::cells::Cells<i64>| cells.known.as_ref().is_none_or(|known| known[row] == 1).then(|| cells.values[row]);
-            let byte =
-                |cells: &crate::cells::Cells<u8>| cells.known.as_ref().is_none_or(|known| known[row] == 1).then(|| cells.values[row]);
-            let dimensions: Vec<Option<i64>> = standings.dimensions.iter().map(at).collect();
-            let reason = byte(&standings.reasons).map(|reason| REASONS[usize::from(reason)].0);
-            let points = at(&standings.points);
+            let dimensions: Vec<Option<i64>> = standings.dimensions.iter().map(|cells| cells.at(row)).collect();
+            let reason = standings.reasons.at(row).map(|reason| REASONS[usize::from(reason)].0);
+            let points = standings.points.at(row);
             sum += points.unwrap_or(0);
             let line = format!(
                 "{points:?} {reason:?} {:?} {} {} {:?} {dimensions:?}",
-                byte(&standings.grades),
+                standings.grades.at(row),
                 standings.forced[row],
                 standings.assessed[row],
-                at(&standings.amounts)
+                standings.amounts.at(row)
             );
             said.insert(standings.subjects[row], line);
         }
