@@ -204,9 +204,11 @@ pub(crate) fn flat<F: Form>(chunk: Chunk, form: &mut F, into: &mut Cells<F::Cell
                 let filled = known.iter().map(|known| usize::from(*known)).sum();
                 let mut dense = Vec::with_capacity(filled);
                 body.cells(filled, form, dictionary.as_deref(), &mut dense)?;
-                let before = into.values.len();
+                let (before, room) = (into.values.len(), into.values.capacity());
                 spread(&dense, &known, &mut into.values);
-                into.known.get_or_insert_with(|| vec![1; before]).extend_from_slice(&known);
+                let mask = into.known.get_or_insert_with(|| Vec::with_capacity(room));
+                mask.resize(before, 1);
+                mask.extend_from_slice(&known);
             }
         }
     }

@@ -48,6 +48,16 @@ fn pin<'a>(pack: &'a Pack, card: &'a Scorecard) -> Pin<'a> {
     Pin { pack, card, as_of: Day::parse("2026-06-01").unwrap(), position: Some(42), tables: Digest([1; 32]) }
 }
 
+/// Of the text, with the columns where they belong.
+const LINES: [&str; 6] = [
+    "主体类别    A  B  D  未评级  合计",
+    "全部        2  2  1       1     6",
+    "（未知）   0  2  0       0     2",
+    "总分       437.5",
+    "已归集信息不足     2",
+    "不在列  0  1  0       0       0",
+];
+
 #[test]
 fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
     let pack = pack();
@@ -114,15 +124,7 @@ fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
     assert_eq!(summary.moved.values().sum::<u64>(), 7);
 
     let text = summary.text();
-    let lines = [
-        "主体类别    A  B  D  未评级  合计",
-        "全部        2  2  1       1     6",
-        "（未知）   0  2  0       0     2",
-        "总分       437.5",
-        "已归集信息不足     2",
-        "不在列  0  1  0       0       0",
-    ];
-    for line in lines {
+    for line in LINES {
         assert!(text.contains(line), "{line}\n{text}");
     }
 }
