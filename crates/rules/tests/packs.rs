@@ -106,6 +106,19 @@ mod packs {
         assert!(count >= 60, "only {count} ways to spoil a pack");
     }
 
+    #[test]
+    fn d17_no_form_lets_a_record_turn_a_result_the_wrong_way() {
+        let forms = read(&std::fs::read_to_string(folder("tests/bad/forms.txt")).unwrap());
+        let turned: Vec<&Spoilt> = forms.iter().filter(|spoilt| spoilt.title.starts_with("d17:")).collect();
+        let codes = ["put-direction", "points-direction", "rate-direction", "total-negative", "override-direction", "amount-order"];
+        for code in codes {
+            assert!(turned.iter().any(|spoilt| spoilt.faults.iter().any(|(found, ..)| found == code)), "{code}");
+        }
+        for spoilt in turned {
+            assert!(check("example", &spoil(spoilt)).pack.is_none(), "{}", spoilt.title);
+        }
+    }
+
     /// The good pack with texts replaced that each occur once in their file.
     fn edited(edits: &[(&str, &str, &str)]) -> Files {
         let mut files: BTreeMap<String, String> = good().iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();

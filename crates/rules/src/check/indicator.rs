@@ -18,8 +18,11 @@ use crate::shape::{Item, Map, age_of, id_of, list, map, months_of, points_of, sh
 const KEYS: [&str; 14] =
     ["id", "title", "record", "where", "window", "each", "put", "number", "bands", "fade", "weight", "floor", "cap", "basis"];
 
-/// More records of one kind than any subject will ever have: sums are proved to fit up to here.
-pub(super) const RECORDS_MAX: i64 = 10_000_000;
+/// More records of one kind than any subject will ever have, as the kernel counts: sums are proved to fit up to here.
+pub(super) const RECORDS_MAX: i64 = 1 << 24;
+
+/// Most steps of a fade: one for each month of ten years.
+const FADES_MAX: usize = 120;
 
 /// One indicator; `ids` are taken.
 pub(super) fn read(item: Item<'_>, rule: (&Scorecard, Rest), (pack, ids): (&Pack, &[String]), report: &mut Report) -> Option<Indicator> {
@@ -120,7 +123,12 @@ fn fading(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Fading {
 
 fn fades(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Vec<Fade> {
     let mut fades: Vec<Fade> = Vec::new();
-    for item in list(item, report).unwrap_or_default() {
+    let items = list(item, report).unwrap_or_default();
+    if items.len() > FADES_MAX {
+        let message = format!("`fade` 有 {} 级，超过 {FADES_MAX} 级", items.len());
+        report.fault(item.at(), "too-many-fades", message, "请合并相近的级，或改用 `{ linear_after: … }`");
+    }
+    for item in items {
         let Some(map) = map(item, &["after", "keep"], report) else { continue };
         let after = map.need("after", report).and_then(|item| months_of(item, report));
         let keep = map.need("keep", report).and_then(|item| share_of(item, report));
@@ -164,7 +172,7 @@ pub(super) fn direction(points: Points, kind: &RecordKind, at: At, report: &mut 
 /// As many records as any subject will have add up to something that can be counted.
 pub(super) fn fits(points: Points, at: At, report: &mut Report) {
     if points.0.checked_mul(RECORDS_MAX).is_none() {
-        report.fault(at, "overflow", format!("分值 {points} 过大，一千万条记录相加会超出可计算的范围"), "请减小分值");
+        report.fault(at, "overflow", format!("分值 {points} 过大，一千六百万条记录相加会超出可计算的范围"), "请减小分值");
     }
 }
 

@@ -2,22 +2,44 @@
 
 use xinzhi_core::Points;
 
-use crate::model::Scorecard;
+use super::indicator::RECORDS_MAX;
+use crate::model::{Dimension, Put, Scorecard, Take};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 
-/// The sum over all indicators, each within its own bounds, fits; and something in it can move the points at all.
+/// The sum over all indicators, each within its own bounds, fits; and something in it can move the points at all. What does
+/// not fit by itself has been said.
 pub(super) fn sums(card: &Scorecard, at: At, report: &mut Report) {
     let indicators = || card.dimensions.iter().flat_map(|dimension| &dimension.indicators);
     let weights =
         || card.dimensions.iter().flat_map(|dimension| dimension.indicators.iter().map(|indicator| dimension.weight_of(indicator)));
-    let total = indicators().try_fold(card.base.0.abs(), |sum, indicator| sum.checked_add(indicator.reach().0));
-    if total.is_none() {
-        report.fault(at, "overflow", "各指标的上下限相加超出可计算的范围", "请减小 `floor` 和 `cap`");
+    let total = card.dimensions.iter().try_fold(card.base.0.abs(), |sum, dimension| sum.checked_add(most(dimension)?));
+    if total.is_none() && !report.faulted_here() {
+        report.fault(at, "overflow", "各指标的分值、上下限和权重相乘相加，超出可计算的范围", "请减小 `points`、`floor` 和 `cap`");
     }
     if indicators().next().is_some() && weights().all(|weight| weight == Points::ZERO) {
         report.fault(at, "no-weight", "没有任何指标能影响得分", "请核对各指标的 `points`、`floor`、`cap` 和 `weight`");
     }
+}
+
+/// The most, without sign, that the kernel meets on the way to a dimension's points; none where it does not fit.
+fn most(dimension: &Dimension) -> Option<i64> {
+    let sum = dimension.indicators.iter().try_fold(0_i64, |sum, indicator| {
+        let each = indicator.take.most();
+        let records = if matches!(indicator.take, Take::Each { put: Put::Sum, .. }) { RECORDS_MAX } else { 1 };
+        sum.checked_add(weighed((indicator.floor, indicator.cap), each.checked_mul(records)?, indicator.weight)?)
+    })?;
+    weighed((dimension.floor, dimension.cap), sum, dimension.weight)
+}
+
+/// What bounds leave of at most `reach`, provided that it can be multiplied by the weight.
+fn weighed((floor, cap): (Option<Points>, Option<Points>), reach: i64, weight: i64) -> Option<i64> {
+    let side = |bound: Option<Points>| bound.map_or(Some(reach), |bound| bound.0.checked_abs());
+    let most = side(floor)?.max(side(cap)?);
+    if weight != 1000 {
+        most.checked_mul(weight)?;
+    }
+    Some(most)
 }
 
 /// Every grade is given by some points, or by what forces it; `places` are those of the grades. Of a scorecard that is at fault

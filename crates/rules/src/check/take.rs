@@ -138,7 +138,7 @@ fn total(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Count
         }
         FieldKind::Integer { max, .. } => {
             let Some(most) = max.checked_mul(RECORDS_MAX) else {
-                let message = format!("字段 `{name}` 最大可到 {max}，一千万条记录相加会超出可计算的范围");
+                let message = format!("字段 `{name}` 最大可到 {max}，一千六百万条记录相加会超出可计算的范围");
                 report.fault(item.at(), "overflow", message, "请在信息目录中减小该字段的 `max`");
                 return None;
             };

@@ -12,6 +12,9 @@ use crate::raw::At;
 use crate::report::Report;
 use crate::shape::{Item, Map, entries, list, map, points_of, scalar};
 
+/// With the most steps of a fade this still is a table that the kernel keeps.
+const BANDS_MAX: usize = 500;
+
 /// Reads `each`: every value worth points in the direction of the kind.
 pub(super) fn read(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<(Each, Worth)> {
     let map = map(item, &["by", "points", "bands"], report)?;
@@ -128,6 +131,10 @@ pub(super) fn bands(
     if items.is_empty() {
         report.fault(item.at(), "no-bands", "`bands` 没有任何区间", "请至少写一个区间");
         return None;
+    }
+    if items.len() > BANDS_MAX {
+        let message = format!("`bands` 有 {} 个区间，超过 {BANDS_MAX} 个", items.len());
+        report.fault(item.at(), "too-many-bands", message, "请合并相近的区间");
     }
     let mut bands: Vec<(i64, Points)> = Vec::new();
     let mut worth = Vec::new();

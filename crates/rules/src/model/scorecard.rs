@@ -206,12 +206,21 @@ pub enum Number {
 }
 
 impl Take {
-    /// The least and the most points of any number of records, nothing for none of them included; none on a side without limit.
-    pub fn range(&self) -> (Option<i64>, Option<i64>) {
-        let points: Vec<i64> = match self {
+    /// The most points, without sign, of one record or of one number.
+    pub fn most(&self) -> i64 {
+        self.points().into_iter().map(i64::saturating_abs).max().unwrap_or(0)
+    }
+
+    fn points(&self) -> Vec<i64> {
+        match self {
             Take::Each { each, .. } => each.points().iter().map(|points| points.0).collect(),
             Take::Number { bands, .. } => bands.iter().map(|(_, points)| points.0).collect(),
-        };
+        }
+    }
+
+    /// The least and the most points of any number of records, nothing for none of them included; none on a side without limit.
+    pub fn range(&self) -> (Option<i64>, Option<i64>) {
+        let points = self.points();
         let least = points.iter().copied().fold(0, i64::min);
         let most = points.iter().copied().fold(0, i64::max);
         match self {
