@@ -107,6 +107,29 @@ mod packs {
     }
 
     #[test]
+    fn more_bands_and_steps_than_the_kernel_keeps_a_table_for_are_refused_and_the_most_are_not() {
+        let codes = |find: &str, replace: &str| -> Vec<&str> {
+            let checked = check("example", &edited(&[("scorecards/market.yaml", find, replace)]));
+            checked.faults.iter().map(|fault| fault.code).collect()
+        };
+        let none: [&str; 0] = [];
+        let bands = |count: usize| {
+            let bands: Vec<String> = (0..count).map(|from| format!("{{ from: {from} 元, points: -5 }}")).collect();
+            format!("bands: [ {} ]", bands.join(", "))
+        };
+        let written = "bands: [ { from: 0, points: -5 }, { from: 2 万元, points: -20 } ]";
+        assert_eq!(codes(written, &bands(500)), none);
+        assert_eq!(codes(written, &bands(501)), ["too-many-bands"]);
+        let steps = |count: usize| {
+            let steps: Vec<String> = (1..=count).map(|month| format!("{{ after: {month} months, keep: 50% }}")).collect();
+            format!("fade: [ {} ]", steps.join(", "))
+        };
+        let written = "fade: [ { after: 1 year, keep: 50% }, { after: 2 years, keep: 12.5% } ]";
+        assert_eq!(codes(written, &steps(35)), none, "three years have 36 months");
+        assert!(codes(written, &steps(121)).contains(&"too-many-fades"));
+    }
+
+    #[test]
     fn d17_no_form_lets_a_record_turn_a_result_the_wrong_way() {
         let forms = read(&std::fs::read_to_string(folder("tests/bad/forms.txt")).unwrap());
         let turned: Vec<&Spoilt> = forms.iter().filter(|spoilt| spoilt.title.starts_with("d17:")).collect();
