@@ -30,6 +30,7 @@ mod journeys {
     mod idempotency;
     mod killed;
     mod metrics;
+    mod models;
     mod operation;
     mod pack;
     mod pages;

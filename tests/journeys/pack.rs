@@ -1,12 +1,32 @@
 //! The pack that the binary carries keeps its own promises.
 
+use std::path::Path;
+
 use xinzhi_office::pack;
+use xinzhi_rules::load::{Files, load};
 
 #[test]
 fn every_case_of_the_own_pack_holds() {
     let pack = pack::load("national", &pack::own_files()).unwrap();
     assert!(pack.cases.len() >= 30, "only {} cases", pack.cases.len());
     assert_eq!(pack::run_cases(&pack).unwrap(), Vec::<String>::new());
+}
+
+/// Packs that lie beside the own one stand on it or on nothing, and their cases run as those of an office that has both.
+#[test]
+fn every_case_of_every_pack_of_the_house_holds() {
+    let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("packs");
+    let mut tried = 0;
+    for folder in std::fs::read_dir(&house).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let id = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let own = Files::read(&folder).unwrap();
+        let bases = own.extends().into_iter().map(|base| (base.clone(), Files::read(&house.join(base)).unwrap()));
+        let parts: Vec<(String, Files)> = bases.chain([(id.clone(), own)]).collect();
+        let pack = load(&parts[0].0, &Files::union(&parts)).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
+        assert_eq!(pack::run_cases(&pack).unwrap(), Vec::<String>::new(), "{id}");
+        tried += pack.cases.len();
+    }
+    assert!(tried >= 200, "only {tried} cases");
 }
 
 #[test]

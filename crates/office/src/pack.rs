@@ -8,7 +8,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 use xinzhi_apply::check::{self as apply_check, CheckInput, GradeKnown};
 use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::record::RecordId;
-use xinzhi_core::{Code, Digest, Points, Refusal};
+use xinzhi_core::{Code, Digest, Fen, Points, Refusal};
 use xinzhi_evaluate::{Coverage, Evaluation, Outcome, Question, Subject};
 use xinzhi_rules::Pack;
 use xinzhi_rules::case::{Case, ExpectedCheck, ExpectedEvaluation};
@@ -262,6 +262,10 @@ fn compare_evaluation(pack: &Pack, case: &Case, expected: &ExpectedEvaluation, f
             expected.grade.as_deref().unwrap_or("无等级"),
             grade.as_deref().unwrap_or("无等级")
         ));
+    }
+    if let Some(amount) = expected.amount.filter(|amount| found.amount != Some(*amount)) {
+        let found = found.amount.map_or("没有金额".to_owned(), |found| Fen(found).to_string());
+        differences.push(format!("金额应为 {}，实为 {found}", Fen(amount)));
     }
     let name = |record: RecordId| {
         let index = usize::try_from(record.0 - 1).ok();

@@ -55,6 +55,8 @@ pub struct ExpectedEvaluation {
     pub points: Option<xinzhi_core::Points>,
     /// Name of the grade; none where not evaluable is expected.
     pub grade: Option<String>,
+    /// What the grade is worth in 分. Checked only where given.
+    pub amount: Option<i64>,
     /// By indicator id: names of the records that contributed. Checked only where given.
     pub contributions: BTreeMap<String, Vec<String>>,
     /// Ids of indicators that are expected to be unknown. Checked only where given.

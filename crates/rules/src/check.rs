@@ -7,6 +7,8 @@
 mod calendar;
 mod case;
 mod catalog;
+mod contradiction;
+mod cycle;
 mod field;
 mod figure;
 mod grade;
@@ -16,10 +18,13 @@ mod laws;
 mod matter;
 mod measure;
 mod predicate;
+mod reach;
 mod scorecard;
 mod source;
 mod subject;
+mod take;
 mod trigger;
+mod worth;
 
 pub(crate) use head::extends;
 
@@ -120,6 +125,7 @@ pub fn check(id: &str, files: &Files) -> Checked {
         each(parsed, &mut report, |item, report| matter::read(item, &mut pack, report));
     }
     matter::unused(&pack, &measures, &mut report);
+    cycle::refused(&pack, &measures, &mut report);
     for parsed in of(&tree, "figures") {
         enter(parsed, &mut pack);
         one(parsed, &mut report, |item, report| figure::read(item, &parsed.stem, &mut pack, report));

@@ -103,6 +103,11 @@ impl Report {
         self.findings.iter().any(|finding| finding.file == self.file)
     }
 
+    /// Whether anything in the file that is being read is at fault.
+    pub(crate) fn faulted_here(&self) -> bool {
+        self.findings.iter().any(|finding| finding.file == self.file && finding.severity == Severity::Fault)
+    }
+
     /// A definition that was dropped because of a fault of its own.
     pub(crate) fn doubt(&mut self, noun: Noun, name: impl Into<String>) {
         self.doubtful.insert((noun, name.into()));

@@ -13,7 +13,7 @@ use crate::model::{
 
 pub use condition::predicate;
 pub use figure::figure;
-pub use score::{grades, indicator, override_rule, scorecard};
+pub use score::{amount, dimension, grades, indicator, override_rule, scorecard};
 pub use show::show;
 
 /// One basis: citation, level, issuer, dates.

@@ -175,6 +175,23 @@ pub(crate) fn count_of(item: Item<'_>, least: i32, report: &mut Report) -> Optio
     whole_of(item, (i64::from(least), 36_500), report).and_then(|number| i32::try_from(number).ok())
 }
 
+/// One of a closed list of words.
+pub(crate) fn word_of<T: Copy>(item: Item<'_>, expected: &str, known: &[(&'static str, T)], report: &mut Report) -> Option<T> {
+    let word = scalar(item, expected, report)?;
+    let found = known.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    if found.is_none() {
+        unknown_word(item.at(), (word, item.what), known.iter().map(|(name, _)| *name).collect(), report);
+    }
+    found
+}
+
+/// `word` is none of those known under the key `what`.
+pub(crate) fn unknown_word(at: At, (word, what): (&str, &str), known: Vec<&str>, report: &mut Report) {
+    let meant = nearest(word, known.iter().copied()).map(|meant| format!("是否想写 `{meant}`？"));
+    let help = meant.unwrap_or_else(|| format!("可用的有：{}", listed(known)));
+    report.fault(at, "unknown-word", format!("`{what}` 不能写 `{word}`"), help);
+}
+
 /// `true` or `false`.
 pub(crate) fn flag_of(item: Item<'_>, report: &mut Report) -> Option<bool> {
     match scalar(item, "`true` 或 `false`", report)? {
@@ -220,6 +237,11 @@ pub(crate) fn span_of(item: Item<'_>, report: &mut Report) -> Option<Span> {
 
 /// `3 years` or `6 months`, in months, at least one.
 pub(crate) fn months_of(item: Item<'_>, report: &mut Report) -> Option<i32> {
+    age_of(item, 1, report)
+}
+
+/// A duration in months that may be shorter than one, as `0 months`.
+pub(crate) fn age_of(item: Item<'_>, least: i32, report: &mut Report) -> Option<i32> {
     let raw = scalar(item, "一段时长", report)?;
     let months = raw.split_once(' ').and_then(|(number, unit)| {
         let number: i32 = number.parse().ok()?;
@@ -233,10 +255,11 @@ pub(crate) fn months_of(item: Item<'_>, report: &mut Report) -> Option<i32> {
         report.fault(item.at(), "wrong-type", format!("`{}` 不是时长：`{raw}`", item.what), "请写成 `3 years` 或 `6 months`");
         return None;
     };
-    if (1..=MONTHS_MAX).contains(&months) {
+    if (least..=MONTHS_MAX).contains(&months) {
         return Some(months);
     }
-    report.fault(item.at(), "out-of-range", format!("`{}` 不能是 `{raw}`", item.what), "时长至少 1 个月，至多 100 年");
+    let help = format!("时长至少 {least} 个月，至多 100 年");
+    report.fault(item.at(), "out-of-range", format!("`{}` 不能是 `{raw}`", item.what), help);
     None
 }
 

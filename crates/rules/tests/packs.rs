@@ -22,7 +22,7 @@ mod packs {
         let findings: Vec<String> = checked.faults.iter().chain(&checked.warnings).map(|f| f.render(&good())).collect();
         assert!(findings.is_empty(), "{}", findings.join("\n"));
         let pack = checked.pack.unwrap();
-        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (4, 1, 3, 2));
+        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (5, 2, 3, 2));
         assert_eq!(pack.figures.iter().map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["closed-share", "grades", "delivery"]);
     }
 
@@ -106,6 +106,90 @@ mod packs {
         assert!(count >= 60, "only {count} ways to spoil a pack");
     }
 
+    #[test]
+    fn more_bands_and_steps_than_the_kernel_keeps_a_table_for_are_refused_and_the_most_are_not() {
+        let codes = |find: &str, replace: &str| -> Vec<&str> {
+            let checked = check("example", &edited(&[("scorecards/market.yaml", find, replace)]));
+            checked.faults.iter().map(|fault| fault.code).collect()
+        };
+        let none: [&str; 0] = [];
+        let bands = |count: usize| {
+            let bands: Vec<String> = (0..count).map(|from| format!("{{ from: {from} 元, points: -5 }}")).collect();
+            format!("bands: [ {} ]", bands.join(", "))
+        };
+        let written = "bands: [ { from: 0, points: -5 }, { from: 2 万元, points: -20 } ]";
+        assert_eq!(codes(written, &bands(500)), none);
+        assert_eq!(codes(written, &bands(501)), ["too-many-bands"]);
+        let steps = |count: usize| {
+            let steps: Vec<String> = (1..=count).map(|month| format!("{{ after: {month} months, keep: 50% }}")).collect();
+            format!("fade: [ {} ]", steps.join(", "))
+        };
+        let written = "fade: [ { after: 1 year, keep: 50% }, { after: 2 years, keep: 12.5% } ]";
+        assert_eq!(codes(written, &steps(35)), none, "three years have 36 months");
+        assert!(codes(written, &steps(121)).contains(&"too-many-fades"));
+    }
+
+    #[test]
+    fn d17_no_form_lets_a_record_turn_a_result_the_wrong_way() {
+        let forms = read(&std::fs::read_to_string(folder("tests/bad/forms.txt")).unwrap());
+        let turned: Vec<&Spoilt> = forms.iter().filter(|spoilt| spoilt.title.starts_with("d17:")).collect();
+        let codes = ["put-direction", "points-direction", "rate-direction", "total-negative", "override-direction", "amount-order"];
+        for code in codes {
+            assert!(turned.iter().any(|spoilt| spoilt.faults.iter().any(|(found, ..)| found == code)), "{code}");
+        }
+        for spoilt in turned {
+            assert!(check("example", &spoil(spoilt)).pack.is_none(), "{}", spoilt.title);
+        }
+    }
+
+    /// The good pack with texts replaced that each occur once in their file.
+    fn edited(edits: &[(&str, &str, &str)]) -> Files {
+        let mut files: BTreeMap<String, String> = good().iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+        for (path, find, replace) in edits {
+            let text = files.get_mut(*path).unwrap();
+            assert_eq!(text.matches(find).count(), 1, "`{find}` must occur once in {path}");
+            *text = text.replace(find, replace);
+        }
+        files.into_iter().collect()
+    }
+
+    #[test]
+    fn a_grade_never_rests_on_answers_to_measures_that_it_brings_about() {
+        const INSPECTION: &str = "catalog/inspection.yaml";
+        const CARD: &str = "scorecards/every-form.yaml";
+        const MEASURES: &str = "measures/measures.yaml";
+        const FIELD: &str =
+            "fields:\n  - { code: JC_LX, title: 措施类型, type: choice, need: optional, values: [ { title: 激励 }, { title: 监管 } ] }";
+        // Answers become inspections, which `every-form` counts and `market` does not.
+        let base = [
+            (INSPECTION, "fields:", FIELD),
+            ("sources/feedback.yaml", "record: village-audit", "record: inspection"),
+            ("sources/feedback.yaml", "says: { 村名: organ, 巡查日期: day }", "says: { 措施类型: measure_kind, 检查日期: day }"),
+        ];
+        let found = |edits: &[(&str, &str, &str)]| -> Vec<String> {
+            let checked = check("example", &edited(&[&base, edits].concat()));
+            checked.faults.iter().map(|fault| format!("{} {}:{}", fault.code, fault.file, fault.line)).collect()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(found(&[]), none, "by the grade of another scorecard");
+        let supervision = (MEASURES, "scorecard: market, any_of: D", "scorecard: every-form, any_of: D");
+        assert_eq!(found(&[supervision]), ["cycle measures/measures.yaml:12"]);
+        // Every reader says that it leaves answers to supervision out.
+        let apart = [
+            (CARD, "where: { 检查事项: { any_of: [质量, 安全] } }", "where: { 措施类型: { is: 激励 } }"),
+            (CARD, "- id: latest\n", "- id: latest\n        where: { not: { 措施类型: { is: 监管 } } }\n"),
+            (CARD, "- id: results\n", "- id: results\n        where: { 措施类型: { none_of: [监管] } }\n"),
+            (CARD, "- id: batches\n", "- id: batches\n        where: { 措施类型: { is: 激励 } }\n"),
+        ];
+        let told_apart = [apart.as_slice(), &[supervision]].concat();
+        assert_eq!(found(&told_apart), none, "told apart");
+        // Supervision by `every-form` moves `market`, whose grade brings about the incentive that moves `every-form`.
+        let honour = "- id: honour\n        title: 荣誉\n        record: 荣誉表彰\n        window: 36 months\n        each: { by: 荣誉级别, points: { 国家级: 40, 省级: 25.5 } }";
+        let instead = "- id: honour\n        title: 监管\n        record: 抽查检查\n        where: { 措施类型: { is: 监管 } }\n        window: 36 months\n        each: { points: 5 }";
+        let through = [told_apart.as_slice(), &[("scorecards/market.yaml", honour, instead)]].concat();
+        assert_eq!(found(&through), ["cycle measures/measures.yaml:1", "cycle measures/measures.yaml:12"]);
+    }
+
     fn is_chinese(text: &str) -> bool {
         text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
     }
@@ -123,6 +207,8 @@ mod packs {
         let faults = load("example", &files).unwrap_err();
         let found: Vec<_> = faults.iter().map(|f| (f.file.as_str(), f.line, f.code)).collect();
         let expected = [
+            ("scorecards/every-form.yaml", 1, "missing-key"),
+            ("scorecards/every-form.yaml", 6, "unknown-law"),
             ("scorecards/market.yaml", 1, "missing-key"),
             ("scorecards/market.yaml", 6, "unknown-law"),
             ("subjects/kinds.yaml", 4, "wrong-type"),

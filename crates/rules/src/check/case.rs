@@ -130,7 +130,7 @@ fn several(item: Item<'_>, choices: &Choices, report: &mut Report) -> Option<i64
 type Given<'a> = (&'a [&'a str], Option<SubjectKindIx>);
 
 fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report: &mut Report) -> Option<ExpectedEvaluation> {
-    let keys = ["scorecard", "points", "grade", "not_evaluable", "contributions", "unknown"];
+    let keys = ["scorecard", "points", "grade", "amount", "not_evaluable", "contributions", "unknown"];
     let map = map(item, &keys, report)?;
     let named = map.need("scorecard", report)?;
     let name = text_of(named, report)?;
@@ -144,6 +144,11 @@ fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report
     }
     let points = map.get("points").map(|item| points_of(item, report));
     let grade = map.get("grade").map(|item| super::grade::grade(item, card, report));
+    let amount = map.get("amount").and_then(|item| money_of(item, report));
+    if let Some(item) = map.get("amount").filter(|_| card.amount.is_none()) {
+        let message = format!("评价模型 `{name}` 没有金额");
+        report.fault(item.at(), "case-expectation", message, "请删去 `amount`，或在评价模型中写明各等级的金额");
+    }
     let not_evaluable = map.get("not_evaluable").and_then(|item| flag_of(item, report)).unwrap_or(false);
     if not_evaluable == (points.is_some() || grade.is_some()) {
         let message = "须写明得分和等级，或写 `not_evaluable: true`，二者取一";
@@ -156,7 +161,7 @@ fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report
         names.into_iter().map(|(_, name)| name).collect()
     });
     let grade = grade.flatten().and_then(|grade| card.grades.get(grade)).map(|grade| grade.name.clone());
-    Some(ExpectedEvaluation { scorecard: ScorecardIx(position), points: points.flatten(), grade, contributions, unknown })
+    Some(ExpectedEvaluation { scorecard: ScorecardIx(position), points: points.flatten(), grade, amount, contributions, unknown })
 }
 
 fn contributions(item: Item<'_>, card: &Scorecard, records: &[&str], report: &mut Report) -> BTreeMap<String, Vec<String>> {

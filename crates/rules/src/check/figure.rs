@@ -12,7 +12,7 @@ use crate::model::{FieldIx, FieldKind, KindIx, MatterIx, Pack, ScorecardIx, Seal
 use crate::names::{listed, nearest};
 use crate::raw::At;
 use crate::report::{Noun, Report};
-use crate::shape::{Item, Map, entries, flag_of, id_of, map, one_or_list, scalar, text_of, whole_of, words};
+use crate::shape::{Item, Map, entries, flag_of, id_of, map, one_or_list, text_of, whole_of, word_of, words};
 
 const KEYS: [&str; 18] = [
     "figure",
@@ -64,7 +64,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
 fn figure(map: Map<'_>, pack: &Pack, report: &mut Report) -> Option<Figure> {
     let order = map.need("order", report).and_then(|item| whole_of(item, (0, 9_999), report));
     let counts = map.need("counts", report).and_then(|item| counts(item, map, pack, report));
-    let better = map.need("better", report).and_then(|item| word(item, "好坏方向", &Better::WORDS, report));
+    let better = map.need("better", report).and_then(|item| word_of(item, "好坏方向", &Better::WORDS, report));
     let definition = map.text("definition", report);
     let months = map.get("months").map(|item| whole_of(item, (1, i64::from(MONTHS_MAX)), report));
     let whole_months = map.get("whole_months").and_then(|item| flag_of(item, report)).unwrap_or(false);
@@ -109,24 +109,8 @@ fn figure(map: Map<'_>, pack: &Pack, report: &mut Report) -> Option<Figure> {
     })
 }
 
-/// One of a closed list of words.
-fn word<T: Copy>(item: Item<'_>, expected: &str, known: &[(&'static str, T)], report: &mut Report) -> Option<T> {
-    let word = scalar(item, expected, report)?;
-    let found = known.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
-    if found.is_none() {
-        unknown(item.at(), (word, item.what), known.iter().map(|(name, _)| *name).collect(), report);
-    }
-    found
-}
-
-fn unknown(at: At, (word, what): (&str, &str), known: Vec<&str>, report: &mut Report) {
-    let meant = nearest(word, known.iter().copied()).map(|meant| format!("是否想写 `{meant}`？"));
-    let help = meant.unwrap_or_else(|| format!("可用的有：{}", listed(known)));
-    report.fault(at, "unknown-word", format!("`{what}` 不能写 `{word}`"), help);
-}
-
 fn counts(item: Item<'_>, map: Map<'_>, pack: &Pack, report: &mut Report) -> Option<Population> {
-    let chosen = word(item, "统计的对象", &Population::WORDS.map(|(word, _)| (word, word)), report)?;
+    let chosen = word_of(item, "统计的对象", &Population::WORDS.map(|(word, _)| (word, word)), report)?;
     let population = match chosen {
         "obligations" => Population::Obligations,
         "checks" => Population::Checks,
@@ -183,7 +167,7 @@ fn place(item: Item<'_>, scorecard: ScorecardIx, pack: &Pack, report: &mut Repor
 
 fn kind(item: Item<'_>, (map, counts): (Map<'_>, Population), pack: &Pack, report: &mut Report) -> Option<FigureKind> {
     let words = ["count", "share", "median"].map(|word| (word, word));
-    let kind = word(item, "统计的方式", &words, report)?;
+    let kind = word_of(item, "统计的方式", &words, report)?;
     let mut states = |key| map.get(key).map(|item| states(item, counts, pack, report));
     let (of, among) = (states("of"), states("among"));
     if let Some(item) = map.get("of").filter(|_| kind == "median").or_else(|| map.get("among").filter(|_| kind != "share")) {
@@ -313,7 +297,7 @@ fn named_values(item: Item<'_>, report: &mut Report) -> Vec<(At, String)> {
 fn measure_kind(item: Item<'_>, report: &mut Report) -> Option<MeasureKind> {
     let known =
         [("incentive", MeasureKind::Incentive), ("supervision", MeasureKind::Supervision), ("restriction", MeasureKind::Restriction)];
-    word(item, "措施种类", &known, report)
+    word_of(item, "措施种类", &known, report)
 }
 
 fn matter(at: At, name: &str, pack: &Pack, report: &mut Report) -> Option<MatterIx> {

@@ -1,40 +1,44 @@
-//! Grades of a scorecard, and the lists that force one.
+//! Grades of a scorecard, what forces one, and what one is worth.
 
+use super::field::Scope;
+use super::indicator::{dated, retained};
 use super::laws::{Rest, basis};
+use super::predicate;
 use super::source::record_kind;
 use super::subject::overlap;
-use crate::model::{Forcing, Grade, Override, Pack, Scorecard};
+use super::take::misplaced;
+use crate::model::{AmountByGrade, Forcing, Grade, KindIx, Nature, Override, Pack, RecordKind, Scorecard};
 use crate::names::listed;
-use crate::raw::At;
+use crate::raw::{At, Value};
 use crate::report::Report;
-use crate::shape::{Item, list, map, points_of, text_of};
+use crate::shape::{Item, entries, list, map, money_of, months_of, points_of, text_of};
 
 /// Grades from best to worst: falling, all reachable, the last from the range's minimum.
-pub(super) fn grades(item: Item<'_>, card: &Scorecard, report: &mut Report) -> Vec<Grade> {
+pub(super) fn grades(item: Item<'_>, card: &Scorecard, report: &mut Report) -> Vec<(At, Grade)> {
     let items = list(item, report).unwrap_or_default();
     if items.is_empty() {
         report.fault(item.at(), "no-grades", "`grades` 没有任何等级", "请至少写一个等级");
     }
-    let mut grades: Vec<Grade> = Vec::new();
+    let mut grades: Vec<(At, Grade)> = Vec::new();
     let count = items.len();
     for (position, item) in items.into_iter().enumerate() {
         let Some(map) = map(item, &["grade", "title", "from"], report) else { continue };
         let (name, title) = (map.text("grade", report), map.text("title", report));
         let from = map.need("from", report).and_then(|item| points_of(item, report));
         for (text, key) in [(&name, "grade"), (&title, "title")] {
-            if let Some(text) = text.as_deref().filter(|text| grades.iter().any(|grade| grade.name == *text || grade.title == *text)) {
+            if let Some(text) = text.as_deref().filter(|text| grades.iter().any(|(_, grade)| grade.name == *text || grade.title == *text)) {
                 report.fault(map.at_key(key), "duplicate-id", format!("等级 `{text}` 重复"), "等级的简称和名称都不能重复");
             }
         }
         let (Some(name), Some(title), Some(from)) = (name, title, from) else { continue };
         let grade = Grade { name, title, from };
         let at = map.at_key("from");
-        if let Some(better) = grades.last().filter(|better| better.from <= grade.from) {
+        if let Some((_, better)) = grades.last().filter(|(_, better)| better.from <= grade.from) {
             let message = format!("等级 `{}` 的起点 {} 不低于前一等级 `{}` 的 {}", grade.name, grade.from, better.name, better.from);
             report.fault(at, "grades-order", message, "等级从好到差书写，起点依次降低");
         }
         reachable(&grade, position + 1 == count, (at, card), report);
-        grades.push(grade);
+        grades.push((at, grade));
     }
     grades
 }
@@ -54,29 +58,111 @@ fn reachable(grade: &Grade, last: bool, (at, card): (At, &Scorecard), report: &m
     }
 }
 
-/// Lists that force a grade.
-pub(super) fn overrides(item: Item<'_>, (card, rest): (&Scorecard, Rest), pack: &Pack, report: &mut Report) -> Vec<Override> {
+/// Lists and records that force a grade; whether all that is written was read.
+pub(super) fn overrides(item: Item<'_>, (card, rest): (&Scorecard, Rest), pack: &Pack, report: &mut Report) -> (Vec<Override>, bool) {
     let rest = Rest { own_model: false, ..rest };
     let mut overrides = Vec::new();
-    for item in list(item, report).unwrap_or_default() {
+    let items = list(item, report).unwrap_or_default();
+    let written = items.len();
+    for item in items {
         let Some(map) = map(item, &["when", "grade", "basis"], report) else { continue };
-        let list =
-            map.need("when", report).and_then(|item| self::map(item, &["on_list"], report)).and_then(|map| map.need("on_list", report));
-        let kind = list.and_then(|item| on_list(item, pack, report));
-        if let Some((item, kind)) = list.zip(kind.and_then(|ix| pack.record_kinds.get(ix.0)))
-            && !overlap(&kind.subjects, &card.subjects)
-        {
-            no_common_subject(item.at(), &kind.title, report);
-        }
-        let grade = map.need("grade", report).and_then(|item| grade(item, card, report));
+        let when = map.need("when", report).and_then(|item| when(item, card, pack, report));
+        let named = map.need("grade", report);
+        let grade = named.and_then(|item| grade(item, card, report));
         let basis = basis(map, rest, pack, report);
-        overrides.extend(kind.zip(grade).map(|(kind, grade)| Override { kind, when: Forcing::Listed, grade, basis }));
+        let (Some((kind, when)), Some(grade), Some(named)) = (when, grade, named) else { continue };
+        if let Some(kind) = pack.record_kinds.get(kind.0) {
+            moves(kind, (grade, card), named.at(), report);
+        }
+        overrides.push(Override { kind, when, grade, basis });
     }
-    overrides
+    let complete = overrides.len() == written;
+    (overrides, complete)
+}
+
+/// `{ on_list: … }` or `{ record: …, where: …, window: … }`.
+fn when(item: Item<'_>, card: &Scorecard, pack: &Pack, report: &mut Report) -> Option<(KindIx, Forcing)> {
+    let map = map(item, &["on_list", "record", "where", "window"], report)?;
+    let (listed, record) = (map.get("on_list"), map.get("record"));
+    let (Some(named), false) = (listed.or(record), listed.is_some() && record.is_some()) else {
+        let help = "请写 `{ on_list: 名单 }`，或 `{ record: 信息种类, where: 条件, window: 时限 }`";
+        report.fault(item.at(), "when-shape", "直接定级的情形须写 `on_list` 或 `record`，且只写一个", help);
+        return None;
+    };
+    let ix = if listed.is_some() { on_list(named, pack, report) } else { record_kind(named, pack, report) }?;
+    let kind = pack.record_kinds.get(ix.0)?;
+    if !overlap(&kind.subjects, &card.subjects) {
+        no_common_subject(named.at(), &kind.title, report);
+    }
+    if listed.is_some() {
+        for key in ["where", "window"] {
+            misplaced(map, key, "名单定级时", report);
+        }
+        return Some((ix, Forcing::Listed));
+    }
+    dated(kind, named.at(), report);
+    let window = map.need("window", report).and_then(|item| months_of(item, report));
+    if let Some(months) = window {
+        retained(months, kind, map.at_key("window"), report);
+    }
+    let filter = map.get("where").map(|item| predicate::read(item, Scope { kind, class: true }, report));
+    let filter = match filter {
+        Some(None) => return None,
+        other => other.flatten(),
+    };
+    Some((ix, Forcing::Within { filter, window_months: window? }))
+}
+
+/// D17: what is positive lifts to its grade and everything else lowers to it, so neither may name the grade that it cannot move to.
+fn moves(kind: &RecordKind, (grade, card): (usize, &Scorecard), at: At, report: &mut Report) {
+    let end = if kind.nature == Nature::Positive { card.grades.len().checked_sub(1) } else { Some(0) };
+    if end != Some(grade) {
+        return;
+    }
+    let name = card.grades.get(grade).map_or("", |grade| grade.name.as_str());
+    let (words, help) = if kind.nature == Nature::Positive {
+        ("最差", "守信信息只能把等级提高到所写的等级，请改写较好的等级")
+    } else {
+        ("最好", "失信信息和一般信息只能把等级降低到所写的等级，请改写较差的等级")
+    };
+    let message = format!("{} `{}` 不能直接定为{words}的等级 `{name}`", kind.nature.title(), kind.title);
+    report.fault(at, "override-direction", message, help);
+}
+
+/// What each grade is worth in money: every grade once, a better one never less.
+pub(super) fn amount(item: Item<'_>, grades: &[Grade], report: &mut Report) -> Option<AmountByGrade> {
+    let map = map(item, &["title", "by_grade"], report)?;
+    let title = map.text("title", report);
+    let item = map.need("by_grade", report)?;
+    let mut amounts: Vec<Option<(At, i64)>> = vec![None; grades.len()];
+    for entry in entries(item, report)? {
+        let amount = money_of(Item { what: &entry.key, node: &entry.value }, report);
+        match grades.iter().position(|grade| grade.name == entry.key).and_then(|position| amounts.get_mut(position)) {
+            Some(slot) => *slot = amount.map(|amount| (entry.value.at, amount)),
+            None if grades.is_empty() => {}
+            None => {
+                let help = format!("可用的有：{}", listed(grades.iter().map(|grade| grade.name.as_str())));
+                report.fault(entry.at, "unknown-grade", format!("没有名为 `{}` 的等级", entry.key), help);
+            }
+        }
+    }
+    let written = |grade: &Grade| matches!(&item.node.value, Value::Map(entries) if entries.iter().any(|entry| entry.key == grade.name));
+    let missing: Vec<String> = grades.iter().filter(|grade| !written(grade)).map(|grade| format!("`{}`", grade.name)).collect();
+    if !missing.is_empty() {
+        let message = format!("没有写明等级 {} 的金额", missing.join("、"));
+        report.fault(item.at(), "amount-incomplete", message, "每个等级都须有金额，没有的写 `0`");
+    }
+    let amounts = amounts.into_iter().collect::<Option<Vec<_>>>()?;
+    for ((_, better), (at, worse)) in amounts.iter().zip(amounts.iter().skip(1)) {
+        if worse > better {
+            report.fault(*at, "amount-order", "较差等级的金额高于较好等级", "等级越好金额越大，请核对各等级的金额");
+        }
+    }
+    Some(AmountByGrade { title: title?, amounts: amounts.into_iter().map(|(_, amount)| amount).collect() })
 }
 
 /// Resolves a record kind that is a list.
-pub(super) fn on_list(item: Item<'_>, pack: &Pack, report: &mut Report) -> Option<crate::model::KindIx> {
+pub(super) fn on_list(item: Item<'_>, pack: &Pack, report: &mut Report) -> Option<KindIx> {
     let ix = record_kind(item, pack, report)?;
     let kind = pack.record_kinds.get(ix.0)?;
     if kind.list.is_none() {

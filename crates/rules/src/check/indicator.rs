@@ -1,23 +1,28 @@
 //! Indicators: what a record is worth, for how long, within which bounds.
 
 use xinzhi_core::Points;
-use xinzhi_core::record::Class;
 
-use super::field::{self, Scope};
+use super::field::Scope;
 use super::grade::no_common_subject;
 use super::laws::{Rest, basis};
-use super::predicate::{self, CLASS};
+use super::predicate;
 use super::source::record_kind;
 use super::subject::overlap;
-use crate::model::{Choices, Each, Fade, Fading, FieldIx, FieldKind, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
-use crate::raw::At;
+use super::take;
+use crate::fact::faded;
+use crate::model::{Fade, Fading, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
+use crate::raw::{At, Value};
 use crate::report::{Noun, Report};
-use crate::shape::{Item, Map, entries, id_of, list, map, months_of, points_of, scalar, share_of};
+use crate::shape::{Item, Map, age_of, id_of, list, map, months_of, points_of, share_of};
 
-const KEYS: [&str; 10] = ["id", "title", "record", "where", "window", "each", "fade", "floor", "cap", "basis"];
+const KEYS: [&str; 14] =
+    ["id", "title", "record", "where", "window", "each", "put", "number", "bands", "fade", "weight", "floor", "cap", "basis"];
 
-/// More records of one kind than any subject will ever have: sums are proved to fit up to here.
-const RECORDS_MAX: i64 = 10_000_000;
+/// More records of one kind than any subject will ever have, as the kernel counts: sums are proved to fit up to here.
+pub(super) const RECORDS_MAX: i64 = 1 << 24;
+
+/// Most steps of a fade: one for each month of ten years.
+const FADES_MAX: usize = 120;
 
 /// One indicator; `ids` are taken.
 pub(super) fn read(item: Item<'_>, rule: (&Scorecard, Rest), (pack, ids): (&Pack, &[String]), report: &mut Report) -> Option<Indicator> {
@@ -45,7 +50,8 @@ fn indicator(map: Map<'_>, id: Option<String>, (card, rest): (&Scorecard, Rest),
     let ix = record.and_then(|item| record_kind(item, pack, report));
     let window = map.need("window", report).and_then(|item| months_of(item, report));
     let basis = basis(map, rest, pack, report);
-    let fade = map.get("fade").map(|item| fades(item, window, report)).unwrap_or_default();
+    let fade = map.get("fade").map_or(Fading::Steps(Vec::new()), |item| fading(item, window, report));
+    let weight = weight(map, report);
     let (ix, kind) = ix.and_then(|ix| Some((ix, pack.record_kinds.get(ix.0)?)))?;
     let at = map.at_key("record");
     if !overlap(&kind.subjects, &card.subjects) {
@@ -56,22 +62,21 @@ fn indicator(map: Map<'_>, id: Option<String>, (card, rest): (&Scorecard, Rest),
         retained(months, kind, map.at_key("window"), report);
     }
     let filter = map.get("where").map(|item| predicate::read(item, Scope { kind, class: true }, report));
-    let each = map.need("each", report).and_then(|item| each(item, kind, report));
-    let (each, points) = each?;
-    let (floor, cap) = bounds(map, &points, report);
+    let known = filter.as_ref().and_then(Option::as_ref);
+    let (take, points) = take::read(map, kind, known, report)?;
+    let (floor, cap) = bounds(map, "指标", report);
+    bounded(map, &take, (floor, cap), report);
     let filter = match filter {
         Some(None) => return None,
         other => other.flatten(),
     };
-    let take = Take::Each { each, put: Put::Sum };
-    let fade = Fading::Steps(fade);
-    let indicator =
-        Indicator { id: id?, title: title?, kind: ix, filter, window_months: window?, take, fade, floor, cap, weight: 1000, basis };
-    let moves = points.iter().any(|(_, points)| *points != Points::ZERO);
-    let bounded = indicator.floor.is_some() || indicator.cap.is_some();
-    if indicator.reach() == Points::ZERO && (bounded || !moves) {
+    let indicator = Indicator { id: id?, title: title?, kind: ix, filter, window_months: window?, take, fade, floor, cap, weight, basis };
+    // Of a sum without bounds nothing more need be said: it is refused.
+    let open = indicator.floor.is_none() && indicator.cap.is_none() && matches!(indicator.take, Take::Each { put: Put::Sum, .. });
+    let still = points.iter().all(|(_, points)| *points == Points::ZERO);
+    if still || (!open && faded(indicator.reach(), weight) == Points::ZERO) {
         let message = format!("指标 `{}` 不能影响得分", indicator.id);
-        report.warn(map.at, "no-weight", message, "请核对 `points`、`floor` 和 `cap`，或删去这一指标");
+        report.warn(map.at, "no-weight", message, "请核对 `points`、`floor`、`cap` 和 `weight`，或删去这一指标");
     }
     Some(indicator)
 }
@@ -92,9 +97,38 @@ pub(super) fn retained(months: i32, kind: &RecordKind, at: At, report: &mut Repo
     }
 }
 
+/// `50%`; everything where nothing is written.
+pub(super) fn weight(map: Map<'_>, report: &mut Report) -> i64 {
+    let weight = map.get("weight").and_then(|item| share_of(item, report));
+    if weight == Some(0) {
+        let help = "请写大于 0% 的权重，或删去整个指标、维度";
+        report.fault(map.at_key("weight"), "out-of-range", "`weight` 不能是 0%", help);
+    }
+    weight.filter(|weight| *weight > 0).unwrap_or(1000)
+}
+
+/// Steps, or `{ linear_after: 1 year }`.
+fn fading(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Fading {
+    if !matches!(item.node.value, Value::Map(_)) {
+        return Fading::Steps(fades(item, window, report));
+    }
+    let after = map(item, &["linear_after"], report).and_then(|map| map.need("linear_after", report));
+    let after_months = after.and_then(|item| age_of(item, 0, report)).unwrap_or(0);
+    if let Some(item) = after.filter(|_| window.is_some_and(|window| after_months >= window)) {
+        let help = "请缩短 `linear_after`，或删去 `fade`";
+        report.fault(item.at(), "fade-unreachable", "`linear_after` 不短于 `window`，不会被用到", help);
+    }
+    Fading::Linear { after_months }
+}
+
 fn fades(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Vec<Fade> {
     let mut fades: Vec<Fade> = Vec::new();
-    for item in list(item, report).unwrap_or_default() {
+    let items = list(item, report).unwrap_or_default();
+    if items.len() > FADES_MAX {
+        let message = format!("`fade` 有 {} 级，超过 {FADES_MAX} 级", items.len());
+        report.fault(item.at(), "too-many-fades", message, "请合并相近的级，或改用 `{ linear_after: … }`");
+    }
+    for item in items {
         let Some(map) = map(item, &["after", "keep"], report) else { continue };
         let after = map.need("after", report).and_then(|item| months_of(item, report));
         let keep = map.need("keep", report).and_then(|item| share_of(item, report));
@@ -115,37 +149,11 @@ fn fades(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Vec<Fade> 
     fades
 }
 
-type Worth = Vec<(At, Points)>;
-
-fn each(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<(Each, Worth)> {
-    let map = map(item, &["by", "points", "bands"], report)?;
-    let each = match map.get("by") {
-        None => {
-            let item = map.need("points", report)?;
-            let points = points_of(item, report)?;
-            misplaced(map, "bands", "没有 `by` 时", report);
-            (Each::Constant(points), vec![(item.at(), points)])
-        }
-        Some(by) => {
-            let name = scalar(by, "字段名", report)?;
-            if name == CLASS { by_class(map, kind, by.at(), report)? } else { by_field(map, kind, (by.at(), name), report)? }
-        }
-    };
-    for (at, points) in &each.1 {
-        direction(*points, kind, *at, report);
-        fits(*points, *at, report);
-    }
-    Some(each)
-}
-
-fn misplaced(map: Map<'_>, key: &str, when: &str, report: &mut Report) {
-    if map.get(key).is_some() {
-        report.fault(map.at_key(key), "unknown-key", format!("{when}不能写 `{key}`"), "请删去这个键");
-    }
-}
+/// Points with the place where each stands.
+pub(super) type Worth = Vec<(At, Points)>;
 
 /// D17: more adverse records never help, more positive ones never harm.
-fn direction(points: Points, kind: &RecordKind, at: At, report: &mut Report) {
+pub(super) fn direction(points: Points, kind: &RecordKind, at: At, report: &mut Report) {
     let wrong = match kind.nature {
         Nature::Adverse => points > Points::ZERO,
         Nature::Positive => points < Points::ZERO,
@@ -161,133 +169,37 @@ fn direction(points: Points, kind: &RecordKind, at: At, report: &mut Report) {
     }
 }
 
-fn fits(points: Points, at: At, report: &mut Report) {
+/// As many records as any subject will have add up to something that can be counted.
+pub(super) fn fits(points: Points, at: At, report: &mut Report) {
     if points.0.checked_mul(RECORDS_MAX).is_none() {
-        report.fault(at, "overflow", format!("分值 {points} 过大，一千万条记录相加会超出可计算的范围"), "请减小分值");
+        report.fault(at, "overflow", format!("分值 {points} 过大，一千六百万条记录相加会超出可计算的范围"), "请减小分值");
     }
 }
 
-fn by_class(map: Map<'_>, kind: &RecordKind, at: At, report: &mut Report) -> Option<(Each, Worth)> {
-    if kind.nature != Nature::Adverse {
-        let message = format!("{} `{}` 没有失信程度", kind.nature.title(), kind.title);
-        report.fault(at, "class-not-adverse", message, "请改用选项或金额字段，或直接写 `points`");
-        return None;
-    }
-    misplaced(map, "bands", "`by: 失信程度` 时", report);
-    let item = map.need("points", report)?;
-    let titles = Class::ALL.map(Class::title);
-    let points = named_points(item, &titles, &|name| titles.iter().position(|title| *title == name), report)?;
-    let [minor, ordinary, serious] = points.as_slice() else { return None };
-    Some((Each::ByClass([minor.1, ordinary.1, serious.1]), points))
-}
-
-fn by_field(map: Map<'_>, kind: &RecordKind, (at, name): (At, &str), report: &mut Report) -> Option<(Each, Worth)> {
-    let ix = field::named(at, name, kind, report)?;
-    let field = kind.at(ix)?;
-    if !predicate::rules_may_read(field, name, at, report) {
-        return None;
-    }
-    match &field.kind {
-        FieldKind::Choice(choices) => {
-            misplaced(map, "bands", "按选项计分时", report);
-            by_choice(map, ix, choices, report)
-        }
-        FieldKind::Integer { min, .. } => by_band(map, ix, (&field.kind, *min), report),
-        FieldKind::Money(_) => by_band(map, ix, (&field.kind, 0), report),
-        _ => {
-            report.fault(
-                at,
-                "by-type",
-                format!("不能按字段 `{name}` 计分"),
-                "计分只能按失信程度、单选、整数或金额字段；多选和日期请写进 `where`",
-            );
-            None
-        }
-    }
-}
-
-fn by_choice(map: Map<'_>, field: FieldIx, choices: &Choices, report: &mut Report) -> Option<(Each, Worth)> {
-    let item = map.need("points", report)?;
-    let titles: Vec<&str> = choices.values.iter().map(|value| value.title.as_str()).collect();
-    let points = named_points(item, &titles, &|name| choices.find(name), report)?;
-    Some((Each::ByChoice { field, points: points.iter().map(|(_, points)| *points).collect() }, points))
-}
-
-/// Points for every one of `titles`, none left out, in their order.
-fn named_points(item: Item<'_>, titles: &[&str], find: &dyn Fn(&str) -> Option<usize>, report: &mut Report) -> Option<Worth> {
-    let mut points: Vec<Option<(At, Points)>> = vec![None; titles.len()];
-    let mut complete = true;
-    for entry in entries(item, report)? {
-        let read = points_of(Item { what: &entry.key, node: &entry.value }, report);
-        complete &= read.is_some();
-        match find(&entry.key).and_then(|position| points.get_mut(position)) {
-            Some(slot) if slot.is_some() => {
-                report.fault(entry.at, "duplicate-value", format!("`{}` 的分值写了两次", entry.key), "同一选项只写一个分值");
-            }
-            Some(slot) => *slot = Some((entry.value.at, read.unwrap_or_default())),
-            None => {
-                let help = format!("可用的有：{}", crate::names::listed(titles.iter().copied()));
-                report.fault(entry.at, "unknown-value", format!("没有 `{}` 这一选项", entry.key), help);
-                complete = false;
-            }
-        }
-    }
-    let missing: Vec<&str> = titles.iter().zip(&points).filter(|(_, slot)| slot.is_none()).map(|(title, _)| *title).collect();
-    if !missing.is_empty() {
-        let names = missing.iter().map(|title| format!("`{title}`")).collect::<Vec<_>>().join("、");
-        report.fault(item.at(), "points-incomplete", format!("没有写明 {names} 的分值"), "每个选项都须有分值，不计分的写 0");
-    }
-    points.into_iter().collect::<Option<Vec<_>>>().filter(|_| complete)
-}
-
-/// Bands rise from the least possible value on, so that every value falls into exactly one.
-fn by_band(map: Map<'_>, field: FieldIx, (kind, least): (&FieldKind, i64), report: &mut Report) -> Option<(Each, Worth)> {
-    misplaced(map, "points", "按区间计分时", report);
-    let item = map.need("bands", report)?;
-    let items = list(item, report)?;
-    if items.is_empty() {
-        report.fault(item.at(), "no-bands", "`bands` 没有任何区间", "请至少写一个区间");
-        return None;
-    }
-    let mut bands: Vec<(i64, Points)> = Vec::new();
-    let mut worth = Vec::new();
-    for item in items {
-        let map = self::map(item, &["from", "points"], report)?;
-        let from = map.need("from", report).and_then(|item| predicate::number(item, Some(kind), report));
-        let points = map.need("points", report).and_then(|item| points_of(item, report));
-        let (from, points) = (from?, points?);
-        let at = map.at_key("from");
-        match bands.last() {
-            None if from != least => {
-                report.fault(at, "bands-start", "第一个区间没有从字段的最小值起", "请从最小值起写，金额从 `0` 起，使任何取值都有分值");
-            }
-            Some((earlier, _)) if from <= *earlier => {
-                report.fault(at, "bands-order", "区间的起点没有依次增大", "请按起点从小到大书写，不要重叠");
-            }
-            _ => {}
-        }
-        bands.push((from, points));
-        worth.push((map.at_key("points"), points));
-    }
-    Some((Each::ByBand { field, bands }, worth))
-}
-
-fn bounds(map: Map<'_>, points: &[(At, Points)], report: &mut Report) -> (Option<Points>, Option<Points>) {
+/// `floor` and `cap`, on either side of nothing; `noun` is what they bound.
+pub(super) fn bounds(map: Map<'_>, noun: &str, report: &mut Report) -> (Option<Points>, Option<Points>) {
     let mut read = |key| map.get(key).and_then(|item| points_of(item, report));
     let (floor, cap) = (read("floor"), read("cap"));
     if floor.is_some_and(|floor| floor > Points::ZERO) {
-        report.fault(map.at_key("floor"), "bound-sign", "`floor` 不能大于 0", "没有记录时本指标为 0 分，下限应是 0 或负数");
+        let help = format!("没有计分时本{noun}为 0 分，下限应是 0 或负数");
+        report.fault(map.at_key("floor"), "bound-sign", "`floor` 不能大于 0", help);
     }
     if cap.is_some_and(|cap| cap < Points::ZERO) {
-        report.fault(map.at_key("cap"), "bound-sign", "`cap` 不能小于 0", "没有记录时本指标为 0 分，上限应是 0 或正数");
+        let help = format!("没有计分时本{noun}为 0 分，上限应是 0 或正数");
+        report.fault(map.at_key("cap"), "bound-sign", "`cap` 不能小于 0", help);
     }
-    let asked =
-        [("floor", "扣分", points.iter().any(|(_, p)| *p < Points::ZERO)), ("cap", "加分", points.iter().any(|(_, p)| *p > Points::ZERO))];
-    for (key, word, needed) in asked {
-        if needed && map.get(key).is_none() {
+    (floor, cap)
+}
+
+/// A sum without a bound on a side to which records can move it is refused; everything else is bounded by what one record is worth.
+fn bounded(map: Map<'_>, take: &Take, bounds: (Option<Points>, Option<Points>), report: &mut Report) {
+    let (least, most) = take.range();
+    for (key, word, open) in
+        [("floor", "扣分", least.is_none() && bounds.0.is_none()), ("cap", "加分", most.is_none() && bounds.1.is_none())]
+    {
+        if open && map.get(key).is_none() {
             let message = format!("可以{word}的指标缺少 `{key}`");
             report.fault(map.at, "missing-bound", message, format!("请补写 `{key}: …`，限定本指标合计{word}的幅度"));
         }
     }
-    (floor, cap)
 }

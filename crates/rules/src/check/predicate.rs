@@ -3,6 +3,7 @@
 use xinzhi_core::record::Class;
 
 use super::catalog::unknown_class;
+use super::contradiction::never;
 use super::field::{self, Scope};
 use crate::model::{Field, FieldIx, FieldKind, Nature, RecordKind, Seal};
 use crate::names::{listed, nearest};
@@ -21,7 +22,13 @@ const OPERATORS: [&str; 6] = ["is", "any_of", "none_of", "at_least", "at_most", 
 
 /// Reads a condition on records of a kind.
 pub(super) fn read(item: Item<'_>, scope: Scope<'_>, report: &mut Report) -> Option<Predicate> {
-    nested(item, scope, 1, report)
+    let read = nested(item, scope, 1, report)?;
+    if never(&[&read], scope.kind) {
+        let message = format!("`{}` 里的条件互相矛盾，没有记录能够满足", item.what);
+        let help = "请核对同一字段上的各项要求，例如 `at_least` 大于 `at_most`，或者既要求没有填写又要求取某个值";
+        report.fault(item.at(), "contradiction", message, help);
+    }
+    Some(read)
 }
 
 fn nested(item: Item<'_>, scope: Scope<'_>, depth: usize, report: &mut Report) -> Option<Predicate> {

@@ -6,6 +6,7 @@ use xinzhi_core::day::Span;
 use super::grade;
 use super::indicator;
 use super::laws::{Rest, basis};
+use super::reach;
 use super::subject::{positions, subjects};
 use super::{duplicate, named_after};
 use crate::model::{Dimension, Pack, Scorecard};
@@ -13,7 +14,7 @@ use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, points_of, share_of, span_of};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "scorecard",
     "title",
     "purpose",
@@ -27,6 +28,7 @@ const KEYS: [&str; 13] = [
     "dimensions",
     "overrides",
     "grades",
+    "amount",
 ];
 
 /// One file of `scorecards/`.
@@ -87,9 +89,17 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         amount: None,
     };
     card.dimensions = dimensions(map, (&card, rest), pack, report);
-    card.grades = map.need("grades", report).map(|item| grade::grades(item, &card, report)).unwrap_or_default();
-    card.overrides = map.get("overrides").map(|item| grade::overrides(item, (&card, rest), pack, report)).unwrap_or_default();
-    sums(&card, map.at_key("dimensions"), report);
+    let graded = map.need("grades", report).map(|item| grade::grades(item, &card, report)).unwrap_or_default();
+    let places: Vec<At> = graded.iter().map(|(at, _)| *at).collect();
+    card.grades = graded.into_iter().map(|(_, grade)| grade).collect();
+    let overrides = map.get("overrides").map(|item| grade::overrides(item, (&card, rest), pack, report));
+    let (overrides, complete) = overrides.unwrap_or((Vec::new(), true));
+    card.overrides = overrides;
+    card.amount = map.get("amount").and_then(|item| grade::amount(item, &card.grades, report));
+    reach::sums(&card, map.at_key("dimensions"), report);
+    if complete {
+        reach::grades(&card, &places, report);
+    }
     (card.id, card.title, card.purpose) = (id?, title?, purpose?);
     Some(card)
 }
@@ -117,12 +127,14 @@ fn dimensions(map: Map<'_>, rule: (&Scorecard, Rest), pack: &Pack, report: &mut 
     }
     let mut dimensions: Vec<Dimension> = Vec::new();
     for item in items {
-        let Some(map) = self::map(item, &["title", "indicators"], report) else { continue };
+        let Some(map) = self::map(item, &["title", "weight", "floor", "cap", "indicators"], report) else { continue };
         let title = map.text("title", report).unwrap_or_default();
         if dimensions.iter().any(|dimension| dimension.title == title) {
             report.fault(map.at_key("title"), "duplicate-id", format!("维度 `{title}` 重复"), "请合并同名维度，或改用另一个名称");
         }
-        let mut dimension = Dimension { title, indicators: Vec::new(), weight: 1000, floor: None, cap: None };
+        let weight = indicator::weight(map, report);
+        let (floor, cap) = indicator::bounds(map, "维度", report);
+        let mut dimension = Dimension { title, indicators: Vec::new(), weight, floor, cap };
         let Some(item) = map.need("indicators", report) else { continue };
         let items = list(item, report).unwrap_or_default();
         if items.is_empty() {
@@ -136,18 +148,4 @@ fn dimensions(map: Map<'_>, rule: (&Scorecard, Rest), pack: &Pack, report: &mut 
         dimensions.push(dimension);
     }
     dimensions
-}
-
-/// The sum over all indicators, each within its own bounds, fits; and something in it can move the points at all.
-fn sums(card: &Scorecard, at: At, report: &mut Report) {
-    let indicators = || card.dimensions.iter().flat_map(|dimension| &dimension.indicators);
-    let weights =
-        || card.dimensions.iter().flat_map(|dimension| dimension.indicators.iter().map(|indicator| dimension.weight_of(indicator)));
-    let total = indicators().try_fold(card.base.0.abs(), |sum, indicator| sum.checked_add(indicator.reach().0));
-    if total.is_none() {
-        report.fault(at, "overflow", "各指标的上下限相加超出可计算的范围", "请减小 `floor` 和 `cap`");
-    }
-    if indicators().next().is_some() && weights().all(|weight| weight == Points::ZERO) {
-        report.fault(at, "no-weight", "没有任何指标能影响得分", "请核对各指标的 `points`、`floor` 和 `cap`");
-    }
 }

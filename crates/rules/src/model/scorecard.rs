@@ -100,9 +100,20 @@ pub struct Indicator {
 impl Indicator {
     /// The most that this indicator can move the sum before any weighing.
     pub fn reach(&self) -> Points {
-        let bounds = self.floor.map_or(0, |p| p.0.abs()).max(self.cap.map_or(0, |p| p.0.abs()));
-        let bounded = self.floor.is_some() || self.cap.is_some();
-        Points(if bounded { bounds } else { self.take.most().unwrap_or(0) })
+        // Of a sum a bound is reached by enough records, and where one side is open the other says how much it may matter.
+        if matches!(self.take, Take::Each { put: Put::Sum, .. }) {
+            return Points(self.floor.map_or(0, |p| p.0.abs()).max(self.cap.map_or(0, |p| p.0.abs())));
+        }
+        let (least, most) = self.range();
+        Points(least.0.saturating_abs().max(most.0.saturating_abs()))
+    }
+
+    /// The least and the most points within the bounds, before any weighing.
+    pub fn range(&self) -> (Points, Points) {
+        let (least, most) = self.take.range();
+        let (floor, cap) = (self.floor.unwrap_or(Points(i64::MIN)), self.cap.unwrap_or(Points(i64::MAX)));
+        let within = |points: Option<i64>, open| points.map_or(open, Points).max(floor).min(cap);
+        (within(least, Points(i64::MIN)), within(most, Points(i64::MAX)))
     }
 }
 
@@ -111,6 +122,37 @@ impl Dimension {
     pub fn weight_of(&self, indicator: &Indicator) -> Points {
         Points(faded(faded(indicator.reach(), indicator.weight), self.weight).0)
     }
+
+    /// The least and the most points that it adds to the total.
+    pub fn range(&self) -> (Points, Points) {
+        let ranges = self.indicators.iter().map(|indicator| (indicator.range(), indicator.weight));
+        let (least, most) = ranges.fold((0_i64, 0_i64), |(least, most), ((low, high), weight)| {
+            (least.saturating_add(share(low.0, weight)), most.saturating_add(share(high.0, weight)))
+        });
+        let within = |points: i64| {
+            let bounded = points.max(self.floor.map_or(i64::MIN, |p| p.0)).min(self.cap.map_or(i64::MAX, |p| p.0));
+            Points(share(bounded, self.weight))
+        };
+        (within(least), within(most))
+    }
+}
+
+impl Scorecard {
+    /// The least and the most points that records can bring about, overrides apart.
+    pub fn range(&self) -> (Points, Points) {
+        let (least, most) = self
+            .dimensions
+            .iter()
+            .map(Dimension::range)
+            .fold((self.base.0, self.base.0), |(least, most), (low, high)| (least.saturating_add(low.0), most.saturating_add(high.0)));
+        (Points(least).max(self.min).min(self.max), Points(most).max(self.min).min(self.max))
+    }
+}
+
+/// What [`faded`] says, of points that no bound keeps from being too many to multiply.
+fn share(points: i64, thousandths: i64) -> i64 {
+    let share = i128::from(points) * i128::from(thousandths) / 1000;
+    i64::try_from(share).unwrap_or(if share < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// What the records of an indicator amount to.
@@ -164,25 +206,38 @@ pub enum Number {
 }
 
 impl Take {
-    /// The most points, without sign, that an unbounded indicator can give; none where there is no limit (sums of records).
-    pub fn most(&self) -> Option<i64> {
+    /// The most points, without sign, of one record or of one number.
+    pub fn most(&self) -> i64 {
+        self.points().into_iter().map(i64::saturating_abs).max().unwrap_or(0)
+    }
+
+    fn points(&self) -> Vec<i64> {
         match self {
-            Take::Each { put: Put::Sum, .. } => None,
-            Take::Each { each, .. } => Some(each.most()),
-            Take::Number { bands, .. } => Some(bands.iter().map(|(_, points)| points.0.saturating_abs()).max().unwrap_or(0)),
+            Take::Each { each, .. } => each.points().iter().map(|points| points.0).collect(),
+            Take::Number { bands, .. } => bands.iter().map(|(_, points)| points.0).collect(),
+        }
+    }
+
+    /// The least and the most points of any number of records, nothing for none of them included; none on a side without limit.
+    pub fn range(&self) -> (Option<i64>, Option<i64>) {
+        let points = self.points();
+        let least = points.iter().copied().fold(0, i64::min);
+        let most = points.iter().copied().fold(0, i64::max);
+        match self {
+            Take::Each { put: Put::Sum, .. } => ((least == 0).then_some(0), (most == 0).then_some(0)),
+            _ => (Some(least), Some(most)),
         }
     }
 }
 
 impl Each {
-    /// The most points, without sign, that one record can be worth.
-    pub fn most(&self) -> i64 {
-        let most = |points: &mut dyn Iterator<Item = &Points>| points.map(|p| p.0.saturating_abs()).max().unwrap_or(0);
+    /// Every number of points that one record can be worth before any fade.
+    pub fn points(&self) -> Vec<Points> {
         match self {
-            Each::Constant(points) => points.0.saturating_abs(),
-            Each::ByClass(points) => most(&mut points.iter()),
-            Each::ByChoice { points, .. } => most(&mut points.iter()),
-            Each::ByBand { bands, .. } => most(&mut bands.iter().map(|(_, points)| points)),
+            Each::Constant(points) => vec![*points],
+            Each::ByClass(points) => points.to_vec(),
+            Each::ByChoice { points, .. } => points.clone(),
+            Each::ByBand { bands, .. } => bands.iter().map(|(_, points)| *points).collect(),
         }
     }
 }

@@ -82,7 +82,7 @@ fn of_bits(kind: Option<&FieldKind>, bits: i64) -> Vec<String> {
 }
 
 /// `2 万元`, `2,000.00 元`, `0 元`.
-fn money(fen: i64) -> String {
+pub(super) fn money(fen: i64) -> String {
     const TEN_THOUSAND_YUAN: i64 = 1_000_000;
     if fen == 0 {
         "0 元".to_owned()

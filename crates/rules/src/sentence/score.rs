@@ -3,11 +3,16 @@
 use xinzhi_core::Points;
 use xinzhi_core::record::Class;
 
-use super::condition::{predicate, short, shown};
+use super::condition::{money, predicate, short, shown};
 use super::{founded, months, subjects};
 use crate::model::{
-    Each, Fade, Fading, FieldIx, FieldKind, Grade, Indicator, Number, Override, Pack, Put, RecordKind, Scorecard, ScorecardIx, Take,
+    Dimension, Each, Fade, Fading, FieldIx, FieldKind, Forcing, Grade, Indicator, Nature, Number, Override, Pack, Put, RecordKind,
+    Scorecard, ScorecardIx, Take,
 };
+use crate::predicate::Predicate;
+
+/// A weight that takes everything.
+const WHOLE: i64 = 1000;
 
 /// The head of a scorecard: for whom, what for, from how many points, how long a result holds.
 pub fn scorecard(pack: &Pack, card: &Scorecard) -> String {
@@ -28,33 +33,52 @@ pub fn scorecard(pack: &Pack, card: &Scorecard) -> String {
     )
 }
 
+/// What is said of a dimension beside its title: bounds and weight of the sum of its indicators; empty where there are none.
+pub fn dimension(dimension: &Dimension) -> String {
+    let bounds = bounded(dimension.floor, dimension.cap).map(|bounds| format!("各指标合计{bounds}"));
+    let weight = (dimension.weight != WHOLE).then(|| format!("按 {} 计入总分", Points::percent(dimension.weight)));
+    [bounds, weight].into_iter().flatten().collect::<Vec<_>>().join("，")
+}
+
 /// An indicator in one sentence with its articles.
 pub fn indicator(pack: &Pack, _card: &Scorecard, indicator: &Indicator) -> String {
     let Some(kind) = pack.record_kind(indicator.kind) else { return String::new() };
-    let which = indicator.filter.as_ref().map(|filter| format!("{}的", predicate(kind, filter))).unwrap_or_default();
-    let which = if which.is_empty() { "的".to_owned() } else { which };
-    let fade = |fade: &Fade| format!("；满 {}后按 {} 计", months(fade.after_months), Points::percent(fade.keep));
-    let fades: String = match &indicator.fade {
-        Fading::Steps(steps) => steps.iter().map(fade).collect(),
-        Fading::Linear { after_months } => format!("；满 {}后逐日递减，到期减完", months(*after_months)),
-    };
+    let sum = matches!(indicator.take, Take::Each { put: Put::Sum, .. });
+    let bounds = bounded(indicator.floor, indicator.cap).map(|bounds| format!("；{}{bounds}", if sum { "合计" } else { "" }));
+    let weight = (indicator.weight != WHOLE).then(|| format!("；按 {} 计入维度", Points::percent(indicator.weight)));
     format!(
-        "{}：近 {}内{which}{}，{}{fades}{}。{}",
+        "{}：{}，{}{}{}{}。{}",
         indicator.title,
-        months(indicator.window_months),
-        kind.title,
+        recent(kind, indicator.filter.as_ref(), indicator.window_months),
         take(kind, &indicator.take),
-        bounds(indicator.floor, indicator.cap),
+        faded(&indicator.fade, indicator.window_months),
+        bounds.unwrap_or_default(),
+        weight.unwrap_or_default(),
         founded(pack, &indicator.basis)
     )
+}
+
+/// `近 3 年内处罚类别包含罚款的行政处罚`.
+fn recent(kind: &RecordKind, filter: Option<&Predicate>, window_months: i32) -> String {
+    let which = filter.map(|filter| predicate(kind, filter)).unwrap_or_default();
+    format!("近 {}内{which}的{}", months(window_months), kind.title)
+}
+
+fn faded(fade: &Fading, window_months: i32) -> String {
+    let step = |fade: &Fade| format!("；满 {}后按 {} 计", months(fade.after_months), Points::percent(fade.keep));
+    match fade {
+        Fading::Steps(steps) => steps.iter().map(step).collect(),
+        Fading::Linear { after_months: 0 } => format!("；自文书之日起逐日递减，满 {}减完", months(window_months)),
+        Fading::Linear { after_months } => format!("；满 {}后逐日递减，满 {}减完", months(*after_months), months(window_months)),
+    }
 }
 
 fn take(kind: &RecordKind, take: &Take) -> String {
     match take {
         Take::Each { each: worth, put } => format!("{}{}", each(kind, worth), composed(*put)),
         Take::Number { number, bands } => {
-            let (name, holds) = counted(kind, number);
-            let parts: Vec<String> = bands.iter().map(|(from, points)| format!("{} {} 分", start(holds, *from), points.signed())).collect();
+            let (name, unit) = counted(kind, number);
+            let parts: Vec<String> = bands.iter().map(|(from, points)| format!("{}起 {} 分", unit(*from), points.signed())).collect();
             format!("按{name}分段计分：{}", parts.join("、"))
         }
     }
@@ -63,24 +87,24 @@ fn take(kind: &RecordKind, take: &Take) -> String {
 fn composed(put: Put) -> &'static str {
     match put {
         Put::Sum => "",
-        Put::Best => "，取最高的一条",
-        Put::Worst => "，取最低的一条",
-        Put::Latest => "，取最近的一条",
-        Put::First => "，取最早的一条",
-        Put::Mean => "，取平均",
+        Put::Best => "；有几条的取最高分",
+        Put::Worst => "；有几条的取最低分",
+        Put::Latest => "；有几条的取最近的一条",
+        Put::First => "；有几条的取最早的一条",
+        Put::Mean => "；有几条的取平均分",
     }
 }
 
-/// What is counted, and in which unit.
-fn counted<'k>(kind: &'k RecordKind, number: &Number) -> (String, Option<&'k FieldKind>) {
+/// What is counted, and how a number of it is written.
+fn counted(kind: &RecordKind, number: &Number) -> (String, fn(i64) -> String) {
     match number {
-        Number::Count => ("条数".to_owned(), None),
-        Number::Distinct(field) => (format!("{}的不同值个数", named(kind, *field).0), None),
-        Number::Total(field) => {
-            let (name, holds) = named(kind, *field);
-            (format!("{name}合计"), holds)
-        }
-        Number::Rate(of) => (format!("{}的占比（千分之）", predicate(kind, of)), None),
+        Number::Count => ("条数".to_owned(), |number| format!("{number} 条")),
+        Number::Distinct(field) => (format!("{}不同取值的个数", named(kind, *field).0), |number| format!("{number} 个")),
+        Number::Total(field) => match named(kind, *field) {
+            (name, Some(FieldKind::Money(_))) => (format!("{name}合计"), money),
+            (name, _) => (format!("{name}合计"), |number| format!("{number} ")),
+        },
+        Number::Rate(of) => (format!("其中{}的所占比例", predicate(kind, of)), |number| format!("{} ", Points::percent(number))),
     }
 }
 
@@ -116,18 +140,38 @@ fn named(kind: &RecordKind, ix: FieldIx) -> (&str, Option<&FieldKind>) {
     kind.at(ix).map_or(("", None), |field| (short(&field.title), Some(&field.kind)))
 }
 
-fn bounds(floor: Option<Points>, cap: Option<Points>) -> String {
+/// `最低 -200 分、最高 +60 分`; none where there is neither.
+fn bounded(floor: Option<Points>, cap: Option<Points>) -> Option<String> {
     let floor = floor.map(|floor| format!("最低 {} 分", floor.signed()));
     let cap = cap.map(|cap| format!("最高 {} 分", cap.signed()));
     let parts: Vec<String> = [floor, cap].into_iter().flatten().collect();
-    if parts.is_empty() { String::new() } else { format!("；合计{}", parts.join("、")) }
+    if parts.is_empty() { None } else { Some(parts.join("、")) }
 }
 
-/// A list that forces a grade.
+/// A list or a record that forces a grade. What is positive lifts to it, everything else lowers to it.
 pub fn override_rule(pack: &Pack, card: &Scorecard, rule: &Override) -> String {
-    let list = pack.record_kind(rule.kind).map_or("", |kind| kind.title.as_str());
+    let Some(kind) = pack.record_kind(rule.kind) else { return String::new() };
+    let when = match &rule.when {
+        Forcing::Listed => format!("列入{}的", kind.title),
+        Forcing::Within { filter, window_months } => format!("有{}的", recent(kind, filter.as_ref(), *window_months)),
+    };
+    let (lifts, last) = (kind.nature == Nature::Positive, card.grades.len().saturating_sub(1));
+    let word = match rule.grade {
+        0 if lifts => "直接定为",
+        _ if lifts => "不低于",
+        grade if grade == last => "直接定为",
+        _ => "不高于",
+    };
     let grade = card.grades.get(rule.grade).map(named_grade).unwrap_or_default();
-    format!("列入{list}的，等级直接定为 {grade}。{}", founded(pack, &rule.basis))
+    format!("{when}，等级{word} {grade}。{}", founded(pack, &rule.basis))
+}
+
+/// What each grade is worth in money; none where the scorecard says nothing of it.
+pub fn amount(card: &Scorecard) -> Option<String> {
+    let amount = card.amount.as_ref()?;
+    let parts: Vec<String> =
+        card.grades.iter().zip(&amount.amounts).map(|(grade, fen)| format!("{} {}", named_grade(grade), money(*fen))).collect();
+    Some(format!("{}：{}。", amount.title, parts.join("，")))
 }
 
 /// The grades from best to worst.

@@ -1,6 +1,6 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
-use super::{class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, reporting, scorecard};
+use super::{amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, reporting, scorecard};
 use crate::model::{Pack, Review};
 
 /// Every rule of the pack, a sentence a line, under headings.
@@ -40,11 +40,12 @@ pub fn show(pack: &Pack) -> String {
         pack.scorecards.iter().flat_map(|card| {
             let mut part = vec![format!("  {}", scorecard(pack, card))];
             for dimension in &card.dimensions {
-                part.push(format!("    【{}】", dimension.title));
+                part.push(format!("    【{}】{}", dimension.title, super::dimension(dimension)));
                 part.extend(dimension.indicators.iter().map(|entry| format!("      {}", indicator(pack, card, entry))));
             }
             part.extend(card.overrides.iter().map(|rule| format!("    {}", override_rule(pack, card, rule))));
             part.push(format!("    {}", grades(card)));
+            part.extend(amount(card).map(|amount| format!("    {amount}")));
             part
         }),
     );

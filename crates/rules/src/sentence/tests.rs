@@ -49,6 +49,59 @@ fn indicators_say_what_counts_how_much_and_why() {
 }
 
 #[test]
+fn every_form_of_a_scorecard_is_said_in_words() {
+    let pack = good();
+    let card = pack.scorecard_by_id("every-form").unwrap();
+    let basis = "依据：《示例评价模型说明》。";
+    let law = "依据：《中华人民共和国行政处罚法》第四十八条。";
+    let said: Vec<String> = card.dimensions.iter().flat_map(|d| &d.indicators).map(|i| indicator(&pack, card, i)).collect();
+    let expected = [
+        format!(
+            "最近一次检查：近 2 年内的抽查检查，按检查结果计分：合格 +20 分、已改正 0 分、不合格 -20 分；有几条的取最近的一条；\
+             满 1 年后逐日递减，满 2 年减完；按 30% 计入维度。{basis}"
+        ),
+        format!(
+            "检查合格率：近 2 年内检查事项包含质量或安全的抽查检查，按其中检查结果为合格的所占比例分段计分：\
+             0% 起 0 分、80% 起 +10 分、95.5% 起 +30 分。{basis}"
+        ),
+        format!("结果种数：近 2 年内的抽查检查，按检查结果不同取值的个数分段计分：0 个起 0 分、3 个起 -5 分。{basis}"),
+        format!("抽检批数：近 2 年内的抽查检查，按抽检批数合计分段计分：0 起 -10 分、20 起 +10 分；最高 +5 分。{basis}"),
+        format!(
+            "最重的一次处罚：近 3 年内的行政处罚，按失信程度计分：轻微 0 分、一般 -20 分、严重 -60 分；有几条的取最低分；\
+             自文书之日起逐日递减，满 3 年减完。{law}"
+        ),
+        format!("处罚件数：近 3 年内的行政处罚，按条数分段计分：0 条起 +20 分、1 条起 0 分、3 条起 -20 分。{law}"),
+        format!("罚款合计：近 3 年内的行政处罚，按罚款金额合计分段计分：0 元起 0 分、10 万元起 -30 分。{law}"),
+        format!("最高的荣誉：近 3 年内的荣誉表彰，按荣誉级别计分：国家级 +100 分、省级 +60 分；有几条的取最高分。{basis}"),
+    ];
+    assert_eq!(said, expected);
+    let dimensions: Vec<String> = card.dimensions.iter().map(dimension).collect();
+    assert_eq!(dimensions, ["各指标合计最低 -60 分、最高 +60 分，按 50% 计入总分", "", "按 20% 计入总分"]);
+    let forced: Vec<String> = card.overrides.iter().map(|rule| override_rule(&pack, card, rule)).collect();
+    let opinions = "依据：《国务院办公厅关于进一步完善失信约束制度构建诚信建设长效机制的指导意见》。";
+    assert_eq!(
+        forced,
+        [
+            format!("列入严重失信主体名单的，等级直接定为 D（较差）。{opinions}"),
+            format!("有近 1 年内失信程度为严重的行政处罚的，等级不高于 C（一般）。{law}"),
+            format!("有近 6 个月内的荣誉表彰的，等级不低于 B（良好）。{opinions}"),
+        ]
+    );
+    let amounts = "贷款参考额度：A（优秀） 100 万元，B（良好） 50 万元，C（一般） 5,000.00 元，D（较差） 0 元。";
+    assert_eq!(amount(card).unwrap(), amounts);
+    assert_eq!(amount(pack.scorecard_by_id("market").unwrap()), None);
+    let text = show(&pack);
+    for expected in ["【检查】各指标合计最低 -60 分、最高 +60 分，按 50% 计入总分\n", "【处罚】\n", amounts] {
+        assert!(text.contains(expected), "{expected}");
+    }
+    for (put, said) in [("best", "取最高分"), ("worst", "取最低分"), ("first", "取最早的一条"), ("mean", "取平均分")] {
+        let pack = changed("scorecards/every-form.yaml", "put: latest", &format!("put: {put}"));
+        let card = pack.scorecard_by_id("every-form").unwrap();
+        assert!(indicator(&pack, card, &card.dimensions[0].indicators[0]).contains(&format!("；有几条的{said}；")), "{put}");
+    }
+}
+
+#[test]
 fn measures_say_who_does_what_when_and_how_long() {
     let pack = good();
     let said = |id| measure(&pack, pack.measure_by_id(id).unwrap());
@@ -82,7 +135,7 @@ fn conditions_read_as_clauses_in_which_and_or_never_mix() {
         ("{ 处罚类别: { none_of: [警告、通报批评, 其他] } }", "处罚类别不含「警告、通报批评」或「其他」"),
         ("{ 行政相对人类别: { is: 自然人 } }", "行政相对人类别为自然人"),
         ("{ 行政相对人类别: { none_of: [个体工商户, 自然人] } }", "行政相对人类别不为个体工商户或自然人"),
-        ("{ 罚款金额（万元）: { at_least: 2 万元, at_most: 2500.5 元 } }", "罚款金额不低于 2 万元，且罚款金额不高于 2,500.50 元"),
+        ("{ 罚款金额（万元）: { at_least: 2500.5 元, at_most: 2 万元 } }", "罚款金额不低于 2,500.50 元，且罚款金额不高于 2 万元"),
         ("{ 一年内处罚次数: { at_least: 3 } }", "一年内处罚次数不低于 3"),
         ("{ 处罚决定日期: { at_least: 2026-01-01 } }", "处罚决定日期不早于 2026-01-01"),
         ("{ 处罚决定日期: { at_most: 2026-01-01 } }", "处罚决定日期不晚于 2026-01-01"),
@@ -95,7 +148,7 @@ fn conditions_read_as_clauses_in_which_and_or_never_mix() {
         ),
     ] {
         let pack = changed("scorecards/market.yaml", "{ 处罚类别: { none_of: [警告、通报批评] } }", written);
-        let filter = pack.scorecards[0].dimensions[0].indicators[0].filter.clone().unwrap();
+        let filter = pack.scorecard_by_id("market").unwrap().dimensions[0].indicators[0].filter.clone().unwrap();
         assert_eq!(predicate(kind(&pack, "行政处罚"), &filter), said, "{written}");
     }
 }
@@ -141,7 +194,7 @@ fn show_names_every_rule_of_the_pack() {
     }
     assert!(
         text.contains("措施（3）\n")
-            && text.contains("信息目录（4）\n")
+            && text.contains("信息目录（5）\n")
             && text.contains("  2026 年：国办发明电〔2025〕7号，放假 2 天，调休上班 1 天\n")
     );
 }

@@ -30,9 +30,17 @@ pub(super) struct ScorecardPage {
     lag_days: i32,
     valid_days: i32,
     basis: Vec<Basis>,
-    dimensions: Vec<(String, Vec<IndicatorLine>)>,
+    dimensions: Vec<DimensionLine>,
     overrides: Vec<(String, Vec<Basis>)>,
     grades: Vec<GradeLine>,
+    amount: Option<String>,
+}
+
+struct DimensionLine {
+    title: String,
+    /// Bounds and weight of the sum of its indicators; empty where it has none.
+    counts: String,
+    indicators: Vec<IndicatorLine>,
 }
 
 struct IndicatorLine {
@@ -67,7 +75,7 @@ pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> S
             sentence: plain(&sentence::indicator(pack, card, indicator), &indicator.title),
             basis: bases(pack, &indicator.basis),
         });
-        (dimension.title.clone(), lines.collect())
+        DimensionLine { title: dimension.title.clone(), counts: sentence::dimension(dimension), indicators: lines.collect() }
     };
     let above = card.grades.iter().map(|grade| grade.from);
     let below = std::iter::once(None).chain(above.map(Some));
@@ -95,5 +103,6 @@ pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> S
         grades: grades
             .map(|(grade, below)| GradeLine { name: grade.name.clone(), title: grade.title.clone(), from: grade.from, below })
             .collect(),
+        amount: sentence::amount(card),
     }
 }

@@ -1,0 +1,68 @@
+//! What the points of a scorecard can come to: inside what can be counted, and as far as each grade.
+
+use xinzhi_core::Points;
+
+use super::indicator::RECORDS_MAX;
+use crate::model::{Dimension, Put, Scorecard, Take};
+use crate::raw::At;
+use crate::report::{Noun, Report};
+
+/// The sum over all indicators, each within its own bounds, fits; and something in it can move the points at all. What does
+/// not fit by itself has been said.
+pub(super) fn sums(card: &Scorecard, at: At, report: &mut Report) {
+    let indicators = || card.dimensions.iter().flat_map(|dimension| &dimension.indicators);
+    let weights =
+        || card.dimensions.iter().flat_map(|dimension| dimension.indicators.iter().map(|indicator| dimension.weight_of(indicator)));
+    let total = card.dimensions.iter().try_fold(card.base.0.abs(), |sum, dimension| sum.checked_add(most(dimension)?));
+    if total.is_none() && !report.faulted_here() {
+        report.fault(at, "overflow", "各指标的分值、上下限和权重相乘相加，超出可计算的范围", "请减小 `points`、`floor` 和 `cap`");
+    }
+    if indicators().next().is_some() && weights().all(|weight| weight == Points::ZERO) {
+        report.fault(at, "no-weight", "没有任何指标能影响得分", "请核对各指标的 `points`、`floor`、`cap` 和 `weight`");
+    }
+}
+
+/// The most, without sign, that the kernel meets on the way to a dimension's points; none where it does not fit.
+fn most(dimension: &Dimension) -> Option<i64> {
+    let sum = dimension.indicators.iter().try_fold(0_i64, |sum, indicator| {
+        let each = indicator.take.most();
+        let records = if matches!(indicator.take, Take::Each { put: Put::Sum, .. }) { RECORDS_MAX } else { 1 };
+        sum.checked_add(weighed((indicator.floor, indicator.cap), each.checked_mul(records)?, indicator.weight)?)
+    })?;
+    weighed((dimension.floor, dimension.cap), sum, dimension.weight)
+}
+
+/// What bounds leave of at most `reach`, provided that it can be multiplied by the weight.
+fn weighed((floor, cap): (Option<Points>, Option<Points>), reach: i64, weight: i64) -> Option<i64> {
+    let side = |bound: Option<Points>| bound.map_or(Some(reach), |bound| bound.0.checked_abs());
+    let most = side(floor)?.max(side(cap)?);
+    if weight != 1000 {
+        most.checked_mul(weight)?;
+    }
+    Some(most)
+}
+
+/// Every grade is given by some points, or by what forces it; `places` are those of the grades. Of a scorecard that is at fault
+/// itself, or of which something could not be read, nothing is said.
+pub(super) fn grades(card: &Scorecard, places: &[At], report: &mut Report) {
+    if report.faulted_here() || report.incomplete(Noun::Indicator) {
+        return;
+    }
+    let (least, most) = card.range();
+    let mut better: Option<Points> = None;
+    for (position, (grade, at)) in card.grades.iter().zip(places).enumerate() {
+        let above = grade.from > most;
+        let below = better.is_some_and(|better| least >= better);
+        better = Some(grade.from);
+        if !(above || below) || card.overrides.iter().any(|rule| rule.grade == position) {
+            continue;
+        }
+        let message = if above {
+            format!("得分最高只能到 {most}，达不到等级 `{}` 的起点 {}", grade.name, grade.from)
+        } else {
+            format!("得分最低只能到 {least}，不会低到等级 `{}`", grade.name)
+        };
+        let help = "请调整等级的起点、`base` 或各指标、维度的分值、上下限和权重；由名单或记录直接定级的等级不受此限";
+        report.fault(*at, "grade-unreachable", message, help);
+    }
+}

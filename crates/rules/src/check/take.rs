@@ -1,0 +1,201 @@
+//! What the records of an indicator amount to: points of each and how they come together, or one number and its bands.
+
+use super::contradiction::never;
+use super::field;
+use super::indicator::{RECORDS_MAX, Worth, fits};
+use super::predicate::{self, rules_may_read};
+use super::worth;
+use crate::model::{FieldIx, FieldKind, Nature, Number, Put, RecordKind, Take};
+use crate::predicate::Predicate;
+use crate::raw::{At, Value};
+use crate::report::Report;
+use crate::shape::{Item, Map, map, money_of, share_of, text_of, unknown_word, whole_of, word_of};
+
+const PUTS: [(&str, Put); 6] =
+    [("sum", Put::Sum), ("best", Put::Best), ("worst", Put::Worst), ("latest", Put::Latest), ("first", Put::First), ("mean", Put::Mean)];
+
+/// Either `each` with `put`, or `number` with `bands`; `filter` is the indicator's own condition.
+pub(super) fn read(map: Map<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &mut Report) -> Option<(Take, Worth)> {
+    match (map.get("each"), map.get("number")) {
+        (None, None) => {
+            let help = "请补写 `each: …`（逐条计分），或 `number: …` 和 `bands: …`（按数目分段计分）";
+            report.fault(map.at, "missing-key", "缺少 `each` 或 `number`", help);
+            None
+        }
+        (Some(_), Some(number)) => {
+            report.fault(number.at(), "each-and-number", "`each` 和 `number` 只能写一个", "请拆成两个指标，或删去其中一个");
+            None
+        }
+        (Some(each), None) => {
+            misplaced(map, "bands", "指标逐条计分时", report);
+            let put = map.get("put").map_or(Some(Put::Sum), |item| put(item, kind, report));
+            let (each, points) = worth::read(each, kind, report)?;
+            Some((Take::Each { each, put: put? }, points))
+        }
+        (None, Some(item)) => {
+            for key in ["put", "fade"] {
+                misplaced(map, key, "指标按数目计分时", report);
+            }
+            let counted = number(item, kind, filter, report);
+            let bands = map.need("bands", report);
+            let (bands, points) = banded(bands?, kind, counted?, report)?;
+            Some((bands, points))
+        }
+    }
+}
+
+/// Says that `key` has no place beside what was written.
+pub(super) fn misplaced(map: Map<'_>, key: &str, when: &str, report: &mut Report) {
+    if map.get(key).is_some() {
+        report.fault(map.at_key(key), "unknown-key", format!("{when}不能写 `{key}`"), "请删去这个键");
+    }
+}
+
+/// D17: one adverse record more may only lower, one positive record more may only lift; what is neither may be taken in any way.
+fn put(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Put> {
+    let put = word_of(item, "取法", &PUTS, report)?;
+    let (fits, help) = match kind.nature {
+        Nature::Adverse => (matches!(put, Put::Sum | Put::Worst), "失信信息只能写 `sum`（合计）或 `worst`（取最低）"),
+        Nature::Positive => (matches!(put, Put::Sum | Put::Best), "守信信息只能写 `sum`（合计）或 `best`（取最高）"),
+        Nature::Neutral => (true, ""),
+    };
+    if !fits {
+        let word = PUTS.iter().find(|(_, known)| *known == put).map_or("", |(word, _)| *word);
+        let turned = if kind.nature == Nature::Adverse { "多一条失信反而得分更高" } else { "多一条守信反而得分更低" };
+        let message = format!("{} `{}` 不能用 `{word}`：会使{turned}", kind.nature.title(), kind.title);
+        report.fault(item.at(), "put-direction", message, help);
+    }
+    Some(put)
+}
+
+/// A number with what its bands start from: the unit and the greatest number that can be.
+struct Counted {
+    number: Number,
+    unit: Unit,
+    most: i64,
+}
+
+#[derive(Clone, Copy)]
+enum Unit {
+    Whole,
+    Money,
+    Share,
+}
+
+fn number(item: Item<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &mut Report) -> Option<Counted> {
+    const WORDS: [&str; 4] = ["count", "distinct", "total", "rate"];
+    if let Value::Scalar(word) = &item.node.value {
+        if word.trim() == "count" {
+            return Some(Counted { number: Number::Count, unit: Unit::Whole, most: RECORDS_MAX });
+        }
+        unknown_word(item.at(), (word, item.what), WORDS.to_vec(), report);
+        return None;
+    }
+    let map = map(item, &["distinct", "total", "rate"], report)?;
+    let given: Vec<Item<'_>> = ["distinct", "total", "rate"].into_iter().filter_map(|key| map.get(key)).collect();
+    let [given] = given.as_slice() else {
+        let help = "请写 `count`，或 `distinct: 字段`、`total: 字段`、`rate: 条件` 中的一个";
+        report.fault(item.at(), "number-shape", "`number` 须写明一个数目，且只写一个", help);
+        return None;
+    };
+    match given.what {
+        "distinct" => distinct(*given, kind, report),
+        "total" => total(*given, kind, report),
+        _ => rate(*given, kind, filter, report),
+    }
+}
+
+fn readable<'k>(item: Item<'_>, kind: &'k RecordKind, report: &mut Report) -> Option<(FieldIx, &'k FieldKind, String)> {
+    let name = text_of(item, report)?;
+    let ix = field::named(item.at(), &name, kind, report)?;
+    let field = kind.at(ix)?;
+    rules_may_read(field, &name, item.at(), report).then_some((ix, &field.kind, name))
+}
+
+fn distinct(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Counted> {
+    let (ix, holds, name) = readable(item, kind, report)?;
+    let most = match holds {
+        FieldKind::Choice(choices) => i64::try_from(choices.values.len()).unwrap_or(RECORDS_MAX),
+        FieldKind::Integer { min, max } => max.saturating_sub(*min).saturating_add(1).min(RECORDS_MAX),
+        FieldKind::Money(_) | FieldKind::Day { .. } => RECORDS_MAX,
+        _ => {
+            let message = format!("不能数字段 `{name}` 的不同取值");
+            report.fault(item.at(), "by-type", message, "请改用单选、整数、金额或日期字段；多选字段请写进 `where`");
+            return None;
+        }
+    };
+    Some(Counted { number: Number::Distinct(ix), unit: Unit::Whole, most })
+}
+
+/// A sum of values of which none is negative, so that one record more never lowers it.
+fn total(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Counted> {
+    let (ix, holds, name) = readable(item, kind, report)?;
+    match holds {
+        FieldKind::Integer { min, .. } if *min < 0 => {
+            let message = format!("字段 `{name}` 可以是负数，合计会因多一条记录而变小");
+            report.fault(item.at(), "total-negative", message, "请改用 `min` 不小于 0 的字段");
+            None
+        }
+        FieldKind::Integer { max, .. } => {
+            let Some(most) = max.checked_mul(RECORDS_MAX) else {
+                let message = format!("字段 `{name}` 最大可到 {max}，一千六百万条记录相加会超出可计算的范围");
+                report.fault(item.at(), "overflow", message, "请在信息目录中减小该字段的 `max`");
+                return None;
+            };
+            Some(Counted { number: Number::Total(ix), unit: Unit::Whole, most })
+        }
+        FieldKind::Money(_) => Some(Counted { number: Number::Total(ix), unit: Unit::Money, most: i64::MAX }),
+        _ => {
+            let message = format!("不能合计字段 `{name}`");
+            report.fault(item.at(), "by-type", message, "合计只能取整数或金额字段");
+            None
+        }
+    }
+}
+
+fn rate(item: Item<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &mut Report) -> Option<Counted> {
+    let of = predicate::read(item, field::Scope { kind, class: true }, report)?;
+    if kind.nature != Nature::Neutral {
+        let turned =
+            if kind.nature == Nature::Adverse { "多一条失信可以使占比变好" } else { "多一条守信可以使占比变差" };
+        let message = format!("{} `{}` 不能按占比计分：{turned}", kind.nature.title(), kind.title);
+        report.fault(item.at(), "rate-direction", message, "请改用 `count` 或 `total`；占比只能用于一般信息");
+    }
+    // Where one of the two holds of nothing by itself, that has been said.
+    let each_holds = |filter| !never(&[filter], kind) && !never(&[&of], kind);
+    if filter.is_some_and(|filter| each_holds(filter) && never(&[filter, &of], kind)) {
+        let message = "`rate` 的条件与 `where` 矛盾，占比永远是 0%";
+        report.fault(item.at(), "contradiction", message, "`where` 是分母，`rate` 是其中的分子，请核对两处的条件");
+    }
+    Some(Counted { number: Number::Rate(of), unit: Unit::Share, most: 1000 })
+}
+
+fn banded(item: Item<'_>, kind: &RecordKind, counted: Counted, report: &mut Report) -> Option<(Take, Worth)> {
+    let from = |item: Item<'_>, report: &mut Report| match counted.unit {
+        Unit::Whole => whole_of(item, (0, counted.most), report),
+        Unit::Money => money_of(item, report),
+        Unit::Share => share_of(item, report),
+    };
+    let start = "第一个区间没有从 0 起";
+    let (bands, points) = worth::bands(item, (0, start), &from, report)?;
+    for (at, points) in &points {
+        fits(*points, *at, report);
+    }
+    for ((_, earlier), (at, points)) in points.iter().zip(points.iter().skip(1)) {
+        rising((*earlier, *points), kind, *at, report);
+    }
+    Some((Take::Number { number: counted.number, bands }, points))
+}
+
+/// D17: the more adverse records, the fewer points; the more positive ones, the more.
+fn rising((earlier, points): (xinzhi_core::Points, xinzhi_core::Points), kind: &RecordKind, at: At, report: &mut Report) {
+    let (wrong, help) = match kind.nature {
+        Nature::Adverse => (points > earlier, "失信越多得分不能越高，请改正分值"),
+        Nature::Positive => (points < earlier, "守信越多得分不能越低，请改正分值"),
+        Nature::Neutral => (false, ""),
+    };
+    if wrong {
+        let message = format!("{} `{}` 的分值从 {earlier} 变为 {points}，方向相反", kind.nature.title(), kind.title);
+        report.fault(at, "points-direction", message, help);
+    }
+}
