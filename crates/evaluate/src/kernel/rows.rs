@@ -190,9 +190,9 @@ impl<'p> Job<'p> {
     }
 
     fn kept_rows(&self, columns: &KindColumns<'_>, scratch: &Scratch) -> Vec<KeptRow> {
-        let marks = scratch.filter.yes.iter().zip(&scratch.filter.no).zip(&scratch.valued);
-        let rows = columns.day.iter().zip(&scratch.entry).zip(marks);
-        let row = |((day, entry), ((yes, no), valued)): ((&i32, &u16), ((&u8, &u8), &u8))| {
+        let Scratch { filter, valued, entry, .. } = scratch;
+        let rows = columns.day.iter().zip(entry).zip(filter.yes.iter().zip(&filter.no).zip(valued));
+        rows.map(|((day, entry), ((yes, no), valued))| {
             let within = self.window.first <= *day && *day <= self.window.last;
             KeptRow {
                 full: self.table.full(*entry),
@@ -202,13 +202,13 @@ impl<'p> Job<'p> {
                 uncertain: within && *no == 0 && yes & valued == 0,
                 coming: *day > self.window.last && *no == 0,
             }
-        };
-        rows.map(row).collect()
+        })
+        .collect()
     }
 }
 
 /// Adds each row's code to its entry, and takes the mark from rows whose value is not known or worth nothing that is stated.
-fn code(worth: &Worth, columns: &KindColumns<'_>, entry: &mut [u16], valued: &mut Vec<u8>) {
+fn code(worth: &Worth, columns: &KindColumns<'_>, entry: &mut [u16], valued: &mut [u8]) {
     let column = match worth {
         Worth::Constant(_) => return,
         Worth::Table(column, _) | Worth::Bands(column, _) => columns.column(*column),
