@@ -10,6 +10,7 @@ use super::predicate::{self, CLASS};
 use super::source::record_kind;
 use super::subject::overlap;
 use crate::model::{Choices, Each, Fade, Fading, FieldIx, FieldKind, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
+use crate::predicate::{Column, Predicate, Test};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, entries, id_of, list, map, months_of, points_of, scalar, share_of};
@@ -18,6 +19,9 @@ const KEYS: [&str; 10] = ["id", "title", "record", "where", "window", "each", "f
 
 /// More records of one kind than any subject will ever have: sums are proved to fit up to here.
 const RECORDS_MAX: i64 = 10_000_000;
+
+/// W1: the longest effect of anything adverse, counted from the day of its document.
+pub(super) const ADVERSE_MONTHS_MAX: i32 = 36;
 
 /// One indicator; `ids` are taken.
 pub(super) fn read(item: Item<'_>, rule: (&Scorecard, Rest), (pack, ids): (&Pack, &[String]), report: &mut Report) -> Option<Indicator> {
@@ -63,6 +67,9 @@ fn indicator(map: Map<'_>, id: Option<String>, (card, rest): (&Scorecard, Rest),
         Some(None) => return None,
         other => other.flatten(),
     };
+    if let Some(months) = window {
+        lasting(months, (kind, filter.as_ref()), map.at_key("window"), report);
+    }
     let take = Take::Each { each, put: Put::Sum };
     let fade = Fading::Steps(fade);
     let indicator =
@@ -89,6 +96,27 @@ pub(super) fn retained(months: i32, kind: &RecordKind, at: At, report: &mut Repo
     if months > kind.retention_months {
         let message = format!("时限 {months} 个月超过 `{}` 的保存期限 {} 个月", kind.title, kind.retention_months);
         report.fault(at, "window-beyond-retention", message, "请缩短时限；超过保存期限的记录不再使用");
+    }
+}
+
+/// W1: an adverse record has no effect after three years, however late it was filed. Whoever still stands on a list is read as listed, not
+/// as having been listed once: such an indicator says so by asking for entries without a day of removal.
+pub(super) fn lasting(months: i32, (kind, filter): (&RecordKind, Option<&Predicate>), at: At, report: &mut Report) {
+    let removal = kind.list.and_then(|span| span.until);
+    let still_listed = removal.is_some_and(|field| filter.is_some_and(|filter| asks_absence(filter, field)));
+    if kind.nature == Nature::Adverse && months > ADVERSE_MONTHS_MAX && !still_listed {
+        let message = format!("失信信息 `{}` 自文书之日起影响 {months} 个月，超过 {ADVERSE_MONTHS_MAX} 个月", kind.title);
+        report.fault(at, "adverse-window", message, "请改为不超过 `36 months`；仍在名单上的，请用 `where` 写明移出日期为空");
+    }
+}
+
+/// Whether a condition holds only where `field` is empty.
+fn asks_absence(filter: &Predicate, field: FieldIx) -> bool {
+    match filter {
+        Predicate::All(parts) => parts.iter().any(|part| asks_absence(part, field)),
+        Predicate::Any(parts) => !parts.is_empty() && parts.iter().all(|part| asks_absence(part, field)),
+        Predicate::Not(_) => false,
+        Predicate::Test { column, test } => *column == Column::Field(field) && *test == Test::Present(false),
     }
 }
 
