@@ -1,5 +1,6 @@
 //! What must always hold, checked on stored data; every check is named after the invariants it guards.
 
+mod relations;
 mod rights;
 
 use xinzhi_core::Digest;
@@ -55,6 +56,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             pushes_numbered(connection)?,
             pushes_derived(connection, office)?,
             rights::as_granted(connection)?,
+            relations::as_recorded(connection, &office.pack())?,
         ])
     })
 }
