@@ -38,6 +38,7 @@ mod journeys {
     mod pushes_wire;
     mod quality;
     mod recall;
+    mod relations;
     mod replay;
     mod reporting;
     mod restriction;
