@@ -41,6 +41,7 @@ mod journeys {
     mod quality;
     mod recall;
     mod related;
+    mod relations;
     mod replay;
     mod reporting;
     mod restriction;

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::{AreaCode, Clock, Day};
 use xinzhi_office::import::{self, Delivery, Options};
-use xinzhi_office::{Office, SystemClock, account, organ, subject};
+use xinzhi_office::{Office, SystemClock, account, organ, pack, subject};
 
 use crate::arguments::Demo;
 use crate::command::past;
@@ -22,6 +22,8 @@ use crate::say::say;
 /// The password of every demonstration account; printed, and never used outside a demonstration.
 const PASSWORD: &str = "demo-2026-xinzhi";
 const TOWNSHIP: &str = "330899101";
+/// The pack that the demonstration has beside the national one: places that somebody trades in, and so relations.
+const PLACES_PACK: &str = "cangnan-market";
 const MARKET_BUREAU: &str = "示范县市场监督管理局";
 
 /// Days before today on which the demonstration county begins to work with the system.
@@ -66,8 +68,10 @@ fn past_days(arguments: &Demo) -> anyhow::Result<Option<i32>> {
 fn build(arguments: &Demo, past: i32) -> anyhow::Result<String> {
     let clock = Arc::new(past::PastClock::new(past));
     let office = door::open_demonstration(&arguments.place, Arc::clone(&clock) as Arc<dyn Clock>)?;
-    bring_in(&office, arguments, office.today().plus_days(-1))?;
     let runtime = door::runtime()?;
+    let places = pack::carried(PLACES_PACK).context("程序未携带演示用的规则包")?;
+    runtime.block_on(office.install_pack(PLACES_PACK, places))?;
+    bring_in(&office, arguments, office.today().plus_days(-1))?;
     let key = runtime.block_on(people(&office))?;
     runtime.block_on(past::live(&office, &clock))?;
     Ok(key)
@@ -89,12 +93,13 @@ fn bring_in(office: &Arc<Office>, arguments: &Demo, through: Day) -> anyhow::Res
     let records = arguments.records.unwrap_or(arguments.subjects * 10);
     let size = Size { subjects: arguments.subjects, records, seed: arguments.seed, through, years: 3 };
     let progress = bar(0, "生成部门文件");
-    let files = county::write(&size, &folder, &mut |done, total| {
+    let mut files = county::write(&size, &folder, &mut |done, total| {
         progress.set_length(total);
         progress.set_position(done);
     })
     .context("无法写出部门文件")?;
     progress.finish_and_clear();
+    files.extend(county::write_market(&size, &folder).context("无法写出市场和街区的登记")?);
     let rows: usize = files.iter().map(|file| file.rows).sum();
     let progress = bar(u64::try_from(rows)?, "归集部门文件");
     let mut before = 0;

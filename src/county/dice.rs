@@ -16,6 +16,7 @@ pub enum Stream {
     Texts = 5,
     Defects = 6,
     Parties = 7,
+    Places = 8,
 }
 
 /// A source of draws.

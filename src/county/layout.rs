@@ -264,3 +264,46 @@ pub static COMMITMENT: Layout = Layout {
         ("CN_JBR", "经办人"),
     ],
 };
+
+/// 街区登记.
+pub static STREET: Layout = Layout {
+    source: "street-registration",
+    roles: NO_ROLES,
+    columns: &[("JQ_BH", "街区编号"), ("JQ_MC", "街区名称"), ("JQ_XZQH", "所属行政区划"), ("JQ_DJRQ", "登记日期"), ("JQ_DJDW", "登记单位")],
+};
+
+/// 商铺登记.
+pub static SHOP: Layout = Layout {
+    source: "shop-registration",
+    roles: NO_ROLES,
+    columns: &[
+        ("SP_MA", "一铺一码"),
+        ("SP_JQBH", "街区编号"),
+        ("SP_MC", "商铺名称"),
+        ("SP_ZZDM", "经营者证照代码"),
+        ("SP_YT", "业态"),
+        ("SP_XZQH", "所属行政区划"),
+        ("SP_DJRQ", "登记日期"),
+        ("SP_CDRQ", "撤店日期"),
+        ("SP_DJDW", "登记单位"),
+        ("SP_ZT", "商铺状态"),
+    ],
+};
+
+/// 摊位登记.
+pub static STALL: Layout = Layout {
+    source: "stall-registration",
+    roles: NO_ROLES,
+    columns: &[
+        ("TW_BH", "摊位编号"),
+        ("TW_MC", "摊位名称"),
+        ("TW_SCMC", "市场名称"),
+        ("TW_ZZDM", "经营者证照代码"),
+        ("TW_JYPL", "经营品类"),
+        ("TW_XZQH", "所属行政区划"),
+        ("TW_DJRQ", "登记日期"),
+        ("TW_CTRQ", "撤摊日期"),
+        ("TW_DJDW", "登记单位"),
+        ("TW_ZT", "摊位状态"),
+    ],
+};

@@ -5,7 +5,7 @@
 //! others, with the faults of real ones planted in known numbers.
 //!
 //! Reading order: `dice` draws; `names`, `trades`, `organs`, `subject` say who there is; `offences`, `penalties`, `licences`,
-//! `inspections`, `lists` say what happens; `plan` says to whom and when; `layout`, `sheet`, `defects`, `outgoing`, `writing` write it.
+//! `inspections`, `lists` say what happens; `plan` says to whom and when; `market` who trades where; `layout`, `sheet`, `defects`, `outgoing`, `writing` write it.
 
 mod defects;
 mod dice;
@@ -13,6 +13,7 @@ mod inspections;
 mod layout;
 mod licences;
 mod lists;
+mod market;
 mod money;
 mod names;
 mod offences;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 
 use xinzhi_core::{Day, Span};
 
+pub use market::write_market;
 pub use writing::{Defects, write, write_cf};
 
 /// The county and its townships: code and name.

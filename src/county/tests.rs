@@ -267,3 +267,28 @@ fn amounts_are_written_as_departments_write_them() {
     assert_eq!(money::ten_thousand(5_000_000), "5");
     assert_eq!((money::yuan(200_000), money::yuan(32_650), money::yuan(32_605)), ("2000".into(), "326.50".into(), "326.05".into()));
 }
+
+#[test]
+fn a_market_names_traders_of_its_township_and_some_have_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = size(2000, 0);
+    let deliveries = write_market(&size, folder.path()).unwrap();
+    assert_eq!(deliveries.iter().map(|d| d.source).collect::<Vec<_>>(), ["street-registration", "shop-registration", "stall-registration"]);
+    let yaml = [
+        include_str!("../../packs/cangnan-market/catalog/street-registration.yaml"),
+        include_str!("../../packs/cangnan-market/catalog/shop-registration.yaml"),
+        include_str!("../../packs/cangnan-market/catalog/stall-registration.yaml"),
+    ];
+    for (delivery, yaml) in deliveries.iter().zip(yaml) {
+        let (header, rows) = read(&delivery.path);
+        assert!(header.iter().all(|title| yaml.contains(title)), "{header:?}");
+        assert_eq!(rows.len(), delivery.rows);
+        if let (Some(operator), Some(until)) =
+            (header.iter().position(|t| t == "经营者证照代码"), header.iter().position(|t| t.starts_with('撤')))
+        {
+            assert!(rows.iter().all(|row| Uscc::parse(&row[operator]).is_ok_and(|code| code.as_str().starts_with('9'))));
+            let ended = rows.iter().filter(|row| !row[until].is_empty()).count();
+            assert!(ended < rows.len() / 2, "most are still kept");
+        }
+    }
+}

@@ -29,6 +29,7 @@ fn routes(town: &Town, who: &Caller, company: &Company) -> Vec<(Action, &'static
         (Action::ReadSubject, "records", get(&format!("/api/v1/subjects/{code}/records?purpose={purpose}"))),
         (Action::ReadSubject, "evaluations", get(&format!("/api/v1/subjects/{code}/evaluations?purpose={purpose}"))),
         (Action::ReadSubject, "explain", get(&format!("/api/v1/subjects/{code}/evaluations?purpose={purpose}&scorecard=market-entity"))),
+        (Action::ReadSubject, "relations", get(&format!("/api/v1/subjects/{code}/relations?purpose={purpose}"))),
         (Action::ReadSubject, "measures", get(&format!("/api/v1/subjects/{code}/measures?purpose={purpose}"))),
         (Action::ReadSubject, "accesses", get(&format!("/api/v1/subjects/{code}/accesses?purpose={purpose}"))),
         (Action::RunCheck, "check", town.post(who, "/api/v1/checks", &check)),
@@ -161,7 +162,7 @@ fn a1_a2_every_read_names_an_allowed_purpose_and_appears_among_the_accesses() {
         let count = || number(town, "select count(*) from access");
         let path = format!("/api/v1/subjects/{}", company.code);
         for query in ["", "?purpose=", &format!("?purpose={}", encoded("好奇")), &format!("?purpose={}", encoded("行政检查"))] {
-            for part in ["", "/records", "/evaluations", "/measures", "/accesses"] {
+            for part in ["", "/records", "/evaluations", "/relations", "/measures", "/accesses"] {
                 town.get(&centre, &format!("{path}{part}{query}")).refused(422, "field_invalid");
             }
         }
@@ -169,7 +170,7 @@ fn a1_a2_every_read_names_an_allowed_purpose_and_appears_among_the_accesses() {
         assert!(town.post(&centre, "/api/v1/checks", &body).refused(422, "field_invalid").contains("行政许可"));
         assert_eq!(count(), 0, "nothing was read");
 
-        for (looks, part) in (1..).zip(["", "/records", "/evaluations", "/measures", "/accesses"]) {
+        for (looks, part) in (1..).zip(["", "/records", "/evaluations", "/relations", "/measures", "/accesses"]) {
             town.get(&centre, &format!("{path}{part}?purpose={}", encoded("异议核查"))).ok();
             assert_eq!(count(), looks, "{part}");
         }
@@ -178,9 +179,9 @@ fn a1_a2_every_read_names_an_allowed_purpose_and_appears_among_the_accesses() {
         let accesses = town.file(&own, &company.code, "accesses");
         let seen: Vec<(String, String, String)> =
             accesses.as_array().unwrap().iter().map(|a| (word(&a["what"]), word(&a["purpose"]), word(&a["case"]))).collect();
-        assert_eq!(seen.len(), 7, "five looks, a check, and the subject's own: {seen:?}");
+        assert_eq!(seen.len(), 8, "six looks, a check, and the subject's own: {seen:?}");
         assert!(seen.contains(&("check".to_owned(), "行政许可".to_owned(), "SP2026-00017".to_owned())), "{seen:?}");
-        assert_eq!(seen.iter().filter(|(what, purpose, _)| what == "file" && purpose == "异议核查").count(), 5);
+        assert_eq!(seen.iter().filter(|(what, purpose, _)| what == "file" && purpose == "异议核查").count(), 6);
     });
 }
 

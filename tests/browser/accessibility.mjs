@@ -203,6 +203,8 @@ function named({ good, listed, fined, person, trader, pushes }) {
     { who: 'zhongxin', path: `/desk/subjects/${fined.code}` },
     { who: 'zhongxin', path: `/desk/subjects/${trader}`, name: 'purpose of a look' },
     { who: 'zhongxin', path: `/desk/subjects/${trader}?purpose=${encodeURIComponent('日常监管')}`, name: 'file of a sole trader' },
+    { who: 'zhongxin', path: `/desk/subjects/SF-01-001?purpose=${encodeURIComponent('日常监管')}`, name: 'file of a stall with its operator' },
+    { who: 'zhongxin', path: `/desk/subjects/QX-01?purpose=${encodeURIComponent('日常监管')}`, name: 'file of a street with its shops' },
     { who: 'zhongxin', path: '/desk/person', name: 'file of a person', act: of(person) },
     {
       who: 'zhongxin',

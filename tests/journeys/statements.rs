@@ -28,11 +28,12 @@ fn every_statement_prepares_on_both_databases() {
 }
 
 /// The migrations that make tables.
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     include_str!("../../crates/store/migrations/0001_office.sql"),
     include_str!("../../crates/store/migrations/0006_pushes.sql"),
     include_str!("../../crates/store/migrations/0007_connector.postgres.sql"),
     include_str!("../../crates/store/migrations/0008_accounts.sqlite.sql"),
+    include_str!("../../crates/store/migrations/0012_relation.sql"),
 ];
 
 /// The tables whose rows never change, by the comments of the schema.

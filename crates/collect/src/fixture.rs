@@ -125,6 +125,7 @@ fn record_kind(id: &str, title: &str, nature: Nature, fields: Vec<Field>, roles:
         class_lines: vec![],
         list: None,
         repeated_amount: None,
+        relations: vec![],
         report_within: None,
         retention_months: 60,
     }
@@ -226,6 +227,7 @@ pub(crate) fn pack() -> Pack {
             subject_kind("institution", "事业单位", false, &["1", "12"]),
             subject_kind("resident", "自然人", true, &[]),
         ],
+        relations: vec![],
         record_kinds: vec![penalty(), honour()],
         own_sources: vec![],
         sources: vec![source("cf", "行政处罚", 0), legacy, source("honour", "荣誉", 1)],

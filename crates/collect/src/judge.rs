@@ -1,13 +1,14 @@
 //! 校验: what becomes of one row. Pure: the row, the source's mapping, the pack and today's date in; an outcome, its reasons
 //! and the candidate for a fact out.
 //!
-//! Reading order: `field` reads one cell, `party` finds out who is meant, `content` looks into free text, `write` makes the
-//! stored form; `notes` collects what is said. All faults of a row are said at once, so that one correction suffices.
+//! Reading order: `field` reads one cell, `party` finds out who is meant, `relation` whom else the row names, `content` looks into free
+//! text, `write` makes the stored form; `notes` collects what is said. All faults of a row are said at once, so that one correction suffices.
 
 mod content;
 mod field;
 mod notes;
 mod party;
+mod relation;
 mod write;
 
 use std::borrow::Cow;
@@ -24,6 +25,7 @@ use field::Value;
 use notes::Notes;
 pub use notes::only_warns;
 pub use party::Party;
+pub use relation::Stated;
 
 /// Judges the rows of one file.
 pub struct Judge<'p> {
@@ -73,6 +75,8 @@ pub struct Candidate {
     pub sealed: Option<String>,
     /// Natural key without the subject.
     pub key: String,
+    /// The relations that the row states of its party.
+    pub relations: Vec<Stated>,
 }
 
 /// The text of a column that no field knows.
@@ -120,6 +124,8 @@ impl<'p> Judge<'p> {
         let document = self.document(&values, &mut notes);
         self.refuse_minors(&values, document.as_ref().map(|d| d.date), &mut notes);
         let class = self.class(&numbers, &mut notes);
+        let named = party.as_ref().zip(document.as_ref());
+        let relations = named.map_or_else(Vec::new, |(party, document)| self.relations(&values, (party, document.date), &mut notes));
         let (Some(party), Some(document), false) = (party, document, notes.refused()) else {
             return Judged { outcome: Outcome::Refused, remarks: notes.remarks, candidate: None };
         };
@@ -127,7 +133,7 @@ impl<'p> Judge<'p> {
         self.remark_lateness(&document, &mut notes);
         let (open, sealed) = self.json(&values, &others, party.is_person);
         let key = self.key(&values, &document.organ, party.is_person);
-        let candidate = Candidate { party, document, class, open, sealed, key };
+        let candidate = Candidate { party, document, class, open, sealed, key, relations };
         Judged { outcome: notes.outcome, remarks: notes.remarks, candidate: Some(candidate) }
     }
 
@@ -153,7 +159,9 @@ impl<'p> Judge<'p> {
                 let sentence = format!("{} 填的是占位码，视为未填写；请补充真实代码", field.title);
                 notes.warn("code.placeholder", Some(field), sentence);
             }
-            Value::Flawed(text, fault) if !self.identifies_party(ix) => party::note_flawed(field, text, *fault, notes),
+            Value::Flawed(text, fault) if !self.identifies_party(ix) && !self.names_another(ix) => {
+                party::note_flawed(field, text, *fault, notes)
+            }
             _ => {}
         }
     }

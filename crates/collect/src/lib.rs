@@ -19,6 +19,6 @@ pub mod judge;
 #[cfg(test)]
 mod fixture;
 
-pub use judge::{Candidate, Judge, Judged, Party, only_warns};
+pub use judge::{Candidate, Judge, Judged, Party, Stated, only_warns};
 pub use mapping::{HeaderFault, Mapping};
 pub use table::{Encoding, FileFault, Format, Limits, Options, Row, RowFault, Table};

@@ -1,6 +1,7 @@
 //! What must always hold, checked on stored data; every check is named after the invariants it guards.
 
 mod by_rule;
+mod relations;
 mod rights;
 
 use xinzhi_core::Digest;
@@ -58,6 +59,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             pushes_numbered(connection)?,
             pushes_derived(connection, office)?,
             rights::as_granted(connection)?,
+            relations::as_recorded(connection, &office.pack())?,
         ])
     })
 }

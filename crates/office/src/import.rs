@@ -5,6 +5,7 @@ pub mod by_hand;
 pub mod commit;
 pub mod preview;
 pub mod recall;
+pub(crate) mod relation;
 pub mod rule;
 pub mod stage;
 pub(crate) mod subjects;
@@ -19,11 +20,11 @@ pub use xinzhi_collect::{Encoding, Format, Options};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use xinzhi_collect::{Candidate, Party};
+use xinzhi_collect::{Candidate, Party, Stated};
 use xinzhi_core::identifier::{OrgCode, ResidentId, Uscc};
 use xinzhi_core::record::{Class, Document, RecordId};
 use xinzhi_core::subject::SubjectCode;
-use xinzhi_core::{Code, Refusal};
+use xinzhi_core::{Code, Refusal, Span};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::SubjectKindIx;
 
@@ -50,6 +51,33 @@ struct Stored {
     open: String,
     sealed: Option<String>,
     key: String,
+    /// Rows that waited before there were relations state none.
+    #[serde(default)]
+    relations: Vec<StoredRelation>,
+}
+
+/// A stated relation in a form that can be stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct StoredRelation {
+    relation: String,
+    code: (String, String),
+    kind: StoredKind,
+    span: Span,
+}
+
+impl StoredRelation {
+    fn of(stated: &Stated, pack: &Pack) -> Result<StoredRelation, Error> {
+        let code = stated.other.code.as_ref().ok_or_else(|| Error::inconsistent("a relation to nobody"))?;
+        let code = (code.scheme().to_owned(), plain(code).to_owned());
+        Ok(StoredRelation { relation: stated.relation.clone(), code, kind: stored_kind(stated.other.kind, pack)?, span: stated.span })
+    }
+
+    fn stated(self, packs: &mut Packs<'_>) -> Result<Stated, Error> {
+        let (scheme, code) = &self.code;
+        let (code, kind) = (Some(subject_code(scheme, code)?), packs.kind(self.kind)?);
+        let other = Party { code, name: String::new(), kind, is_person: false, area: None, industry: None };
+        Ok(Stated { relation: self.relation, other, span: self.span })
+    }
 }
 
 /// The kind of the party. An index means something in one pack only, the one by which the row was judged.
@@ -88,20 +116,29 @@ impl Packs<'_> {
 
 impl Stored {
     fn of(candidate: &Candidate, pack: &Pack) -> Result<Stored, Error> {
-        let Candidate { party, document, class, open, sealed, key } = candidate.clone();
+        let relations = candidate.relations.iter().map(|stated| StoredRelation::of(stated, pack)).collect::<Result<_, Error>>()?;
+        let Candidate { party, document, class, open, sealed, key, .. } = candidate.clone();
         let Party { code, name, kind, is_person, area, industry } = party;
         let code = code.map(|code| (code.scheme().to_owned(), plain(&code).to_owned()));
-        let kind = pack.subject_kinds.get(kind.0).ok_or_else(|| Error::inconsistent("a row of an unknown subject kind"))?;
-        let kind = StoredKind::Id(kind.id.clone());
-        Ok(Stored { code, name, kind, is_person, area, industry, document, class, open, sealed, key })
+        let kind = stored_kind(kind, pack)?;
+        Ok(Stored { code, name, kind, is_person, area, industry, document, class, open, sealed, key, relations })
     }
 
     fn candidate(self, packs: &mut Packs<'_>) -> Result<Candidate, Error> {
-        let Stored { code, name, kind, is_person, area, industry, document, class, open, sealed, key } = self;
+        let Stored { code, name, kind, is_person, area, industry, document, class, open, sealed, key, relations } = self;
         let code = code.map(|(scheme, code)| subject_code(&scheme, &code)).transpose()?;
         let party = Party { code, name, kind: packs.kind(kind)?, is_person, area, industry };
-        Ok(Candidate { party, document, class, open, sealed, key })
+        // What the rules in force no longer know as a relation is none.
+        let known = |one: &StoredRelation| packs.now.relations.iter().any(|relation| relation.id == one.relation);
+        let relations: Vec<StoredRelation> = relations.into_iter().filter(known).collect();
+        let relations = relations.into_iter().map(|one| one.stated(packs)).collect::<Result<_, Error>>()?;
+        Ok(Candidate { party, document, class, open, sealed, key, relations })
     }
+}
+
+fn stored_kind(kind: SubjectKindIx, pack: &Pack) -> Result<StoredKind, Error> {
+    let kind = pack.subject_kinds.get(kind.0).ok_or_else(|| Error::inconsistent("a row of an unknown subject kind"))?;
+    Ok(StoredKind::Id(kind.id.clone()))
 }
 
 /// The text of a code, unmasked: for keyed digests and sealed values only.

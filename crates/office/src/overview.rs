@@ -52,6 +52,16 @@ pub(crate) async fn held_now(office: &Arc<Office>) -> Result<Arc<Held>, Error> {
     office.read(read).await
 }
 
+/// How many relations of each kind hold today, by the id of the kind.
+///
+/// # Errors
+/// [`xinzhi_core::Code::NotPermitted`].
+pub async fn relations(office: &Arc<Office>, by: &Actor) -> Result<Vec<(String, i64)>, Error> {
+    allow(Action::SeeOperation, by)?;
+    let today = office.today();
+    office.read(move |connection| Ok(xinzhi_store::relation::in_force(connection, today)?)).await
+}
+
 /// The rules in force and how they came to be.
 #[derive(Clone, Debug)]
 pub struct Rules {

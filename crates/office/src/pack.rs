@@ -23,11 +23,18 @@ use crate::{Error, Office};
 
 static OWN: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../packs/national");
 const OWN_ID: &str = "national";
+/// Installed by the demonstration alone.
+static FOR_DEMONSTRATION: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../packs/cangnan-market");
+const FOR_DEMONSTRATION_ID: &str = "cangnan-market";
 
-/// The files of the pack that the binary carries.
+/// The files of the pack that the binary carries for every office.
 pub fn own_files() -> Files {
+    files_of(&OWN)
+}
+
+fn files_of(folder: &'static Dir<'static>) -> Files {
     let mut files = Vec::new();
-    let mut folders = vec![&OWN];
+    let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
         for entry in folder.entries() {
             match entry {
@@ -45,7 +52,11 @@ pub fn own_files() -> Files {
 
 /// The files of a pack that the binary carries, by its id.
 pub fn carried(id: &str) -> Option<Files> {
-    (id == OWN_ID).then(own_files)
+    match id {
+        OWN_ID => Some(own_files()),
+        FOR_DEMONSTRATION_ID => Some(files_of(&FOR_DEMONSTRATION)),
+        _ => None,
+    }
 }
 
 /// Loads a pack or refuses with its first fault and how many more there are.

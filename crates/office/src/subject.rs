@@ -2,8 +2,10 @@
 
 pub mod file;
 pub mod find;
+pub mod relation;
 pub mod unmask;
 
 pub use file::{SubjectFile, open_file};
 pub use find::{Found, Search, search};
+pub use relation::{RelationView, Relations, relations};
 pub use unmask::unmask;

@@ -19,6 +19,7 @@ mod matter;
 mod measure;
 mod predicate;
 mod reach;
+mod relation;
 mod scorecard;
 mod source;
 mod subject;
@@ -36,7 +37,7 @@ use crate::calendar::Calendar;
 use crate::diagnostic::Diagnostic;
 use crate::load::{APART, Files};
 use crate::model::Pack;
-use crate::raw::{At, Node};
+use crate::raw::{At, Node, Value};
 use crate::report::{Noun, Report};
 use crate::shape::Item;
 
@@ -103,6 +104,11 @@ pub fn check(id: &str, files: &Files) -> Checked {
     }
     for parsed in of(&tree, "subjects") {
         each(parsed, &mut report, |item, report| subject::read(item, &mut pack, report));
+    }
+    // A relation may join kinds of subjects that later files declare.
+    for parsed in of(&tree, "subjects") {
+        enter(parsed, &mut pack);
+        relations(parsed, &mut report, |item, report| relation::read(item, parsed.part(id), &mut pack, report));
     }
     for parsed in of(&tree, "catalog") {
         enter(parsed, &mut pack);
@@ -194,6 +200,15 @@ fn each(parsed: &Parsed, report: &mut Report, mut read: impl FnMut(Item<'_>, &mu
     };
     for item in items {
         read(item, report);
+    }
+}
+
+/// The relations among the things of a list; that it is one was said before.
+fn relations(parsed: &Parsed, report: &mut Report, mut read: impl FnMut(Item<'_>, &mut Report)) {
+    report.enter(&parsed.path);
+    let Value::List(nodes) = &parsed.root.value else { return };
+    for node in nodes.iter().filter(|node| relation::is_one(node)) {
+        read(Item { what: &parsed.path, node }, report);
     }
 }
 

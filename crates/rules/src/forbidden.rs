@@ -45,7 +45,7 @@ const GROUPS: [Group; 4] = [
 ];
 
 /// Phrases that contain a word of the list and mean an organ, a place, a trade or a business figure.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 21] = [
     "转基因",
     "民族宗教",
     "宗教事务",
@@ -65,6 +65,8 @@ const HARMLESS: [&str; 19] = [
     "家庭农场",
     "船舶国籍",
     "信访局",
+    "村民委员会",
+    "居民委员会",
 ];
 
 /// Why a field or column of this title is never accepted; none for everything else.
@@ -74,9 +76,92 @@ pub fn forbidden_field(title: &str) -> Option<&'static str> {
     GROUPS.iter().find(|group| group.words.iter().any(|word| rest.contains(word))).map(|group| group.reason)
 }
 
+/// Words in the title of a relation that ties persons to one another, or anybody to a party, a belief or an association.
+const TIES: [Group; 3] = [
+    Group {
+        reason: "不得因亲属、家庭、邻里关系牵连他人",
+        words: &[
+            "亲属", "亲戚", "家属", "家庭", "家长", "家族", "户主", "同户", "户籍", "配偶", "夫妻", "丈夫", "妻子", "父母", "父亲", "母亲",
+            "子女", "儿子", "女儿", "兄弟", "姐妹", "监护", "邻居", "邻里", "村民", "居民", "同乡", "同学", "朋友",
+        ],
+    },
+    Group {
+        reason: "不得把劳动者个人与用人单位的信用牵连起来",
+        words: &["雇主", "雇员", "雇佣", "雇工", "员工", "职工", "劳动者", "用人单位", "劳动关系", "任职", "就职", "同事"],
+    },
+    Group {
+        reason: "党派、宗教和社会团体的成员身份不得作为信用信息",
+        words: &[
+            "党员",
+            "党组织",
+            "党支部",
+            "党委",
+            "入党",
+            "团员",
+            "信徒",
+            "教会",
+            "教徒",
+            "会员",
+            "协会",
+            "商会",
+            "社团",
+            "工会",
+            "联合会",
+            "校友会",
+        ],
+    },
+];
+
+/// Why a relation of this title is never accepted; none for everything else. What no field may be called, no relation may either.
+pub fn forbidden_relation(title: &str) -> Option<&'static str> {
+    let compact: String = half_width(title).chars().filter(|c| !c.is_whitespace()).collect();
+    let rest = HARMLESS.iter().fold(compact, |rest, phrase| rest.replace(phrase, "\u{0}"));
+    let tie = TIES.iter().find(|group| group.words.iter().any(|word| rest.contains(word)));
+    tie.map(|group| group.reason).or_else(|| forbidden_field(title))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn l8_p8_no_relation_ties_a_person_to_kin_employer_party_or_belief() {
+        for title in [
+            "配偶",
+            "家庭成员",
+            "同户人员",
+            "父母",
+            "邻居",
+            "本村村民",
+            "雇主",
+            "用人单位",
+            "所在 党支部",
+            "宗教团体",
+            "信徒",
+            "协会会员",
+            "行业商会",
+            "监护人",
+            "职工",
+            "党派",
+        ] {
+            assert!(forbidden_relation(title).is_some(), "{title}");
+        }
+        for title in [
+            "经营者",
+            "经营的场所",
+            "分支机构",
+            "总公司",
+            "所在街区",
+            "街区内的商铺",
+            "市场开办者",
+            "联盟成员",
+            "家庭农场成员",
+            "所在村民委员会",
+            "委托方",
+        ] {
+            assert_eq!(forbidden_relation(title), None, "{title}");
+        }
+    }
 
     #[test]
     fn d11_p8_what_the_law_bars_is_recognised_in_any_title() {

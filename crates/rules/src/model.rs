@@ -15,6 +15,7 @@ use xinzhi_core::{Day, Digest};
 use crate::calendar::Calendar;
 use crate::figure::Figure;
 use crate::predicate::Predicate;
+use crate::relation::{RelationKind, Statement};
 
 mod scorecard;
 
@@ -71,6 +72,8 @@ pub struct Pack {
     pub laws: Vec<Law>,
     /// Kinds of subjects.
     pub subject_kinds: Vec<SubjectKind>,
+    /// Kinds of relations between them.
+    pub relations: Vec<RelationKind>,
     /// The catalogue.
     pub record_kinds: Vec<RecordKind>,
     /// How departments' files map onto it.
@@ -305,6 +308,8 @@ pub struct RecordKind {
     pub list: Option<ListSpan>,
     /// An amount that is compared with what a text says of it.
     pub repeated_amount: Option<RepeatedAmount>,
+    /// The relations that its rows state, each at most once.
+    pub relations: Vec<Statement>,
     /// Working days within which it must be reported after the document's date.
     pub report_within: Option<u32>,
     /// Months after the document's date beyond which a record is no longer used.

@@ -11,6 +11,7 @@ use crate::raw::At;
 pub(crate) enum Noun {
     Law,
     SubjectKind,
+    Relation,
     RecordKind,
     Field,
     Source,
@@ -27,6 +28,7 @@ impl Noun {
         match self {
             Noun::Law => "unknown-law",
             Noun::SubjectKind => "unknown-subject-kind",
+            Noun::Relation => "unknown-relation",
             Noun::RecordKind => "unknown-record-kind",
             Noun::Field => "unknown-field",
             Noun::Source => "unknown-source",
@@ -43,6 +45,7 @@ impl Noun {
         match self {
             Noun::Law => "依据",
             Noun::SubjectKind => "主体类型",
+            Noun::Relation => "关系",
             Noun::RecordKind => "信息种类",
             Noun::Field => "字段",
             Noun::Source => "数据来源",
@@ -91,6 +94,10 @@ impl Report {
     /// A whole file that defines such nouns could not be read.
     pub(crate) fn unreadable(&mut self, noun: Noun) {
         self.unreadable.insert(noun);
+        if noun == Noun::SubjectKind {
+            // They stand in the same files.
+            self.unreadable.insert(Noun::Relation);
+        }
     }
 
     /// Whether some definitions of this noun are missing because they, or their file, are at fault.

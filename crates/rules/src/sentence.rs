@@ -8,8 +8,9 @@ mod show;
 use xinzhi_core::record::Class;
 
 use crate::model::{
-    Choices, Field, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Reporting, Seal, SubjectKindIx, Trigger,
+    Choices, Field, FieldIx, FieldKind, Law, LawIx, Matter, Measure, Need, Pack, RecordKind, Reporting, Seal, SubjectKindIx, Trigger,
 };
+use crate::relation::{RelationKind, Statement};
 
 pub use condition::predicate;
 pub use figure::figure;
@@ -38,6 +39,28 @@ pub fn record_kind(pack: &Pack, kind: &RecordKind) -> String {
         months(kind.retention_months),
         pack.citations(&kind.basis)
     )
+}
+
+/// A relation: who is what to whom, on which basis.
+pub fn relation(pack: &Pack, relation: &RelationKind) -> String {
+    format!(
+        "{}的“{}”：{}；后者看前者，是“{}”。只供查阅，不据以评价，也不据以采取措施。依据：{}。",
+        subjects(pack, &relation.of),
+        relation.title,
+        subjects(pack, &relation.to),
+        relation.reverse,
+        pack.citations(&relation.basis)
+    )
+}
+
+/// What the rows of a record kind say of a relation.
+pub fn statement(pack: &Pack, kind: &RecordKind, statement: &Statement) -> String {
+    let title = pack.relations.get(statement.relation.0).map_or("", |relation| relation.seen_from(statement.side));
+    let field = |ix: &FieldIx| kind.at(*ix).map_or("", |field| field.title.as_str());
+    let codes: Vec<&str> = statement.other.iter().map(field).collect();
+    let from = statement.from.as_ref().map_or("文书之日", field);
+    let until = statement.until.as_ref().map_or_else(String::new, |ix| format!("，至{}止", field(ix)));
+    format!("每行还说明本主体的“{title}”：由{}认定，自{from}起{until}。", codes.join("或"))
 }
 
 /// How 失信程度 is found; none for records that are not adverse.

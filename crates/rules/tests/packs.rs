@@ -22,7 +22,7 @@ mod packs {
         let findings: Vec<String> = checked.faults.iter().chain(&checked.warnings).map(|f| f.render(&good())).collect();
         assert!(findings.is_empty(), "{}", findings.join("\n"));
         let pack = checked.pack.unwrap();
-        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (5, 2, 3, 2));
+        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (6, 2, 3, 2));
         assert_eq!(pack.figures.iter().map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["closed-share", "grades", "delivery"]);
     }
 

@@ -28,6 +28,7 @@ pub mod quality;
 pub mod queue;
 pub mod readers;
 pub mod record;
+pub mod relation;
 pub mod seen;
 pub mod sql;
 pub(crate) mod sqlite;
@@ -66,6 +67,7 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         push::ALL,
         organ::ALL,
         record::ALL,
+        relation::ALL,
         seen::ALL,
         subject::ALL,
         subscription::ALL,

@@ -54,6 +54,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0008_accounts.sqlite.sql"),
         postgres: include_str!("../migrations/0008_accounts.postgres.sql"),
     },
+    Step {
+        number: 12,
+        sqlite: concat!(include_str!("../migrations/0012_relation.sql"), include_str!("../migrations/0012_relation_guards.sqlite.sql")),
+        postgres: concat!(include_str!("../migrations/0012_relation.sql"), include_str!("../migrations/0012_relation_guards.postgres.sql")),
+    },
 ];
 
 statements! {

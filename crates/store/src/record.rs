@@ -528,6 +528,7 @@ pub fn copy(tx: &mut Tx, original: RecordId, place: (BatchId, i64), entry: Posit
     let digest = tx.connection.query_one(&COPY, params![original.0, number, batch.0, row, entry.0])?.get("digest")?;
     tx.connection.execute(&COPY_BY_SUBJECT, params![original.0, number])?;
     tx.connection.execute(&COPY_BY_CHAIN, params![original.0, number])?;
+    crate::relation::copy(tx, original, number)?;
     Ok((RecordId(number), digest))
 }
 

@@ -45,6 +45,7 @@ use problem::Problem;
         subjects::file,
         subjects::records,
         subjects::evaluations,
+        subjects::relations,
         subjects::measures,
         subjects::accesses,
         figures::list,
@@ -125,6 +126,7 @@ fn v1() -> Router<AppState> {
         .route("/subjects/{code}", get(subjects::file))
         .route("/subjects/{code}/records", get(subjects::records))
         .route("/subjects/{code}/evaluations", get(subjects::evaluations))
+        .route("/subjects/{code}/relations", get(subjects::relations))
         .route("/subjects/{code}/measures", get(subjects::measures))
         .route("/subjects/{code}/accesses", get(subjects::accesses))
         .route("/figures", get(figures::list))

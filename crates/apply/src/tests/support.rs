@@ -46,6 +46,7 @@ fn record_kind(title: &str, fields: Vec<Field>, list: Option<ListSpan>) -> Recor
         class_lines: vec![],
         list,
         repeated_amount: None,
+        relations: vec![],
         report_within: None,
         retention_months: 60,
     }
@@ -129,6 +130,7 @@ pub fn pack() -> Pack {
         digest: Digest([0; 32]),
         laws: vec![law("甲法", Level::Law), law("乙文件", Level::NormativeDocument), law("模型说明", Level::OwnModel)],
         subject_kinds: vec![kind("enterprise", false), kind("resident", true)],
+        relations: vec![],
         record_kinds: vec![record_kind("行政处罚", amount, None), record_kind("失信名单", dates, Some(list))],
         sources: vec![],
         own_sources: vec![],

@@ -103,7 +103,7 @@ impl<'p> Judge<'p> {
         Part { field, value }
     }
 
-    fn subject(&self, kind: SubjectKindIx) -> Option<&'p SubjectKind> {
+    pub(super) fn subject(&self, kind: SubjectKindIx) -> Option<&'p SubjectKind> {
         self.pack.subject_kinds.get(kind.0)
     }
 
@@ -123,7 +123,7 @@ impl<'p> Judge<'p> {
     }
 
     /// The kind that a code's first characters mark; the longest prefix wins.
-    fn kind_of_code(&self, code: &Uscc) -> Option<SubjectKindIx> {
+    pub(super) fn kind_of_code(&self, code: &Uscc) -> Option<SubjectKindIx> {
         let kinds = self.pack.subject_kinds.iter().enumerate();
         let lengths = kinds.filter_map(|(index, kind)| {
             let fitting = kind.uscc_prefixes.iter().filter(|prefix| code.category().starts_with(prefix.as_str()));
@@ -323,7 +323,7 @@ pub(super) fn note_flawed(field: &Field, text: &str, fault: Invalid, notes: &mut
 }
 
 /// The stable code of an identifier's fault.
-fn code_of(fault: Invalid) -> &'static str {
+pub(super) fn code_of(fault: Invalid) -> &'static str {
     match fault {
         Invalid::Missing => "code.missing",
         Invalid::Length => "code.length",

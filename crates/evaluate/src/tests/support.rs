@@ -50,6 +50,7 @@ fn record_kind(id: &str, nature: Nature, fields: Vec<Field>, list: bool) -> Reco
         class_lines: vec![],
         list: list.then_some(ListSpan { from: FieldIx(0), until: Some(FieldIx(1)) }),
         repeated_amount: None,
+        relations: vec![],
         report_within: None,
         retention_months: 60,
     }
@@ -150,6 +151,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
         digest: Digest([0; 32]),
         laws: vec![law],
         subject_kinds: vec![kind("enterprise", false), kind("resident", true)],
+        relations: vec![],
         record_kinds: vec![
             record_kind("penalty", Nature::Adverse, penalty, false),
             record_kind("honour", Nature::Positive, level, false),

@@ -16,8 +16,8 @@ use xinzhi_store::record::Origin;
 
 use crate::import::recall::reason_text;
 use crate::import::stage::{Parts, chain, content, new_record, open_waiting};
-use crate::import::subjects::{House, Meeting, StoredCode, stored_code};
-use crate::import::{Packs, Stored, Waiting};
+use crate::import::subjects::{House, Meant, Meeting, StoredCode, stored_code};
+use crate::import::{Packs, Stored, Waiting, relation};
 use crate::keys::Keys;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
@@ -193,8 +193,9 @@ fn take_in(
         let words = "失信程度无法确定，不能作为失信信息登记；请退回报送单位补充后重新报送";
         return Err(Refusal::field(Code::FieldInvalid, "class", words).into());
     }
+    let others = relation::codes(house.keys, &candidate);
     let mut meeting = Meeting::default();
-    meeting.meet(tx, house, &[(&stored, &candidate)])?;
+    meeting.meet(tx, house, std::iter::once(Meant::party(&stored, &candidate)).chain(relation::meant(&candidate, &others)))?;
     let met = meeting.find(&stored).ok_or_else(|| Error::inconsistent("a ruled row without a subject"))?;
     let chain = chain(house.keys, &waiting.kind, &candidate, met.subject.0);
     let content = content(house.keys, &candidate);
@@ -203,6 +204,7 @@ fn take_in(
     let origin = Origin::Ruling(entry, place.0, place.1);
     let new = new_record(tx, &waiting.kind, &candidate, Parts { record, subject: met.subject, chain, content, origin, sealed });
     xinzhi_store::record::insert_one(tx, &new)?;
+    xinzhi_store::relation::insert(tx, &relation::of_record(&meeting, (&candidate, &others), (record, met.subject))?)?;
     xinzhi_store::subject::index_pending(tx, i64::MAX)?;
     Ok((record, new.digest))
 }

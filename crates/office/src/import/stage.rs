@@ -17,10 +17,11 @@ use xinzhi_rules::Pack;
 use xinzhi_store::Tx;
 use xinzhi_store::batch::{BatchRow, Chunk, NewWaiting};
 use xinzhi_store::record::{KEY_BYTES, NewRecord, Origin, Place};
+use xinzhi_store::relation::NewRelation;
 
 use crate::idempotent::Once;
-use crate::import::subjects::{House, Meeting, StoredCode, note_name, stored_code};
-use crate::import::{Stored, Waiting};
+use crate::import::subjects::{House, Meant, Meeting, StoredCode, stored_code};
+use crate::import::{Stored, Waiting, relation};
 use crate::keys::Keys;
 use crate::operation::Running;
 use crate::permission::{Action, Scope};
@@ -118,9 +119,12 @@ struct JudgedRow {
     ready: Option<Ready>,
 }
 
-/// The party's code as the database keeps it, and the digest of the content.
+/// The codes as the database keeps them, and the digest of the content.
 struct Ready {
+    /// The party's.
     code: StoredCode,
+    /// Those of whom else the row names.
+    others: Vec<StoredCode>,
     content: [u8; KEY_BYTES],
 }
 
@@ -128,7 +132,11 @@ impl JudgedRow {
     fn new(keys: &Keys, number: i64, judged: Judged) -> JudgedRow {
         let accepted = judged.candidate.as_ref().filter(|_| judged.outcome == Outcome::Accepted);
         let coded = accepted.and_then(|candidate| Some((candidate.party.code.as_ref()?, candidate)));
-        let ready = coded.map(|(code, candidate)| Ready { code: stored_code(keys, code), content: content(keys, candidate) });
+        let ready = coded.map(|(code, candidate)| Ready {
+            code: stored_code(keys, code),
+            others: relation::codes(keys, candidate),
+            content: content(keys, candidate),
+        });
         JudgedRow { number, judged, ready }
     }
 }
@@ -413,6 +421,7 @@ impl Pipe<'_> {
 struct Writing {
     chunk: Chunk,
     records: Vec<NewRecord>,
+    relations: Vec<NewRelation>,
 }
 
 impl Staging {
@@ -423,9 +432,11 @@ impl Staging {
     }
 
     fn write(&mut self, tx: &mut Tx, house: &House<'_>, rows: Vec<JudgedRow>) -> Result<(), Error> {
-        let accepted: Vec<(&StoredCode, &Candidate)> =
-            rows.iter().filter_map(|row| Some((&row.ready.as_ref()?.code, row.judged.candidate.as_ref()?))).collect();
-        self.meeting.meet(tx, house, &accepted)?;
+        let accepted = || rows.iter().filter_map(|row| row.ready.as_ref().zip(row.judged.candidate.as_ref()));
+        // Whoever has a row of its own here is named by it, not by those that name it.
+        let parties = accepted().map(|(ready, candidate)| Meant::party(&ready.code, candidate));
+        let others = accepted().flat_map(|(ready, candidate)| relation::meant(candidate, &ready.others));
+        self.meeting.meet(tx, house, parties.chain(others))?;
         let mut number = tx.take_numbers("record", i64::try_from(rows.len()).unwrap_or(i64::MAX))?;
         let mut writing = Writing::default();
         for row in rows {
@@ -455,6 +466,7 @@ impl Staging {
         }
         writing.records.iter().for_each(|record| self.tree.push(record.digest.as_bytes()));
         xinzhi_store::record::insert(tx, &writing.records)?;
+        xinzhi_store::relation::insert(tx, &writing.relations)?;
         Ok(xinzhi_store::batch::insert_chunk(tx, self.batch, &writing.chunk)?)
     }
 
@@ -469,7 +481,7 @@ impl Staging {
         let Some(met) = self.meeting.find(&ready.code) else {
             return Err(Error::inconsistent("an accepted row without a subject"));
         };
-        if let Some(known) = note_name(tx, &met, candidate, self.batch)? {
+        if let Some(known) = self.meeting.note_name(tx, house, &ready.code, (&candidate.party.name, self.batch))? {
             let sentence =
                 format!("名称 `{}` 与该代码已登记的名称 `{known}` 不一致，已按代码归入；如确有更名请归集登记信息", candidate.party.name);
             remarks.push(Remark { code: "name.differs".to_owned(), field: None, sentence });
@@ -496,6 +508,7 @@ impl Staging {
         let origin = Origin::Row(place.batch, place.row);
         let parts = Parts { record: place.record, subject: met.subject, chain, content, origin, sealed };
         writing.records.push(new_record(tx, &self.kind, candidate, parts));
+        writing.relations.extend(relation::of_record(&self.meeting, (candidate, &ready.others), (place.record, met.subject))?);
         self.chains.insert(chain, Standing { record: place.record, content });
         self.places.push(Place { chain, subject: met.subject, record: place.record });
         Ok(Outcome::Accepted)

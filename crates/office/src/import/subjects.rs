@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use xinzhi_collect::Candidate;
+use xinzhi_collect::{Candidate, Party};
 use xinzhi_core::SubjectId;
 use xinzhi_core::mask;
 use xinzhi_core::record::BatchId;
@@ -32,6 +32,22 @@ pub(crate) struct Met {
     pub(crate) key: Option<Key>,
 }
 
+/// Somebody whom a row means: its party, or the other side of a relation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meant<'a> {
+    pub(crate) code: &'a StoredCode,
+    pub(crate) party: &'a Party,
+    /// Whether something is to be sealed under its key.
+    pub(crate) seals: bool,
+}
+
+impl<'a> Meant<'a> {
+    /// Whom a row is about.
+    pub(crate) fn party(code: &'a StoredCode, candidate: &'a Candidate) -> Meant<'a> {
+        Meant { code, party: &candidate.party, seals: candidate.sealed.is_some() }
+    }
+}
+
 /// The subjects met so far in a batch, by scheme and stored code.
 #[derive(Debug, Default)]
 pub(crate) struct Meeting(HashMap<StoredCode, Arc<Met>>);
@@ -57,11 +73,12 @@ impl Meeting {
         self.0.reserve(count);
     }
 
-    /// Makes sure that every candidate's subject is met; creates those that nobody knew.
-    pub(crate) fn meet(&mut self, tx: &mut Tx, house: &House<'_>, candidates: &[(&StoredCode, &Candidate)]) -> Result<(), Error> {
-        let mut unknown: BTreeMap<&StoredCode, &Candidate> = BTreeMap::new();
-        for (code, candidate) in candidates {
-            if self.0.contains_key(*code) || unknown.contains_key(code) {
+    /// Makes sure that everybody who is meant is met; creates those that nobody knew.
+    pub(crate) fn meet<'m>(&mut self, tx: &mut Tx, house: &House<'_>, meant: impl Iterator<Item = Meant<'m>>) -> Result<(), Error> {
+        let mut unknown: BTreeMap<&StoredCode, Meant<'_>> = BTreeMap::new();
+        for one in meant {
+            let code = one.code;
+            if self.0.contains_key(code) || unknown.contains_key(code) {
                 continue;
             }
             match xinzhi_store::subject::by_code(tx.connection(), &code.0, &code.1)? {
@@ -69,23 +86,23 @@ impl Meeting {
                     let key = xinzhi_store::subject::wrapped_key(tx.connection(), row.subject)?;
                     let key = key.map(|wrapped| house.keys.unwrap(&wrapped)).transpose()?;
                     let met = Met { subject: row.subject, name: row.name, person: row.person, key };
-                    self.0.insert((*code).clone(), Arc::new(met));
+                    self.0.insert(code.clone(), Arc::new(met));
                 }
-                None => drop(unknown.insert(code, candidate)),
+                None => drop(unknown.insert(code, one)),
             }
         }
         self.create(tx, house, &unknown)
     }
 
-    fn create(&mut self, tx: &mut Tx, house: &House<'_>, unknown: &BTreeMap<&StoredCode, &Candidate>) -> Result<(), Error> {
+    fn create(&mut self, tx: &mut Tx, house: &House<'_>, unknown: &BTreeMap<&StoredCode, Meant<'_>>) -> Result<(), Error> {
         if unknown.is_empty() {
             return Ok(());
         }
         let first = tx.take_numbers("subject", i64::try_from(unknown.len()).unwrap_or(i64::MAX))?;
         let mut rows = Vec::with_capacity(unknown.len());
-        for (number, (code, candidate)) in (first..).zip(unknown) {
-            let key = candidate.sealed.as_ref().map(|_| Key::generate(house.entropy));
-            let new = new_subject(tx, house, SubjectId(number), (code, candidate, key.as_ref()))?;
+        for (number, (code, meant)) in (first..).zip(unknown) {
+            let key = meant.seals.then(|| Key::generate(house.entropy));
+            let new = new_subject(tx, house, SubjectId(number), (code, meant.party, key.as_ref()))?;
             let met = Met { subject: SubjectId(number), name: new.row.name.clone(), person: new.row.person, key };
             self.0.insert((*code).clone(), Arc::new(met));
             rows.push(new);
@@ -96,6 +113,32 @@ impl Meeting {
     /// The subject of a candidate; none where the party has no code. Call [`Meeting::meet`] first.
     pub(crate) fn find(&self, code: &StoredCode) -> Option<Arc<Met>> {
         self.0.get(code).map(Arc::clone)
+    }
+
+    /// Remembers that a subject was reported under another name than its own; tells its own. Whoever names it first gives it its name.
+    pub(crate) fn note_name(
+        &mut self,
+        tx: &mut Tx,
+        house: &House<'_>,
+        code: &StoredCode,
+        (reported, batch): (&str, BatchId),
+    ) -> Result<Option<String>, Error> {
+        let Some(met) = self.0.get_mut(code).filter(|met| !met.person && !reported.is_empty() && reported != met.name) else {
+            return Ok(None);
+        };
+        if is_unnamed(house.pack, &met.name)
+            && let Some(row) = xinzhi_store::subject::by_id(tx.connection(), met.subject)?
+        {
+            xinzhi_store::subject::describe(tx, &SubjectRow { name: reported.to_owned(), ..row })?;
+            xinzhi_store::subject::find_by(tx, &[(met.subject, tokens(reported, &code.1).join(" "))])?;
+            reported.clone_into(&mut Arc::make_mut(met).name);
+            return Ok(None);
+        }
+        if xinzhi_store::subject::add_alias(tx, met.subject, reported, batch.0)? {
+            let found_by = search::tokens_of_name(reported);
+            xinzhi_store::subject::find_by(tx, &[(met.subject, found_by.join(" "))])?;
+        }
+        Ok(Some(met.name.clone()))
     }
 
     /// The subject's key, made now if this is its first sealed field.
@@ -122,14 +165,13 @@ fn new_subject(
     tx: &Tx,
     house: &House<'_>,
     subject: SubjectId,
-    (stored, candidate, key): (&StoredCode, &Candidate, Option<&Key>),
+    (stored, party, key): (&StoredCode, &Party, Option<&Key>),
 ) -> Result<NewSubject, Error> {
-    let party = &candidate.party;
     let kind = house.pack.subject_kinds.get(party.kind.0).map_or_else(String::new, |kind| kind.id.clone());
     let name = match (party.is_person, party.name.is_empty()) {
         (true, _) => mask::name(&party.name),
         (false, false) => party.name.clone(),
-        // A sole trader without a name of its own is called by its kind.
+        // A sole trader without a name of its own, or whom only others named, is called by its kind.
         (false, true) => house.pack.subject_kinds.get(party.kind.0).map_or_else(String::new, |kind| kind.title.clone()),
     };
     let tokens = if party.is_person { Vec::new() } else { tokens(&party.name, &stored.1) };
@@ -153,15 +195,7 @@ pub(crate) fn tokens(name: &str, code: &str) -> Vec<String> {
     tokens
 }
 
-/// Remembers that a subject was reported under another name than its own; tells the other name.
-pub(crate) fn note_name(tx: &mut Tx, met: &Met, candidate: &Candidate, batch: BatchId) -> Result<Option<String>, Error> {
-    let reported = &candidate.party.name;
-    if met.person || reported.is_empty() || *reported == met.name {
-        return Ok(None);
-    }
-    if xinzhi_store::subject::add_alias(tx, met.subject, reported, batch.0)? {
-        let found_by = search::tokens_of_name(reported);
-        xinzhi_store::subject::find_by(tx, &[(met.subject, found_by.join(" "))])?;
-    }
-    Ok(Some(met.name.clone()))
+/// Whether a subject is only called by its kind: nobody has named it so far.
+fn is_unnamed(pack: &Pack, name: &str) -> bool {
+    pack.subject_kinds.iter().any(|kind| kind.title == name)
 }

@@ -23,6 +23,7 @@ use crate::evaluation::{Known, know, know_then, scorecards_for};
 use crate::permission::{Action, Scope};
 use crate::push::EventKind;
 use crate::subject::find;
+use crate::subject::relation::{self, Asked, Relations};
 use crate::{Error, Office};
 
 /// Checks, accesses and entries shown of each.
@@ -62,6 +63,8 @@ pub struct SubjectFile {
     pub evaluations: Vec<EvaluationView>,
     /// Records, newest document first.
     pub records: Vec<RecordView>,
+    /// Relations to others.
+    pub relations: Relations,
     /// Decisions, ended ones too.
     pub decisions: Vec<Decision>,
     /// Checks with what became of them, newest first.
@@ -118,10 +121,7 @@ pub struct RecordView {
 /// [`Code::NotPermitted`], [`Code::OutOfScope`], [`Code::SubjectUnknown`], [`Code::FieldInvalid`] for an unknown purpose.
 pub async fn open_file(office: &Arc<Office>, actor: &Actor, code: &str, purpose: &str) -> Result<SubjectFile, Error> {
     let scope = Scope::of(Action::ReadSubject, actor)?;
-    if !PURPOSES.contains(&purpose) {
-        let words = format!("查询用途 `{}` 不在规定的范围内，应为：{}", shorten(purpose), PURPOSES.join("、"));
-        return Err(Refusal::field(Code::FieldInvalid, "purpose", words).into());
-    }
+    purpose_allowed(purpose)?;
     let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
     office
         .write(actor, move |tx| {
@@ -131,13 +131,22 @@ pub async fn open_file(office: &Arc<Office>, actor: &Actor, code: &str, purpose:
             }
             record_access(tx, &by, row.subject, (&purpose, "", "file"))?;
             let most = if by.role == Role::Subject { OWN_SHOWN_MAX } else { SHOWN_MAX };
-            assemble(tx, &shared, row, (shown, exact, most))
+            assemble(tx, (&shared, &scope), row, (shown, exact, most))
         })
         .await
 }
 
+/// Whether a purpose is one of the closed list (A1).
+pub(crate) fn purpose_allowed(purpose: &str) -> Result<(), Error> {
+    if PURPOSES.contains(&purpose) {
+        return Ok(());
+    }
+    let words = format!("查询用途 `{}` 不在规定的范围内，应为：{}", shorten(purpose), PURPOSES.join("、"));
+    Err(Refusal::field(Code::FieldInvalid, "purpose", words).into())
+}
+
 /// A subject opens its own file by who it is; everybody else names a code.
-fn addressed(tx: &mut Tx, office: &Office, by: &Actor, code: &str) -> Result<(SubjectRow, String, bool), Error> {
+pub(crate) fn addressed(tx: &mut Tx, office: &Office, by: &Actor, code: &str) -> Result<(SubjectRow, String, bool), Error> {
     if by.role != Role::Subject {
         let found = find::by_code(tx.connection(), (&office.keys, &office.pack()), code)?;
         let shown = found.shown();
@@ -187,7 +196,12 @@ pub(crate) fn access_payload(row: &AccessRow, salt: &[u8]) -> Digest {
     )
 }
 
-fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact, most): (String, bool, i64)) -> Result<SubjectFile, Error> {
+fn assemble(
+    tx: &mut Tx,
+    (office, scope): (&Office, &Scope),
+    row: SubjectRow,
+    (code, exact, most): (String, bool, i64),
+) -> Result<SubjectFile, Error> {
     let pack = office.pack();
     let (head, today) = (tx.head(), tx.today());
     let connection = tx.connection();
@@ -197,6 +211,8 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact, most): 
     let evaluations = evaluations(&pack, office, &known, today)?;
     let next_change = evaluations.iter().filter_map(|e| e.evaluation.next_change).min();
     let id = known.subject.subject;
+    let asked = Asked { pack: &pack, scope, subject: &known.subject, known: head, day: today };
+    let relations = relation::of_subject(connection, &asked)?;
     let checks = xinzhi_store::check::of_subject(connection, id, most)?;
     let checks = checks.into_iter().map(|check| check_view(connection, &pack, check, today)).collect::<Result<_, Error>>()?;
     Ok(SubjectFile {
@@ -215,6 +231,7 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact, most): 
         known: head,
         measures,
         evaluations,
+        relations,
         decisions,
         checks,
         next_change,

@@ -5,14 +5,14 @@ use xinzhi_core::record::Class;
 use super::field::{self, Scope};
 use super::laws::{Rest, basis};
 use super::subject::{positions, subjects};
-use super::{duplicate, named_after, predicate};
+use super::{duplicate, named_after, predicate, relation};
 use crate::forbidden::forbidden_field;
 use crate::model::{ClassLine, FieldIx, FieldKind, ListSpan, Nature, Need, Pack, RecordKind, RepeatedAmount, Roles};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, scalar, words};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "kind",
     "title",
     "category",
@@ -27,6 +27,7 @@ const KEYS: [&str; 15] = [
     "retention_months",
     "fields",
     "list",
+    "relations",
     "repeated_amount",
 ];
 
@@ -57,6 +58,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
         class_lines: Vec::new(),
         list: None,
         repeated_amount: None,
+        relations: Vec::new(),
         report_within: map.get("report_within").and_then(|item| count_of(item, 1, report)).and_then(|days| u32::try_from(days).ok()),
         retention_months: map.need("retention_months", report).and_then(|item| count_of(item, 1, report)).unwrap_or(i32::MAX),
     };
@@ -68,6 +70,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
     }
     kind.key = key(map, &kind, report);
     kind.list = map.get("list").and_then(|item| list_span(item, &kind, report));
+    kind.relations = map.get("relations").map(|item| relation::statements(item, (&kind, pack), report)).unwrap_or_default();
     kind.repeated_amount = map.get("repeated_amount").and_then(|item| repeated_amount(item, &kind, report));
     if nature.is_some() {
         kind.class_lines = class_lines(map, &kind, report);

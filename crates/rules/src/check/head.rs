@@ -49,6 +49,7 @@ pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
         parts,
         laws: Vec::new(),
         subject_kinds: Vec::new(),
+        relations: Vec::new(),
         record_kinds: Vec::new(),
         sources: Vec::new(),
         own_sources: Vec::new(),

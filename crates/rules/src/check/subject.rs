@@ -1,6 +1,6 @@
 //! Kinds of subjects.
 
-use super::duplicate;
+use super::{duplicate, relation};
 use crate::model::{Pack, Scheme, SubjectKind, SubjectKindIx};
 use crate::raw::At;
 use crate::report::{Noun, Report};
@@ -8,6 +8,9 @@ use crate::shape::{Item, Map, flag_of, id_of, map, words};
 
 /// One entry of `subjects/*.yaml`.
 pub(super) fn read(item: Item<'_>, pack: &mut Pack, report: &mut Report) {
+    if relation::is_one(item.node) {
+        return;
+    }
     let Some(map) = map(item, &["id", "title", "person", "uscc_prefixes", "code"], report) else { return };
     let id = map.need("id", report).and_then(|item| id_of(item, report));
     let title = map.text("title", report);
@@ -73,9 +76,14 @@ fn prefix(at: At, prefix: &str, pack: &Pack, report: &mut Report) {
 
 /// Reads `subjects`: at least one, every name known.
 pub(super) fn subjects(map: Map<'_>, pack: &Pack, report: &mut Report) -> Vec<(At, SubjectKindIx)> {
-    let Some(item) = map.need("subjects", report) else { return Vec::new() };
+    subjects_of(map, "subjects", pack, report)
+}
+
+/// Reads the subject kinds under `key`: at least one, every name known.
+pub(super) fn subjects_of<'a>(map: Map<'a>, key: &'a str, pack: &Pack, report: &mut Report) -> Vec<(At, SubjectKindIx)> {
+    let Some(item) = map.need(key, report) else { return Vec::new() };
     if matches!(&item.node.value, crate::raw::Value::List(nodes) if nodes.is_empty()) {
-        report.fault(item.at(), "no-subjects", "`subjects` 是空的", "请至少列出一种主体类型");
+        report.fault(item.at(), "no-subjects", format!("`{key}` 是空的"), "请至少列出一种主体类型");
     }
     words(item, report).into_iter().filter_map(|(at, name)| Some((at, subject(at, &name, pack, report)?))).collect()
 }

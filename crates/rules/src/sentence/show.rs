@@ -1,6 +1,9 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
-use super::{amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, reporting, scorecard};
+use super::{
+    amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, relation, reporting, scorecard,
+    statement,
+};
 use crate::model::{Pack, Review};
 
 /// Every rule of the pack, a sentence a line, under headings.
@@ -17,12 +20,14 @@ pub fn show(pack: &Pack) -> String {
             format!("  {}（{}）{person}{prefixes}", kind.title, kind.id)
         }),
     );
+    section(&mut lines, "关系", pack.relations.iter().map(|entry| format!("  {}", relation(pack, entry))));
     section(
         &mut lines,
         "信息目录",
         pack.record_kinds.iter().flat_map(|kind| {
             let own = [Some(format!("  {}", record_kind(pack, kind))), class_rule(kind).map(|rule| format!("    {rule}"))];
-            own.into_iter().flatten().chain(kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry))))
+            let stated = kind.relations.iter().map(move |entry| format!("    {}", statement(pack, kind, entry)));
+            own.into_iter().flatten().chain(stated).chain(kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry))))
         }),
     );
     section(

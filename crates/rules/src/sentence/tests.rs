@@ -181,6 +181,23 @@ fn the_catalogue_says_what_is_collected_and_how_bad_it_is() {
 }
 
 #[test]
+fn a_relation_says_who_is_what_to_whom_and_which_fields_tell() {
+    let pack = good();
+    assert_eq!(
+        relation(&pack, &pack.relations[0]),
+        "村的“承包者”：企业、个体工商户；后者看前者，是“承包的村”。只供查阅，不据以评价，也不据以采取措施。\
+         依据：《国务院办公厅关于进一步完善失信约束制度构建诚信建设长效机制的指导意见》。"
+    );
+    let contract = kind(&pack, "村级承包登记");
+    assert_eq!(
+        statement(&pack, contract, &contract.relations[0]),
+        "每行还说明本主体的“承包者”：由承包方代码或原承包方代码认定，自登记日期起，至承包截止日期止。"
+    );
+    let bare = Statement { from: None, until: None, ..contract.relations[0].clone() };
+    assert_eq!(statement(&pack, contract, &bare), "每行还说明本主体的“承包者”：由承包方代码或原承包方代码认定，自文书之日起。");
+}
+
+#[test]
 fn show_names_every_rule_of_the_pack() {
     let pack = good();
     let text = show(&pack);
@@ -194,7 +211,8 @@ fn show_names_every_rule_of_the_pack() {
     }
     assert!(
         text.contains("措施（3）\n")
-            && text.contains("信息目录（5）\n")
+            && text.contains("关系（1）\n")
+            && text.contains("信息目录（6）\n")
             && text.contains("  2026 年：国办发明电〔2025〕7号，放假 2 天，调休上班 1 天\n")
     );
 }

@@ -11,7 +11,7 @@ use xinzhi_office::evaluate::{IndicatorLine, Knowledge, Outcome};
 use xinzhi_office::rules::model::Scorecard;
 use xinzhi_office::rules::{Pack, sentence};
 use xinzhi_office::subject::file::{EvaluationView as Evaluated, RecordView as Record};
-use xinzhi_office::subject::{self, SubjectFile};
+use xinzhi_office::subject::{self, RelationView as Related, SubjectFile};
 
 use crate::api::checks::MeasureView;
 use crate::api::problem::Problem;
@@ -75,6 +75,10 @@ pub struct SubjectView {
     aliases: Vec<String>,
     evaluations: Vec<EvaluationView>,
     measures: Vec<MeasureView>,
+    /// Relations to others, at most 19; those in force first.
+    relations: Vec<RelationView>,
+    /// Whether there are more relations than are listed.
+    relations_more: bool,
     records: usize,
     /// YYYY-MM-DD.
     today: String,
@@ -142,6 +146,59 @@ pub struct RecordView {
     fields: std::collections::BTreeMap<String, String>,
     batch: Option<i64>,
     row: Option<i64>,
+}
+
+/// A relation to another subject. Nothing that the other did counts for this one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelationView {
+    /// Id of the relation in its pack.
+    relation: String,
+    /// What the other side is to this subject.
+    title: String,
+    code: String,
+    /// None where the caller may not open the other's file.
+    name: Option<String>,
+    kind: String,
+    /// Whether it holds on the day asked about.
+    in_force: bool,
+    /// First day, YYYY-MM-DD.
+    from: String,
+    /// Last day, YYYY-MM-DD; none while it goes on.
+    until: Option<String>,
+    /// The record that states it.
+    record: i64,
+    record_kind: String,
+    /// Whether that record is this subject's own.
+    own_record: bool,
+    document: String,
+    supplier: String,
+    batch: Option<i64>,
+    row: Option<i64>,
+    /// Articles by which it may be known.
+    basis: Vec<String>,
+}
+
+/// A subject's relations on a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelationsView {
+    /// At most 19; those in force first.
+    relations: Vec<RelationView>,
+    /// Whether there are more.
+    more: bool,
+}
+
+/// Why a file is opened, and when its relations are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RelationQuery {
+    /// One of the purposes of the office, as 日常监管.
+    #[param(pattern = "^(日常监管|行政许可|政府采购|财政资金|评先评优|异议核查|本人查询)$")]
+    purpose: String,
+    /// Day, YYYY-MM-DD; today where left out.
+    #[param(format = Date)]
+    as_of: Option<String>,
+    /// Journal position of what is to be known; the newest where left out.
+    known: Option<i64>,
 }
 
 /// A read of a subject's file.
@@ -219,6 +276,27 @@ fn record(view: &Record) -> RecordView {
     }
 }
 
+fn relation(pack: &Pack, view: &Related) -> RelationView {
+    RelationView {
+        relation: view.relation.clone(),
+        title: view.title.clone(),
+        code: view.code.clone(),
+        name: view.name.clone(),
+        kind: view.kind.clone(),
+        in_force: view.in_force,
+        from: view.span.from.to_string(),
+        until: view.span.until.map(|day| day.to_string()),
+        record: view.record.0,
+        record_kind: view.record_kind.clone(),
+        own_record: view.own_record,
+        document: view.document.number.clone(),
+        supplier: view.supplier.clone(),
+        batch: view.from.map(|(batch, _)| batch.0),
+        row: view.from.map(|(_, row)| row),
+        basis: view.basis.iter().filter_map(|ix| pack.law(*ix)).map(xinzhi_office::rules::model::Law::citation).collect(),
+    }
+}
+
 /// Organisations by name, pinyin initials or code.
 #[utoipa::path(get, path = "/api/v1/subjects", params(SearchQuery), security(("key" = [])), tag = "主体",
     responses((status = 200, body = Vec<FoundView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
@@ -256,6 +334,8 @@ pub(super) async fn file(
     let pack = state.office.pack();
     Ok(Json(SubjectView {
         evaluations: file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect(),
+        relations: file.relations.lines.iter().map(|one| relation(&pack, one)).collect(),
+        relations_more: file.relations.more,
         records: file.records.len(),
         today: file.today.to_string(),
         known: file.known.0,
@@ -306,6 +386,24 @@ pub(super) async fn evaluations(
     };
     let (view, records) = subject::file::explain(&state.office, &caller.0, (&code, scorecard, &query.purpose), (as_of, known)).await?;
     Ok(Json(vec![evaluation(&pack, &view, &records)]))
+}
+
+/// Its relations to other subjects on any day, as known at any position.
+#[utoipa::path(get, path = "/api/v1/subjects/{code}/relations", params(("code" = String, Path), RelationQuery), security(("key" = [])),
+    tag = "主体",
+    responses((status = 200, body = RelationsView), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn relations(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    query: Result<Query<RelationQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<RelationsView>, Problem> {
+    let Query(query) = query.map_err(missing("purpose", "请用 purpose 说明查询用途，known 应为账簿位置"))?;
+    let invalid = |fault| Refusal::field(Code::FieldInvalid, "as_of", format!("查询日{fault}"));
+    let as_of = query.as_of.as_deref().map(Day::parse).transpose().map_err(invalid)?;
+    let known = query.known.map(xinzhi_core::journal::Position);
+    let (found, pack) = subject::relations(&state.office, &caller.0, (&code, &query.purpose), (as_of, known)).await?;
+    Ok(Json(RelationsView { relations: found.lines.iter().map(|one| relation(&pack, one)).collect(), more: found.more }))
 }
 
 /// The measures that apply to it or wait for a person.

@@ -8,10 +8,10 @@ use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_core::record::RecordId;
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::Seal;
-use xinzhi_office::subject::SubjectFile;
 use xinzhi_office::subject::file::RecordView;
+use xinzhi_office::subject::{RelationView, SubjectFile};
 
-use super::rules::{Basis, cited};
+use super::rules::{Basis, bases, cited};
 use super::text::{Mark, Tone, access_title, act_title, left, light, measure_mark};
 use evaluation::EvaluationPart;
 
@@ -35,6 +35,9 @@ pub(super) struct FileView {
     pub(super) evaluations: Vec<EvaluationPart>,
     pub(super) kinds: Vec<KindLine>,
     pub(super) records: usize,
+    /// None where the rules know no relations of such subjects.
+    pub(super) relations: Option<Vec<RelationLine>>,
+    pub(super) relations_more: bool,
     pub(super) checks: Vec<CheckLine>,
     pub(super) accesses: Vec<AccessLine>,
     pub(super) history: Vec<HistoryLine>,
@@ -98,6 +101,26 @@ pub(super) struct KindLine {
     pub(super) records: Vec<RecordView>,
 }
 
+/// A relation to another subject.
+#[derive(Debug)]
+pub(super) struct RelationLine {
+    pub(super) title: String,
+    pub(super) mark: Mark,
+    pub(super) code: String,
+    /// None where its file may not be opened.
+    pub(super) name: Option<String>,
+    pub(super) kind: String,
+    pub(super) from: Day,
+    pub(super) until: Option<Day>,
+    pub(super) record: i64,
+    pub(super) record_kind: String,
+    /// Whether the record stands on this page.
+    pub(super) here: bool,
+    pub(super) supplier: String,
+    pub(super) batch: Option<(i64, i64)>,
+    pub(super) basis: Vec<Basis>,
+}
+
 /// A check and what came back.
 #[derive(Debug)]
 pub(super) struct CheckLine {
@@ -140,6 +163,8 @@ impl FileView {
             decisions: decisions(&file, pack),
             owed,
             evaluations: file.evaluations.iter().map(|view| EvaluationPart::of(view, pack, &file.records)).collect(),
+            relations: file.relations.foreseen.then(|| file.relations.lines.iter().map(|line| related(line, file.today, pack)).collect()),
+            relations_more: file.relations.more,
             checks: checks(&file),
             accesses: accesses(&file),
             history: history(&file),
@@ -263,6 +288,29 @@ fn kinds(records: Vec<RecordView>, pack: &Pack) -> Vec<KindLine> {
         });
     }
     kinds
+}
+
+fn related(view: &RelationView, today: Day, pack: &Pack) -> RelationLine {
+    let mark = match (view.in_force, view.span.from > today) {
+        (true, _) => Mark::new(Tone::Green, "存续"),
+        (false, true) => Mark::new(Tone::Plain, "未开始"),
+        (false, false) => Mark::new(Tone::Plain, "已结束"),
+    };
+    RelationLine {
+        title: view.title.clone(),
+        mark,
+        code: view.code.clone(),
+        name: view.name.clone(),
+        kind: view.kind.clone(),
+        from: view.span.from,
+        until: view.span.until,
+        record: view.record.0,
+        record_kind: view.record_kind.clone(),
+        here: view.own_record,
+        supplier: view.supplier.clone(),
+        batch: view.from.map(|(batch, row)| (batch.0, row)),
+        basis: bases(pack, &view.basis),
+    }
 }
 
 fn checks(file: &SubjectFile) -> Vec<CheckLine> {

@@ -4,11 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use xinzhi_office::overview::{self, Going};
 use xinzhi_office::rules::model::Review;
+use xinzhi_office::rules::relation::RelationKind;
+use xinzhi_office::rules::{Pack, sentence};
 use xinzhi_office::work::WorkView;
 
 use super::super::answer::{Answer, show};
 use super::super::frame::Frame;
 use super::super::reader::Signed;
+use super::super::rules::{Basis, bases};
 use super::super::text::{Mark, Tone, left};
 use crate::server::AppState;
 
@@ -23,6 +26,18 @@ pub(super) struct SeenPage {
     pub(super) subjects_all: i64,
     pub(super) records: Vec<CountLine>,
     pub(super) records_all: i64,
+    pub(super) relations: Vec<RelationKindLine>,
+}
+
+/// A kind of relation with how many hold today.
+pub(super) struct RelationKindLine {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) of: String,
+    pub(super) to: String,
+    pub(super) basis: Vec<Basis>,
+    pub(super) part: String,
+    pub(super) in_force: i64,
 }
 
 /// `GET /admin/seen`: kinds with their numbers, also those that a pack declares and nothing belongs to.
@@ -34,7 +49,22 @@ pub(super) async fn seen(State(state): State<AppState>, Signed { frame, actor }:
     let kinds = pack.record_kinds.iter().map(|kind| (kind.title.clone(), kind.id.clone()));
     let records = lines(kinds, &held.records);
     let all = |lines: &[CountLine]| lines.iter().map(|line| line.2).sum();
-    show(&SeenPage { frame: frame.titled("数据概况"), subjects_all: all(&subjects), subjects, records_all: all(&records), records })
+    let (subjects_all, records_all) = (all(&subjects), all(&records));
+    let relations = relations(&pack, &overview::relations(&state.office, &actor).await?);
+    show(&SeenPage { frame: frame.titled("数据概况"), subjects_all, subjects, records_all, records, relations })
+}
+
+fn relations(pack: &Pack, counted: &[(String, i64)]) -> Vec<RelationKindLine> {
+    let line = |relation: &RelationKind| RelationKindLine {
+        id: relation.id.clone(),
+        title: relation.title.clone(),
+        of: sentence::subjects(pack, &relation.of),
+        to: sentence::subjects(pack, &relation.to),
+        basis: bases(pack, &relation.basis),
+        part: pack.parts.iter().find(|part| part.id == relation.part).map_or_else(|| relation.part.clone(), |part| part.title.clone()),
+        in_force: counted.iter().find(|(id, _)| *id == relation.id).map_or(0, |(_, count)| *count),
+    };
+    pack.relations.iter().map(line).collect()
 }
 
 fn lines(declared: impl Iterator<Item = (String, String)>, counted: &[(String, i64)]) -> Vec<CountLine> {

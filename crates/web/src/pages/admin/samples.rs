@@ -4,13 +4,14 @@ use xinzhi_core::actor::Role;
 use xinzhi_office::organ::{AreaView, Choices, KINDS};
 
 use super::super::answer::FormFault;
+use super::super::rules::Basis;
 use super::super::samples::{HOSTILE, Sample, frame, hostile, sample};
 use super::super::text::{Mark, Tone};
 use super::accounts::{AccountLine, AccountPage, AccountsPage, Acts, MadePage, NewPage, Step};
 use super::journal::{Asked, EntryLine, JournalPage};
 use super::keys::{KeyLine, KeysPage};
 use super::organs::{AreaForm, AreasPage, OrganForm, OrganLine, OrganPage, OrgansPage};
-use super::overview::{InstalledLine, PackLine, PacksPage, SeenPage, StagedLine, WorkLine, WorkPage};
+use super::overview::{InstalledLine, PackLine, PacksPage, RelationKindLine, SeenPage, StagedLine, WorkLine, WorkPage};
 use super::who::{Menu, WhoForm};
 
 pub(in super::super) fn samples() -> Vec<Sample> {
@@ -152,12 +153,16 @@ fn organs() -> Vec<Sample> {
 }
 
 fn overview() -> Vec<Sample> {
+    let [id, title, of, to, part] = [(); 5].map(|()| hostile());
+    let basis = vec![Basis { href: "/rules/national#law-a".to_owned(), citation: hostile(), level: "法律" }];
+    let relation = RelationKindLine { id, title, of, to, basis, part, in_force: 4 };
     let seen = SeenPage {
         frame: frame(Role::System, "/admin/seen"),
         subjects: vec![(hostile(), hostile(), 12)],
         subjects_all: 12,
         records: vec![(hostile(), hostile(), 30)],
         records_all: 30,
+        relations: vec![relation],
     };
     let pack = |overdue| PackLine {
         id: hostile(),

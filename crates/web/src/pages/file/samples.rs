@@ -5,15 +5,15 @@ use std::sync::Arc;
 use xinzhi_core::journal::{Act, Draft, Entry, Position};
 use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_core::record::{BatchId, Class, Document, RecordId};
-use xinzhi_core::{Digest, Moment, Points, SubjectId};
+use xinzhi_core::{Digest, Moment, Points, Span, SubjectId};
 use xinzhi_office::apply::Decision;
 use xinzhi_office::check::run::MeasureAnswer;
 use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
 use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Outcome, Reason, Together};
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::{KindIx, Put, ScorecardIx};
-use xinzhi_office::subject::SubjectFile;
+use xinzhi_office::rules::model::{KindIx, LawIx, Put, ScorecardIx};
 use xinzhi_office::subject::file::{EvaluationView, RecordView};
+use xinzhi_office::subject::{RelationView, Relations, SubjectFile};
 
 use super::super::desk::samples::check_view;
 use super::super::samples::{day, hostile, pack, today};
@@ -45,6 +45,7 @@ fn bare() -> SubjectFile {
         measures: Vec::new(),
         evaluations: Vec::new(),
         records: Vec::new(),
+        relations: Relations::default(),
         decisions: Vec::new(),
         checks: Vec::new(),
         accesses: Vec::new(),
@@ -67,6 +68,7 @@ fn full(pack: &Pack) -> SubjectFile {
         ],
         evaluations: vec![graded(), not_evaluable()],
         records: vec![record(&kind.title)],
+        relations: Relations { lines: vec![relation(true), relation(false)], more: true, foreseen: true },
         decisions: vec![decision()],
         checks: vec![check_view()],
         history: vec![Entry { position: Position(9), at: Moment(0), actor: hostile(), draft }],
@@ -98,6 +100,14 @@ fn record(kind: &str) -> RecordView {
         from: Some((BatchId(3), 12)),
         known: Position(5),
     }
+}
+
+fn relation(own_record: bool) -> RelationView {
+    let [relation, title, code, kind, record_kind, supplier] = [(); 6].map(|()| hostile());
+    let (name, from) = (own_record.then(hostile), own_record.then_some((BatchId(3), 12)));
+    let span = Span { from: day("2026-01-05"), until: (!own_record).then(|| day("2026-03-01")) };
+    let (in_force, basis, record, document) = (own_record, vec![LawIx(0)], RecordId(7), document());
+    RelationView { relation, title, code, name, kind, span, in_force, basis, record, record_kind, own_record, document, supplier, from }
 }
 
 fn decision() -> Decision {

@@ -19,6 +19,8 @@ pub(super) struct CataloguePage {
     frame: Frame,
     head: PackHead,
     kinds: Vec<KindLine>,
+    /// Each as a sentence with its id.
+    relations: Vec<(String, String)>,
     sources: Vec<(String, String, String)>,
 }
 
@@ -27,6 +29,7 @@ struct KindLine {
     title: String,
     sentence: String,
     class_rule: Option<String>,
+    relations: Vec<String>,
     fields: Vec<String>,
     basis: Vec<Basis>,
 }
@@ -38,6 +41,7 @@ impl KindLine {
             title: kind.title.clone(),
             sentence: plain(&sentence::record_kind(pack, kind), &kind.title),
             class_rule: sentence::class_rule(kind),
+            relations: kind.relations.iter().map(|statement| sentence::statement(pack, kind, statement)).collect(),
             fields: kind.fields.iter().map(|field| sentence::field(kind, field)).collect(),
             basis: bases(pack, &kind.basis),
         }
@@ -54,6 +58,7 @@ pub(super) fn page(pack: &Pack, today: Day, frame: Frame) -> CataloguePage {
     CataloguePage {
         frame,
         head: PackHead::of(pack, today),
+        relations: pack.relations.iter().map(|relation| (relation.id.clone(), sentence::relation(pack, relation))).collect(),
         kinds: pack.record_kinds.iter().map(|kind| KindLine::of(pack, kind)).collect(),
         sources: pack.sources.iter().map(|source| (source.id.clone(), source.title.clone(), kind_title(source.kind))).collect(),
     }
