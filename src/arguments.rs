@@ -315,6 +315,22 @@ pub enum AccountCommand {
         /// 用户名
         name: String,
     },
+    /// 重置第二因素：本人手机和恢复码都已遗失；本人下次登录时重新设置
+    #[command(after_help = "示例：xinzhi account reset-factor zhoujie")]
+    ResetFactor {
+        #[command(flatten)]
+        place: Place,
+        /// 用户名
+        name: String,
+    },
+    /// 演示账号此刻的验证码；只用于 xinzhi demo 建立的数据目录
+    #[command(after_help = "示例：xinzhi account code anquan --data ./data")]
+    Code {
+        #[command(flatten)]
+        place: Place,
+        /// 演示账号的用户名
+        name: String,
+    },
     /// 启用在页面上建立的账号
     #[command(after_help = "示例：xinzhi account release wangming")]
     Release {

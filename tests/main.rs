@@ -41,6 +41,7 @@ mod journeys {
     mod reporting;
     mod restriction;
     mod sealed;
+    mod second_factor;
     mod second_world;
     mod statements;
     mod stopped;

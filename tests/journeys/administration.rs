@@ -142,7 +142,7 @@ fn trail(town: &Town, checks: (usize, usize)) -> Trail {
     again(checks.1);
     let sign_in = |password: &str| town.wait(xinzhi_office::account::sign_in(&town.office, &name, password));
     sign_in("not-the-password").unwrap_err();
-    let audit = Caller::with_session(&sign_in(PASSWORD).unwrap());
+    let audit = town.sign_in(&name);
     let every = town.journal(0);
     let program = every.iter().find(|entry| entry.draft.act.word() == "check_made").unwrap().actor.clone();
     Trail { audit, auditor: name, program, every }

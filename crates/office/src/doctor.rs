@@ -55,6 +55,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             pushes_numbered(connection)?,
             pushes_derived(connection, office)?,
             rights::as_granted(connection)?,
+            rights::second_factors(connection)?,
         ])
     })
 }

@@ -13,6 +13,13 @@ struct Step {
     postgres: &'static str,
 }
 
+const STEP_13: &str = concat!(
+    include_str!("../migrations/0013_second_factor.sql"),
+    include_str!("../migrations/0013_standing_work.sql"),
+    include_str!("../migrations/0013_promised_coverage.sql"),
+    include_str!("../migrations/0013_own_authorities.sql"),
+);
+
 /// Every step. Where one text serves both databases, it stands in both columns.
 const STEPS: &[Step] = &[
     Step { number: 1, sqlite: include_str!("../migrations/0001_office.sql"), postgres: include_str!("../migrations/0001_office.sql") },
@@ -54,6 +61,7 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/0008_accounts.sqlite.sql"),
         postgres: include_str!("../migrations/0008_accounts.postgres.sql"),
     },
+    Step { number: 13, sqlite: STEP_13, postgres: STEP_13 },
 ];
 
 statements! {

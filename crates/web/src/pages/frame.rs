@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use xinzhi_core::actor::{Actor, Role};
+use xinzhi_office::account::factor::Secret;
 use xinzhi_office::permission::{Action, Reach, reach};
 
 use super::assets;
@@ -28,6 +29,8 @@ pub struct Site {
     pub fault_url: String,
     /// Shown on the sign-in page, as the logins of a demonstration.
     pub sign_in_hint: String,
+    /// Accounts of a demonstration with what their devices share: the current code is shown at the second step. Empty everywhere else.
+    pub demo_secrets: Vec<(String, Secret)>,
 }
 
 impl Site {
@@ -172,6 +175,12 @@ impl Frame {
         let column = places.iter().find(|place| place.current).map_or("门户", |place| place.title);
         let (path, crumbs, query) = (path.to_owned(), Vec::new(), String::new());
         Frame { site, theme, who, path, places, column, title: String::new(), crumbs, query, notice: None, now, must_change: false }
+    }
+
+    /// The frame of whoever was let in by this very request.
+    #[must_use]
+    pub fn anew(&self, actor: &Actor) -> Frame {
+        Frame::new(Arc::clone(&self.site), self.theme, Some(actor), &self.path, self.now.clone())
     }
 
     /// Names the page.

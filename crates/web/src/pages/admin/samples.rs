@@ -52,8 +52,10 @@ fn accounts() -> Vec<Sample> {
     };
     let new = |faults| NewPage { frame: frame(Role::System, "/admin/accounts/new"), typed: typed(), menu: menu(), faults };
     let step = Step { entry: 9, at: hostile(), by: hostile(), what: "建立", rights: hostile() };
-    let acts = Acts { release: true, lock: true, unlock: true, reset: true, end: true, own: false };
+    let acts = Acts { release: true, lock: true, unlock: true, reset: true, reset_factor: true, end: true, own: false };
     let one = AccountPage {
+        has_factor: true,
+        needs_factor: true,
         frame: frame(Role::Security, "/admin/accounts/a"),
         name: "a".to_owned(),
         title: hostile(),
