@@ -2,6 +2,7 @@
 //! none of them sees business data (A9).
 
 pub(super) mod accounts;
+mod home;
 mod journal;
 mod keys;
 mod organs;
@@ -9,18 +10,14 @@ mod overview;
 pub(super) mod who;
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use xinzhi_core::Code;
 
-use super::answer::Stopped;
-use super::reader::Signed;
 use crate::server::AppState;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        .route("/admin", get(index))
+        .route("/admin", get(home::home))
         .route("/admin/accounts", get(accounts::list))
         .route("/admin/accounts/new", get(accounts::new).post(accounts::make))
         .route("/admin/accounts/{name}", get(accounts::show_one).post(accounts::change))
@@ -38,12 +35,6 @@ pub(super) fn router() -> Router<AppState> {
         .route("/admin/work", get(overview::work))
         .route("/admin/journal", get(journal::list))
         .route("/admin/journal/export", post(journal::export))
-}
-
-/// Each administrator's own page.
-async fn index(Signed { frame, .. }: Signed) -> Result<Redirect, Stopped> {
-    let home = frame.home();
-    if home.starts_with("/admin/") { Ok(Redirect::to(home)) } else { Err(Code::NotPermitted.into()) }
 }
 
 /// What an address says was just done.

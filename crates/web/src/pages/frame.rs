@@ -239,13 +239,15 @@ impl Frame {
     }
 }
 
+/// Where the three administrators begin.
+pub(super) const ADMIN_HOME: &str = "/admin";
+
 /// Where a role begins after signing in.
 pub fn home(role: Option<Role>) -> &'static str {
     match role {
         None => "/",
         Some(Role::Subject) => "/my",
-        Some(Role::Audit) => "/admin/journal",
-        Some(Role::System | Role::Security) => "/admin/accounts",
+        Some(Role::System | Role::Security | Role::Audit) => ADMIN_HOME,
         Some(Role::Centre | Role::Department | Role::Township | Role::Counter | Role::Legal) => "/desk",
     }
 }
@@ -300,9 +302,8 @@ fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     if role == Some(Role::Subject) {
         places.push(place("/my", "我的", Vec::new()));
     }
-    if let Some(first) = ADMIN.iter().map(|page| page.0).find(|href| admin.iter().any(|page| page.href == *href)) {
-        let current = inside(path, "/admin");
-        places.push(Place { href: first, title: "管理", current, exact: path == first, pages: admin });
+    if !admin.is_empty() {
+        places.push(place(ADMIN_HOME, "管理", admin));
     }
     places.push(place("/rules", "规则", Vec::new()));
     places.push(place("/", "门户", Vec::new()));

@@ -7,6 +7,7 @@ use super::super::answer::FormFault;
 use super::super::samples::{HOSTILE, Sample, frame, hostile, sample};
 use super::super::text::{Mark, Tone};
 use super::accounts::{AccountLine, AccountPage, AccountsPage, Acts, MadePage, NewPage, Step};
+use super::home::{Duty, HomePage, Notice};
 use super::journal::{Asked, EntryLine, JournalPage};
 use super::keys::{KeyLine, KeysPage};
 use super::organs::{AreaForm, AreasPage, OrganForm, OrganLine, OrganPage, OrgansPage};
@@ -78,7 +79,18 @@ fn accounts() -> Vec<Sample> {
         next: "只显示一次",
         back: "/admin/accounts".to_owned(),
     };
+    let home = |notices| HomePage {
+        frame: frame(Role::Security, "/admin"),
+        title: hostile(),
+        post: "安全管理",
+        bounds: "看不到业务数据",
+        notices,
+        duties: vec![Duty { href: "/admin/accounts".to_owned(), title: hostile(), words: "启用账号" }],
+    };
+    let notice = Notice { href: "/admin/accounts", what: hostile(), then: "核对后启用" };
     vec![
+        sample("administrator's first page", &home(vec![notice])),
+        sample("administrator's first page, quiet", &home(Vec::new())),
         sample("accounts", &list(vec![line("可用"), line("已锁定")])),
         sample("accounts, none", &list(Vec::new())),
         sample("new account", &new(Vec::new())),
@@ -194,6 +206,7 @@ fn overview() -> Vec<Sample> {
         frame: frame(Role::System, "/admin/work"),
         running,
         finished,
+        standing,
         staged,
         facts: vec![("登录中的会话", hostile())],
         is_stopped,
@@ -202,8 +215,8 @@ fn overview() -> Vec<Sample> {
     vec![
         sample("seen", &seen),
         sample("packs", &packs),
-        sample("work", &work(vec![line()], vec![line()], vec![staged], true)),
-        sample("work, none", &work(Vec::new(), Vec::new(), Vec::new(), false)),
+        sample("work", &work((vec![line()], vec![line()]), vec![again], vec![staged], true)),
+        sample("work, none", &work((Vec::new(), Vec::new()), Vec::new(), Vec::new(), false)),
     ]
 }
 
