@@ -538,6 +538,9 @@ pub struct NewConnector {
     /// 每批只预览，由人提交后才生效；提交之前不再取数
     #[arg(long)]
     pub preview: bool,
+    /// 部门承诺：自这一天起，该类数据全部在表中；读到头时声明完整覆盖，没有记录即为没有。不写则不声明
+    #[arg(long, value_name = "日期")]
+    pub covers: Option<String>,
 }
 
 /// What is generated.

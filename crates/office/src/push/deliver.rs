@@ -68,6 +68,8 @@ struct Job {
     /// Number of this try.
     number: i64,
     url: String,
+    /// What people call the recipient.
+    title: String,
     keys: Vec<Vec<u8>>,
     hosts: Vec<Host>,
     now: Moment,
@@ -150,11 +152,18 @@ async fn due(office: &Arc<Office>) -> Result<Vec<i64>, Error> {
         .await
 }
 
+/// The word by which the work of a subscription is known.
+pub(crate) fn work_of(subscription: &str) -> String {
+    format!("push {subscription}")
+}
+
 /// Sends to one recipient until nothing is due; returns how many tries were made.
 async fn drain(office: &Arc<Office>, outbound: &dyn Outbound, id: i64) -> Result<usize, Error> {
-    let (mut tried, mut tries) = (None, 0);
+    let (mut tried, mut tries, mut working) = (None, 0, None);
     loop {
         let Some(job) = step(office, id, tried.take()).await? else { return Ok(tries) };
+        let working = working.get_or_insert_with(|| office.works().begin_again(work_of(&id.to_string()), "推送", &job.title));
+        working.so_far(i64::try_from(tries).unwrap_or(i64::MAX));
         tries += 1;
         let outcome = tokio::time::timeout(TRY, attempt(outbound, &job)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(format!("{} 秒内没有答复", TRY.as_secs())));
@@ -178,7 +187,7 @@ async fn step(office: &Arc<Office>, id: i64, tried: Option<Tried>) -> Result<Opt
             xinzhi_store::push::claim(tx, id, event.sequence, now.plus_ms(LEASE_MS))?;
             let keys = subscribe::open_keys(tx.connection(), &shared.keys, (id, now))?;
             let hosts = subscribe::list(tx.connection())?;
-            Ok(Some(Job { number: event.tries + 1, event, url: row.url, keys, hosts, now }))
+            Ok(Some(Job { number: event.tries + 1, event, url: row.url, title: row.title, keys, hosts, now }))
         })
         .await
 }

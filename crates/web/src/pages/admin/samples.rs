@@ -11,7 +11,7 @@ use super::home::{Duty, HomePage, Notice};
 use super::journal::{Asked, EntryLine, JournalPage};
 use super::keys::{KeyLine, KeysPage};
 use super::organs::{AreaForm, AreasPage, OrganForm, OrganLine, OrganPage, OrgansPage};
-use super::overview::{InstalledLine, PackLine, PacksPage, SeenPage, StagedLine, WorkLine, WorkPage};
+use super::overview::{InstalledLine, PackLine, PacksPage, SeenPage, StagedLine, StandingLine, WorkLine, WorkPage};
 use super::who::{Menu, WhoForm};
 
 pub(in super::super) fn samples() -> Vec<Sample> {
@@ -202,7 +202,17 @@ fn overview() -> Vec<Sample> {
         ended: String::new(),
         mark: mark("进行中"),
     };
-    let work = |running, finished, staged, is_stopped| WorkPage {
+    let again = StandingLine {
+        title: "推送",
+        about: hostile(),
+        mark: mark("连续失败 2 次"),
+        so_far: "待送达 3 件".to_owned(),
+        well_at: String::new(),
+        failed_at: "2026-11-23 10:00:00".to_owned(),
+        failure: hostile(),
+        next_at: "2026-11-23 10:05:00".to_owned(),
+    };
+    let work = |(running, finished), standing, staged, is_stopped| WorkPage {
         frame: frame(Role::System, "/admin/work"),
         running,
         finished,
