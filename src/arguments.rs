@@ -373,8 +373,14 @@ pub struct Subscription {
 #[derive(Debug, Subcommand)]
 pub enum SubscriptionCommand {
     /// 允许向一个主机、地址或网段推送
-    #[command(after_help = "示例：xinzhi subscription allow 10.1.2.3:8443 --note 市监局审批系统")]
-    Allow(ListedHost),
+    #[command(after_help = "示例：xinzhi subscription allow 10.1.2.3:8443 --note 市监局审批系统 --ca 市监局根证书.pem")]
+    Allow {
+        #[command(flatten)]
+        host: ListedHost,
+        /// 接收方自建 CA 的证书（PEM）：对它只认这些 CA 签发的证书，公共 CA 的不认。不写则认公共 CA 和本单位的 push-ca.pem
+        #[arg(long, value_name = "文件")]
+        ca: Option<PathBuf>,
+    },
     /// 不再允许向它推送
     #[command(after_help = "示例：xinzhi subscription deny 10.1.2.3:8443 --note 系统停用")]
     Deny(ListedHost),

@@ -34,6 +34,7 @@ mod journeys {
     mod pack;
     mod pages;
     mod pushes;
+    mod pushes_trust;
     mod pushes_wire;
     mod quality;
     mod recall;

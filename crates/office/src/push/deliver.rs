@@ -51,6 +51,8 @@ pub struct Parcel {
     pub headers: Vec<(&'static str, String)>,
     /// CloudEvents, as JSON.
     pub body: String,
+    /// Certificates of the authorities by which alone the recipient is known, as PEM; none: those of everybody.
+    pub authorities: Option<Arc<str>>,
 }
 
 /// The way out of the house. The office says where to; whoever implements this neither follows a redirect nor asks a proxy.
@@ -251,7 +253,8 @@ async fn attempt(outbound: &dyn Outbound, job: &Job) -> Result<u16, String> {
     for address in addresses {
         match may_reach(&job.hosts, &target, address.ip()) {
             Ok(()) => {
-                let parcel = parcel(job, target);
+                let authorities = super::address::authorities(&job.hosts, &target, address.ip());
+                let parcel = Parcel { authorities, ..parcel(job, target) };
                 return outbound.post(SocketAddr::new(address.ip(), parcel.target.port), &parcel).await;
             }
             Err(words) => refused = words,
@@ -272,7 +275,7 @@ fn parcel(job: &Job, target: Target) -> Parcel {
         ("webhook-signature", signatures.join(" ")),
         ("webhook-attempt", job.number.to_string()),
     ];
-    Parcel { target, headers, body: job.event.body.clone() }
+    Parcel { target, headers, body: job.event.body.clone(), authorities: None }
 }
 
 /// HMAC-SHA256 over `id.timestamp.body`, in Base64 (Standard Webhooks). The key belongs to one subscription and serves for nothing else,
