@@ -315,6 +315,22 @@ pub enum AccountCommand {
         /// 用户名
         name: String,
     },
+    /// 重置第二因素：本人手机和恢复码都已遗失；本人下次登录时重新设置
+    #[command(after_help = "示例：xinzhi account reset-factor zhoujie")]
+    ResetFactor {
+        #[command(flatten)]
+        place: Place,
+        /// 用户名
+        name: String,
+    },
+    /// 演示账号此刻的验证码；只用于 xinzhi demo 建立的数据目录
+    #[command(after_help = "示例：xinzhi account code anquan --data ./data")]
+    Code {
+        #[command(flatten)]
+        place: Place,
+        /// 演示账号的用户名
+        name: String,
+    },
     /// 启用在页面上建立的账号
     #[command(after_help = "示例：xinzhi account release wangming")]
     Release {
@@ -357,8 +373,14 @@ pub struct Subscription {
 #[derive(Debug, Subcommand)]
 pub enum SubscriptionCommand {
     /// 允许向一个主机、地址或网段推送
-    #[command(after_help = "示例：xinzhi subscription allow 10.1.2.3:8443 --note 市监局审批系统")]
-    Allow(ListedHost),
+    #[command(after_help = "示例：xinzhi subscription allow 10.1.2.3:8443 --note 市监局审批系统 --ca 市监局根证书.pem")]
+    Allow {
+        #[command(flatten)]
+        host: ListedHost,
+        /// 接收方自建 CA 的证书（PEM）：对它只认这些 CA 签发的证书，公共 CA 的不认。不写则认公共 CA 和本单位的 push-ca.pem
+        #[arg(long, value_name = "文件")]
+        ca: Option<PathBuf>,
+    },
     /// 不再允许向它推送
     #[command(after_help = "示例：xinzhi subscription deny 10.1.2.3:8443 --note 系统停用")]
     Deny(ListedHost),
@@ -522,6 +544,9 @@ pub struct NewConnector {
     /// 每批只预览，由人提交后才生效；提交之前不再取数
     #[arg(long)]
     pub preview: bool,
+    /// 部门承诺：自这一天起，该类数据全部在表中；读到头时声明完整覆盖，没有记录即为没有。不写则不声明
+    #[arg(long, value_name = "日期")]
+    pub covers: Option<String>,
 }
 
 /// What is generated.

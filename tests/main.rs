@@ -37,6 +37,7 @@ mod journeys {
     mod pack;
     mod pages;
     mod pushes;
+    mod pushes_trust;
     mod pushes_wire;
     mod quality;
     mod recall;
@@ -46,6 +47,7 @@ mod journeys {
     mod reporting;
     mod restriction;
     mod sealed;
+    mod second_factor;
     mod second_world;
     mod settings;
     mod statements;

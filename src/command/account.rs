@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use xinzhi_web::pages::text::encoded;
 
 use crate::arguments::{AccountCommand, Areas, NewAccount, Place};
+use crate::command::demo;
 use crate::door;
 use crate::say::{self, say};
 
@@ -47,6 +48,11 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
             act(place, name, ("release", json!({})))?;
             say!("已启用账号 {name}")?;
         }
+        AccountCommand::ResetFactor { place, name } => {
+            act(place, name, ("reset-factor", json!({})))?;
+            say!("已重置 {name} 的第二因素，本人下次登录时会看到并重新设置")?;
+        }
+        AccountCommand::Code { place, name } => say!("{}", demo::code_of(&place.data, name)?)?,
         AccountCommand::Unlock { place, name } => {
             act(place, name, ("unlock", json!({})))?;
             say!("已解锁账号 {name}")?;

@@ -50,6 +50,7 @@ fn add(new: &NewConnector) -> anyhow::Result<()> {
         "overlap": new.overlap,
         "every_minutes": new.every,
         "previews": new.preview,
+        "covers": new.covers,
     });
     ask(&new.of.place, Method::POST, "/api/v1/connectors", &body)?;
     let id = &new.of.id;

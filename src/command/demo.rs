@@ -5,12 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::{AreaCode, Clock, Day};
+use xinzhi_office::account::factor::{self, Secret};
 use xinzhi_office::import::{self, Delivery, Options};
-use xinzhi_office::{Office, SystemClock, account, organ, pack, subject};
+use xinzhi_office::{Office, SystemClock, SystemEntropy, account, organ, pack, subject};
+use xinzhi_web::Site;
 
 use crate::arguments::Demo;
 use crate::command::past;
@@ -36,8 +38,10 @@ pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         return Err(start_afresh());
     }
     let office = door::open_demonstration(&arguments.place, Arc::new(SystemClock))?;
-    let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
-    super::serve::serve(office, &doors, || introduce(&arguments.listen))?;
+    let secrets = secrets(&arguments.place.data)?;
+    let site = Site { sign_in_hint: logins(), demo_secrets: secrets.clone(), ..Site::default() };
+    let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref()).with_site(site);
+    super::serve::serve(office, &doors, || introduce(&arguments.listen, &secrets))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -73,6 +77,7 @@ fn build(arguments: &Demo, past: i32) -> anyhow::Result<String> {
     runtime.block_on(office.install_pack(PLACES_PACK, places))?;
     bring_in(&office, arguments, office.today().plus_days(-1))?;
     let key = runtime.block_on(people(&office))?;
+    runtime.block_on(give_factors(&office, &arguments.place.data))?;
     runtime.block_on(past::live(&office, &clock))?;
     Ok(key)
 }
@@ -195,11 +200,62 @@ const ROLES: [(&str, &str, Role); 9] = [
     ("zhuti", "示例企业经办人", Role::Subject),
 ];
 
-fn introduce(listen: &str) -> std::io::Result<()> {
+/// Where a demonstration keeps what the devices of its administrators would: what only they have in an office that is real.
+const SECRETS: &str = "demo-codes";
+
+/// Gives each administrator of a new demonstration a second factor, and keeps beside the office what its device would hold.
+async fn give_factors(office: &Arc<Office>, data: &Path) -> anyhow::Result<()> {
+    let entropy = SystemEntropy::new()?;
+    let mut lines = String::new();
+    for (name, _, _) in ROLES.into_iter().filter(|(_, _, role)| role.is_administrator()) {
+        let secret = Secret::generate(&entropy);
+        factor::give(office, &Office::operator(), name, &secret).await?;
+        lines.push_str(&format!("{name} {}\n", secret.text()));
+    }
+    std::fs::write(data.join(SECRETS), lines).context("无法写出演示账号的第二因素")
+}
+
+/// What the devices of a demonstration hold; nothing in a directory that no demonstration founded.
+fn secrets(data: &Path) -> anyhow::Result<Vec<(String, Secret)>> {
+    let text = match std::fs::read_to_string(data.join(SECRETS)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.with_context(|| format!("无法读取 {}", data.join(SECRETS).display()))?,
+    };
+    let line = |line: &str| {
+        let (name, secret) = line.split_once(' ')?;
+        Some((name.to_owned(), Secret::from_text(secret)?))
+    };
+    Ok(text.lines().filter_map(line).collect())
+}
+
+/// `xinzhi account code`: the code of a demonstration's account, now.
+pub fn code_of(data: &Path, name: &str) -> anyhow::Result<String> {
+    let secrets = secrets(data)?;
+    if secrets.is_empty() {
+        bail!("{} 不是 xinzhi demo 建立的数据目录；正式单位的验证码只在本人手机上", data.display());
+    }
+    let of = secrets.iter().find(|(other, _)| other == name);
+    let (_, secret) = of.with_context(|| format!("`{name}` 不是演示的管理员账号"))?;
+    Ok(secret.code_at(SystemClock.now()))
+}
+
+/// The logins, as the sign-in page tells them.
+fn logins() -> String {
+    let lines = ROLES.map(|(name, title, role)| format!("{name}　{}（{title}）", role.title()));
+    format!("密码均为 {PASSWORD}\n{}", lines.join("\n"))
+}
+
+fn introduce(listen: &str, secrets: &[(String, Secret)]) -> std::io::Result<()> {
     say!("信治已启动：http://{listen}")?;
     say!("演示账号（密码均为 {PASSWORD}）：")?;
     for (name, title, role) in ROLES {
         say!("  {:<12}{}（{title}）", name, role.title())?;
+    }
+    if !secrets.is_empty() {
+        say!("管理员登录还须验证码，第二步的页面上有；也可用 xinzhi account code 查看，或把密钥输入手机：")?;
+    }
+    for (name, secret) in secrets {
+        say!("  {:<12}{}", name, secret.text())?;
     }
     Ok(())
 }

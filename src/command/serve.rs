@@ -39,11 +39,23 @@ pub struct Doors {
     metrics: Option<String>,
     /// By the command line.
     socket: PathBuf,
+    /// What its pages say beside the office's name.
+    site: Site,
 }
 
 impl Doors {
     pub fn of(place: &Place, listen: &str, metrics: Option<&str>) -> Doors {
-        Doors { listen: listen.to_owned(), metrics: metrics.map(str::to_owned), socket: place.data.join(door::SOCKET) }
+        Doors {
+            listen: listen.to_owned(),
+            metrics: metrics.map(str::to_owned),
+            socket: place.data.join(door::SOCKET),
+            site: Site::default(),
+        }
+    }
+
+    /// The same with pages that say more.
+    pub fn with_site(self, site: Site) -> Doors {
+        Doors { site, ..self }
     }
 }
 
@@ -60,7 +72,7 @@ pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io
             None => None,
         };
         let local = listen_locally(&doors.socket)?;
-        let site = Site { name: office.row().name.clone(), demonstration: office.is_demonstration(), ..Site::default() };
+        let site = Site { name: office.row().name.clone(), demonstration: office.is_demonstration(), ..doors.site.clone() };
         let requests = Arc::new(Requests::default());
         let public = xinzhi_web::router(Arc::clone(&office), site, &requests);
         let metrics = xinzhi_web::metrics::router(Arc::clone(&office), requests, BUILD);

@@ -1,9 +1,10 @@
 //! `xinzhi subscription`: where the office may send pushes to, and how the subscriptions stand.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -13,12 +14,13 @@ use crate::say::{out, say};
 
 pub fn run(command: &SubscriptionCommand) -> anyhow::Result<ExitCode> {
     match command {
-        SubscriptionCommand::Allow(host) => {
-            list(host, true)?;
-            say!("已允许向 {} 推送", host.host)?;
+        SubscriptionCommand::Allow { host, ca } => {
+            let pem = ca.as_deref().map(pem).transpose()?;
+            list(host, true, pem.as_deref())?;
+            say!("已允许向 {} 推送{}", host.host, if pem.is_some() { "，只认所给 CA 签发的证书" } else { "" })?;
         }
         SubscriptionCommand::Deny(host) => {
-            list(host, false)?;
+            list(host, false, None)?;
             say!("不再向 {} 推送", host.host)?;
         }
         SubscriptionCommand::Hosts(listing) => show(listing, "/api/v1/hosts", host_line)?,
@@ -27,9 +29,21 @@ pub fn run(command: &SubscriptionCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(host: &ListedHost, allowed: bool) -> anyhow::Result<()> {
+/// Longest file of certificates, in bytes.
+const PEM_BYTES_MAX: u64 = 64 * 1024;
+
+fn pem(path: &Path) -> anyhow::Result<String> {
+    let size = std::fs::metadata(path).with_context(|| format!("无法读取 CA 证书 {}", path.display()))?.len();
+    if size > PEM_BYTES_MAX {
+        bail!("{} 超过 64 KB，请核对是否选错了文件", path.display());
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("无法读取 CA 证书 {}", path.display()))?;
+    String::from_utf8(bytes).ok().with_context(|| format!("{} 不是 PEM 文本；DER 格式的请先转换：openssl x509 -inform der", path.display()))
+}
+
+fn list(host: &ListedHost, allowed: bool, authorities: Option<&str>) -> anyhow::Result<()> {
     let door = door::knock(&host.place)?;
-    let body = json!({ "host": host.host, "allowed": allowed, "note": host.note });
+    let body = json!({ "host": host.host, "allowed": allowed, "note": host.note, "authorities": authorities });
     door::runtime()?.block_on(door.json(Method::POST, "/api/v1/operator/hosts", Some(&body)))?;
     Ok(())
 }
@@ -57,7 +71,8 @@ fn text(value: &Value, name: &str) -> String {
 }
 
 fn host_line(host: &Value) -> String {
-    ["host", "note", "actor", "at"].map(|name| text(host, name)).join("\t")
+    let own = if host.get("own_authorities").and_then(Value::as_bool) == Some(true) { "自有 CA" } else { "公共 CA" };
+    [text(host, "host"), text(host, "note"), own.to_owned(), text(host, "actor"), text(host, "at")].join("\t")
 }
 
 fn subscription_line(one: &Value) -> String {

@@ -3,7 +3,7 @@
 // Pages are found by following links, so that a new one is looked at without being named here. `journey.mjs` calls `walk`.
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { launch, open, overhang, session, violations } from './browser.mjs';
+import { launch, oneTimeCode, open, overhang, session, violations } from './browser.mjs';
 import { day, misspelt, penalties, program, settle } from './companies.mjs';
 import { astray, columns, expose, lifeless, markFresh, passedOver, ringless, smallText, watchTabs } from './inside.mjs';
 import { smallTargets, widest } from './look.mjs';
@@ -238,9 +238,29 @@ function named({ good, listed, fined, person, trader, pushes }) {
         await leave(page, 'form.narrow .main-button');
       },
     },
+    {
+      path: '/sign-in',
+      name: 'second step',
+      act: async (page) => {
+        await page.fill('#name', 'anquan');
+        await page.fill('#password', PASSWORD);
+        await leave(page, 'form.narrow .main-button');
+      },
+    },
+    { who: 'fazhi', path: '/account/factor?change=1', name: 'refused second factor', act: setUp('000000') },
+    { who: 'fazhi', path: '/account/factor?change=1', name: 'recovery codes', act: setUp() },
     { path: '/no-such-page', status: 404 },
     { who: 'xitong', path: '/desk/loop', name: 'not permitted', status: 403 },
   ];
+}
+
+/** Sets up a second factor with this code, or with the right one. */
+function setUp(typed) {
+  return async (page) => {
+    await page.fill('#code', typed ?? oneTimeCode(await page.locator('#secret').innerText()));
+    await page.fill('#password', PASSWORD);
+    await leave(page, 'form[action="/account/factor"] .main-button');
+  };
 }
 
 /** Presses a button by the keyboard and waits for the page it leads to. */

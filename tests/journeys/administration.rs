@@ -17,6 +17,33 @@ fn page(town: &Town, who: &Caller, path: &str) -> String {
     answer.text()
 }
 
+#[test]
+fn each_administrator_begins_at_a_page_of_what_the_post_may_do() {
+    each_database(|town| {
+        let [system, security, audit] = [Role::System, Role::Security, Role::Audit].map(|role| town.person(role));
+        let new = [("name", "wangfang"), ("title", "王芳"), ("role", "legal")];
+        assert_eq!(file(town, &system, "/admin/accounts/new", &new).status, 200);
+        for (who, does, does_not) in [
+            (&system, "建立账号；建立后由安全管理员启用", "发放和作废接口密钥"),
+            (&security, "发放和作废接口密钥", "/admin/journal"),
+            (&audit, "谁在何时做了什么", "发放和作废接口密钥"),
+        ] {
+            let sent = town.get(who, "/desk");
+            assert_eq!((sent.status, sent.text().is_empty()), (303, true), "an empty desk is no page for an administrator");
+            let home = page(town, who, "/admin");
+            assert!(home.contains(does) && !home.contains(does_not), "{home}");
+            assert!(home.contains("1 个账号待启用") && home.contains("看不到业务数据"), "{home}");
+        }
+        assert!(page(town, &security, "/admin").contains("核对人员和权限后启用"));
+        let staff = town.person(Role::Centre);
+        assert_eq!((town.get(&staff, "/admin").status, town.get(&staff, "/desk").status), (403, 200));
+        // A further administrator without a second factor is told of.
+        let bare = town.actor(Role::Audit);
+        town.wait(xinzhi_office::account::create(&town.office, &xinzhi_office::Office::operator(), bare, PASSWORD)).unwrap();
+        assert!(page(town, &security, "/admin").contains("1 名管理员还没有设置第二因素"));
+    });
+}
+
 const BUREAU: &str = "示范县住房和城乡建设局";
 
 #[test]
@@ -145,7 +172,7 @@ fn trail(town: &Town, checks: (usize, usize)) -> Trail {
     again(checks.1);
     let sign_in = |password: &str| town.wait(xinzhi_office::account::sign_in(&town.office, &name, password));
     sign_in("not-the-password").unwrap_err();
-    let audit = Caller::with_session(&sign_in(PASSWORD).unwrap());
+    let audit = town.sign_in(&name);
     let every = town.journal(0);
     let program = every.iter().find(|entry| entry.draft.act.word() == "check_made").unwrap().actor.clone();
     Trail { audit, auditor: name, program, every }

@@ -87,14 +87,162 @@ fn e2_rows_appear_change_and_come_late_and_each_has_effect_once() {
     });
 }
 
+/// Days for which batches in effect say that penalties were reported completely.
+fn covered(town: &Town) -> Vec<(String, String)> {
+    let head = xinzhi_core::journal::Position(town.head());
+    let rows = town.office.read_here(|connection| Ok(xinzhi_store::batch::coverage(connection, head)?)).unwrap();
+    let penalties = rows.iter().filter(|row| row.kind == "administrative-penalty");
+    let mut spans: Vec<(String, String)> = penalties.map(|row| (row.from.to_string(), row.through.to_string())).collect();
+    spans.sort();
+    spans
+}
+
+fn span(from: &str, through: &str) -> (String, String) {
+    (from.to_owned(), through.to_owned())
+}
+
+#[test]
+fn d3_a_table_that_is_promised_to_be_whole_states_coverage_once_it_was_read_whole() {
+    each_database(|town| {
+        let (mut department, company) = ready(town);
+        let from = xinzhi_core::Day::parse("2023-11-01").unwrap();
+        let wrong = New { covers: Some(town.office.today()), ..department.connector("wrong") };
+        let refused = town.wait(connector::register(&town.office, &Office::operator(), wrong)).unwrap_err();
+        assert!(refused.to_string().contains("应早于今天"), "{refused}");
+        // Without a promise nothing is said, however often it is read.
+        department.fine(1, &company, "2026-11-20 10:00");
+        assert_eq!(look(town).covered, None);
+        town.wait(connector::change(&town.office, &Office::operator(), "cf", (Change::End, None))).unwrap();
+        assert_eq!(covered(town), []);
+
+        register(town, New { covers: Some(from), ..department.connector("whole") });
+        let look = || connector::pull(&town.office, &Office::operator(), "whole", &|| false).unwrap();
+        // Somebody of whom nothing is known.
+        let other = self::company(2);
+        town.import(&town.program(Role::Centre), "registration", &registration(&[&other]));
+        let unknown = town.evaluation(&town.program(Role::Centre), &other.code);
+        department.fine(2, &company, "2026-11-21 10:00");
+        let first = look();
+        assert_eq!((first.counts.read, first.covered.map(|day| day.to_string())), (2, Some("2026-11-22".to_owned())));
+        assert!(first.sentence().ends_with("；完整覆盖至 2026-11-22"), "{}", first.sentence());
+        assert_eq!(covered(town), [span("2023-11-01", "2026-11-22")]);
+        let known = town.evaluation(&town.program(Role::Centre), &other.code);
+        assert!(known["assessed_share"].as_i64() > unknown["assessed_share"].as_i64(), "silence means none: {unknown} {known}");
+
+        // Nothing new: said once a day, and not before the day is over and what comes late has come.
+        assert_eq!(look(), Look::default());
+        town.advance_days(1);
+        let nothing = look();
+        assert_eq!((nothing.batches.len(), nothing.counts.read), (1, 0));
+        assert_eq!(covered(town)[1..], [span("2023-11-01", "2026-11-23")]);
+        assert_eq!(look(), Look::default());
+        // Five minutes after midnight the last ten of the day before may still become visible.
+        town.advance_minutes(14 * 60 + 5);
+        assert_eq!(look(), Look::default());
+        town.advance_minutes(6);
+        assert_eq!(look().covered.map(|day| day.to_string()), Some("2026-11-24".to_owned()));
+
+        // A row that is not read is not none.
+        town.advance_days(1);
+        department.run("update cf set updated_at = null where id = 2");
+        let partly = look();
+        assert!(partly.covered.is_none() && partly.sentence().contains("本次不声明完整覆盖"), "{}", partly.sentence());
+        department.run("update cf set updated_at = '2062-01-01 10:00+08' where id = 2");
+        assert!(look().sentence().contains("超前一天以上"));
+        assert_eq!(covered(town).len(), 3);
+        department.run("update cf set updated_at = '2026-11-22 10:00+08' where id = 2");
+        assert_eq!((look().covered.is_some(), covered(town).len()), (true, 4));
+        assert_eq!(town.doctor(), []);
+
+        // What a batch brought is taken back: the others together are not everything any more.
+        let path = format!("/api/v1/batches/{}/recall", first.batches[0].0);
+        town.post(&town.program(Role::Centre), &path, &json!({"reason": "整批报错"})).ok();
+        assert_eq!(covered(town), []);
+        town.advance_days(1);
+        let broken = look();
+        assert!(broken.batches.is_empty() && broken.sentence().contains("有批次被撤回"), "{}", broken.sentence());
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn d3_no_coverage_is_stated_of_an_empty_table_or_before_somebody_commits() {
+    each_database(|town| {
+        let (mut department, company) = (Department::open(), company(1));
+        town.import(&town.program(Role::Centre), "registration", &registration(&[&company]));
+        register(town, New { covers: xinzhi_core::Day::parse("2023-11-01").ok(), previews: true, ..department.connector("cf") });
+        assert_eq!(look(town), Look::default(), "there is no place up to which it was read");
+        department.fine(1, &company, "2026-11-20 10:00");
+        let waits = look(town);
+        assert_eq!((waits.counts.read, waits.covered), (1, None));
+        assert_eq!(covered(town), []);
+        let path = format!("/api/v1/batches/{}/commit", waits.batches[0].0);
+        town.post(&town.program(Role::Centre), &path, &Value::Null).ok();
+        assert_eq!(covered(town), [span("2023-11-01", "2026-11-22")]);
+        assert_eq!(look(town), Look::default());
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn work_that_is_done_again_and_again_tells_how_it_goes() {
+    each_database(|town| {
+        let (mut department, company) = ready(town);
+        let read = |who: &Caller| town.get(who, "/admin/work").text();
+        // Signed in anew where time went by: an administrator's sign-in is over after a quarter of an hour.
+        let page = || read(&town.person(Role::Audit));
+        assert!(page().contains("市监处罚前置库") && page().contains("还没有做过"), "{}", page());
+        department.fine(1, &company, "2026-11-20 10:00");
+        look(town);
+        let well = page();
+        assert!(well.contains("正常") && well.contains("2026-11-23 10:00:00") && well.contains("2026-11-23 10:15:00"), "{well}");
+        // While it goes on: since when, and how far. The table is held, so that the look waits.
+        town.advance_minutes(20);
+        let mut holder = ::postgres::Client::connect(&department.url(), ::postgres::NoTls).unwrap();
+        holder.batch_execute("begin; lock table cf in access exclusive mode").unwrap();
+        let audit = town.person(Role::Audit);
+        let during = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| connector::pull(&town.office, &Office::operator(), "cf", &|| false));
+            let mut seen = read(&audit);
+            for _ in 0..200 {
+                if seen.contains("10:20:00 开始，已办 0") {
+                    break;
+                }
+                seen = read(&audit);
+            }
+            holder.batch_execute("rollback").unwrap();
+            looking.join().unwrap().unwrap();
+            seen
+        });
+        assert!(during.contains("进行中") && during.contains("10:20:00 开始，已办 0"), "{during}");
+        department.run("drop table cf");
+        town.advance_minutes(20);
+        failed(town);
+        town.advance_minutes(20);
+        failed(town);
+        let badly = page();
+        for said in ["连续失败 2 次", "没有表或视图", "2026-11-23 11:00:00", "2026-11-23 11:30:00", "2026-11-23 10:20:00"] {
+            assert!(badly.contains(said), "{said}: {badly}");
+        }
+        town.wait(connector::change(&town.office, &Office::operator(), "cf", (Change::Pause, None))).unwrap();
+        assert!(page().contains("已暂停"));
+        town.wait(connector::change(&town.office, &Office::operator(), "cf", (Change::End, None))).unwrap();
+        assert!(page().contains("没有定时作业"));
+        assert!(!badly.contains(&company.name) && !badly.contains(&company.code), "no business data");
+    });
+}
+
 #[test]
 fn e2_fifty_thousand_rows_with_one_watermark_come_in_bounded_batches() {
     each_database(|town| {
-        let (mut department, company) = ready(town);
+        let (mut department, company) = (Department::open(), company(1));
+        town.import(&town.program(Role::Centre), "registration", &registration(&[&company]));
+        register(town, New { covers: xinzhi_core::Day::parse("2023-11-01").ok(), ..department.connector("cf") });
         let ids: Vec<i64> = (1..=50_000).collect();
         department.fines(&ids, &company, "2026-11-20 10:00");
         let first = look(town);
         assert_eq!((first.batches.len(), counts(&first)), (3, [50_000, 50_000, 0, 0, 0]));
+        assert_eq!(covered(town), [span("2023-11-01", "2026-11-22")], "said of the whole once, with the last batch");
         assert_eq!(look(town), Look::default());
         department.fine(50_001, &company, "2026-11-20 10:00");
         assert_eq!(counts(&look(town)), [1, 1, 0, 0, 0], "a row more with the same watermark is one row");

@@ -55,14 +55,14 @@ fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
 }
 
 /// Serves connections on a thread until the test ends; returns where.
-fn serve(mut answer: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
+pub(super) fn serve(mut answer: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || listener.incoming().flatten().for_each(&mut answer));
     address
 }
 
-fn client(town: &Town) -> Client {
+pub(super) fn client(town: &Town) -> Client {
     Client::new(&town.url.directory().join("push-ca.pem")).unwrap()
 }
 
@@ -72,7 +72,7 @@ fn subscribe_at(town: &Town, who: &Caller, address: SocketAddr) -> (i64, String)
     (made["id"].as_i64().unwrap(), word(&made["secret"]))
 }
 
-fn listed(town: &Town, company: &Company) -> Value {
+pub(super) fn listed(town: &Town, company: &Company) -> Value {
     let centre = town.program(Role::Centre);
     town.import(&centre, "registration", &registration(&[company]));
     let document = format!("示税列〔2026〕{}号", company.code.get(10..17).unwrap());
@@ -88,7 +88,7 @@ fn asked(company: &Company) -> Value {
     json!({"subject": company.code, "matter": "procurement-bid", "purpose": "政府采购", "case": "CG2026-9"})
 }
 
-fn decide(town: &Town, company: &Company) {
+pub(super) fn decide(town: &Town, company: &Company) {
     let person = town.person(Role::Department);
     let check = town.post(&person, "/api/v1/checks", &asked(company)).ok();
     town.post(&person, &format!("/api/v1/checks/{}/feedback", check["id"]), &decision()).ok();
@@ -320,7 +320,7 @@ fn prepare(directory: &Path, companies: &[Company], recipient: SocketAddr) -> (S
         is_person: true,
     };
     let program = Actor { name: "approval".to_owned(), is_person: false, ..person.clone() };
-    let allowed = HostForm { host: recipient.to_string(), allowed: true, note: "测试".to_owned() };
+    let allowed = HostForm { host: recipient.to_string(), allowed: true, note: "测试".to_owned(), authorities: None };
     let form = Form { title: String::new(), url: format!("http://{recipient}/in"), events: MEASURES.map(str::to_owned).to_vec() };
     runtime.block_on(async {
         account::create(&office, &operator, person, PASSWORD).await.unwrap();

@@ -65,7 +65,13 @@ impl Department {
             overlap: 600,
             every_minutes: 15,
             previews: false,
+            covers: None,
         }
+    }
+
+    /// Where its owner connects to.
+    pub fn url(&self) -> String {
+        format!("postgresql://postgres@{}/{}", self.host.replace('/', "%2F"), self.database)
     }
 
     pub fn run(&mut self, sql: &str) {

@@ -117,7 +117,7 @@ pub fn allow(town: &Town, host: &str) {
 }
 
 pub fn list(town: &Town, host: &str, allowed: bool) {
-    let form = HostForm { host: host.to_owned(), allowed, note: "测试".to_owned() };
+    let form = HostForm { host: host.to_owned(), allowed, note: "测试".to_owned(), authorities: None };
     town.wait(list_host(&town.office, &Office::operator(), &form, None)).unwrap();
 }
 

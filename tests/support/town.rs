@@ -12,6 +12,7 @@ use serde_json::Value;
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::journal::{Entry, Position};
 use xinzhi_core::{AreaCode, Clock, Moment, SubjectId};
+use xinzhi_office::account::factor::{self, Gate, Secret};
 use xinzhi_office::{Founding, Office, account};
 use xinzhi_store::{Entropy, Url, World};
 use xinzhi_web::Site;
@@ -30,6 +31,11 @@ pub const TOWNSHIP: &str = "330899101";
 pub const MARKET: &str = "示范县市场监督管理局";
 /// The password of every account.
 pub const PASSWORD: &str = "parole-de-test-1";
+
+/// The device of every administrator of a town.
+pub fn device() -> Secret {
+    Secret::from_text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap()
+}
 
 /// Runs a journey on both databases at once; the thread's name tells which of them failed.
 pub fn each_database(journey: impl Fn(&Town) + Sync) {
@@ -230,6 +236,10 @@ impl Town {
         self.clock.0.fetch_add(days * DAY_MS, Ordering::SeqCst);
     }
 
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
     pub fn advance_minutes(&self, minutes: i64) {
         self.clock.0.fetch_add(minutes * MINUTE_MS, Ordering::SeqCst);
     }
@@ -273,9 +283,36 @@ impl Town {
     }
 
     pub fn person_as(&self, actor: Actor) -> Caller {
-        let name = actor.name.clone();
+        let (name, needs_factor) = (actor.name.clone(), actor.role.is_administrator());
         self.wait(account::create(&self.office, &Office::operator(), actor, PASSWORD)).unwrap();
-        Caller::with_session(&self.wait(account::sign_in(&self.office, &name, PASSWORD)).unwrap())
+        if needs_factor {
+            self.wait(factor::give(&self.office, &Office::operator(), &name, &device())).unwrap();
+        }
+        self.sign_in(&name)
+    }
+
+    /// Signs in an account of this town again, with the code of [`device`] where it has a second factor.
+    pub fn sign_in(&self, name: &str) -> Caller {
+        let token = self.wait(account::sign_in(&self.office, name, PASSWORD)).unwrap();
+        if self.wait(account::session(&self.office, &token)).unwrap().gate == Gate::Code {
+            // The clock stands and each code opens once: the one of the step before, or the next that was not used yet.
+            let opens = |seconds: i64| {
+                let code = device().code_at(self.office.now().plus_ms(seconds * 1000));
+                self.wait(factor::pass(&self.office, &token, &code)).is_ok()
+            };
+            assert!([-30, 0, 30].into_iter().any(opens), "no code opens for {name}");
+        }
+        Caller::with_session(&token)
+    }
+
+    /// Another server on the same PostgreSQL, with the same keys; none for an embedded database, which has one.
+    pub fn server_beside(&self) -> Option<(Arc<Office>, tempfile::TempDir)> {
+        let Url::Postgres { url, directory } = &self.url else { return None };
+        let other = tempfile::tempdir().unwrap();
+        std::fs::create_dir(other.path().join("keys")).unwrap();
+        std::fs::copy(directory.join("keys/office.key"), other.path().join("keys/office.key")).unwrap();
+        let url = Url::Postgres { url: url.clone(), directory: other.path().to_owned() };
+        Some((open(&url, &self.clock, 9), other))
     }
 
     /// The office's number of a subject.

@@ -47,6 +47,8 @@ pub enum Format {
     Xlsx,
     /// One JSON object a line.
     Ndjson,
+    /// The header of a CSV and no row: whoever delivers it says that there was nothing. Never guessed from the bytes.
+    Nothing,
 }
 
 /// Bounds, all checked before memory is taken (X1, X4).
@@ -144,8 +146,9 @@ pub fn open<R: Read + Seek + Send + 'static>(mut file: R, options: &Options) -> 
     };
     let format = options.format.unwrap_or(told);
     match (format, looks_zipped) {
-        (Format::Csv | Format::Ndjson, true) => Err(FileFault::NotATable("压缩包或工作簿")),
+        (Format::Csv | Format::Ndjson | Format::Nothing, true) => Err(FileFault::NotATable("压缩包或工作簿")),
         (Format::Csv, false) => open_delimited(file, options),
+        (Format::Nothing, false) => Ok(Table { any: true, ..open_delimited(file, options)? }),
         (Format::Ndjson, false) => {
             let (header, rows) = lines::Lines::open(file, options.limits)?;
             let header = clean_header(header)?;

@@ -77,11 +77,15 @@ pub enum Act {
     AreaRecorded,
     /// The journal, or a part of it, was handed out as a file.
     JournalExported,
+    /// The second factor of an account was set up, switched off by its owner, or taken away by somebody else.
+    FactorChanged,
+    /// A second factor was given at a sign-in.
+    FactorPassed,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 32] = [
+    pub const ALL: [Act; 34] = [
         Act::OfficeFounded,
         Act::PackInstalled,
         Act::BatchStaged,
@@ -114,6 +118,8 @@ impl Act {
         Act::OrganRecorded,
         Act::AreaRecorded,
         Act::JournalExported,
+        Act::FactorChanged,
+        Act::FactorPassed,
     ];
 
     /// The word that the journal stores.
@@ -151,6 +157,8 @@ impl Act {
             Act::OrganRecorded => "organ_recorded",
             Act::AreaRecorded => "area_recorded",
             Act::JournalExported => "journal_exported",
+            Act::FactorChanged => "factor_changed",
+            Act::FactorPassed => "factor_passed",
         }
     }
 

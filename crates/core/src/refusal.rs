@@ -38,6 +38,10 @@ refusals! {
     AccountNotReleased, 403, "account_not_released", "账号尚未启用", "请联系安全管理员启用后再登录";
     /// A password that somebody else chose must be changed before anything else.
     PasswordChangeRequired, 403, "password_change_required", "首次登录或重设后须先修改密码", "请登录后在“账号与密码”页修改密码";
+    /// A sign-in whose second factor is still to be given, or to be set up.
+    FactorRequired, 403, "factor_required", "登录还差第二步验证", "请在登录页输入验证码；尚未设置第二因素的，请登录后按页面设置";
+    /// A code of a second factor that is wrong, or was used before.
+    FactorWrong, 401, "factor_wrong", "验证码不正确或已经用过", "请核对手机时间，输入手机上新显示的 6 位数字；连续五次失败将锁定账号";
     /// An account or key that does not stand as the act needs.
     AccountState, 409, "account_state", "该账号当前状态不能进行此操作", "请刷新账号页面查看当前状态";
     /// The role may not do this.

@@ -2,8 +2,9 @@
 //! administrator releases it and sets its rights; whoever sits at the machine may do both, for the first ones.
 //!
 //! Reading order: `wanted` says what an account must be, `make` makes it, `grant` is what is done to it afterwards, `password` and `session`
-//! are what its owner does, `key` is for programs, `view` shows them.
+//! are what its owner does, `factor` is the second thing that the owner has, `key` is for programs, `view` shows them.
 
+pub mod factor;
 pub mod grant;
 pub mod key;
 pub mod make;
@@ -47,11 +48,10 @@ pub(crate) fn allow(action: Action, by: &Actor) -> Result<(), Error> {
 }
 
 /// An act that changes no right: signing in.
-fn append(tx: &mut Tx, act: Act, account: &str, what: &str) -> Result<(), Error> {
+fn append(tx: &mut Tx, act: Act, account: &str, what: &str) -> Result<Position, Error> {
     let refs = refs(account, what);
     let payload = xinzhi_proof::salted(&tx.random::<16>(), &[refs.as_bytes()]);
-    tx.append(&Draft { act, subject: None, refs, payload })?;
-    Ok(())
+    Ok(tx.append(&Draft { act, subject: None, refs, payload })?)
 }
 
 /// An act on an account or key: its entry, and the row of its history that the entry covers.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::journal::{Act, Entry};
 use xinzhi_core::record::{BatchId, Counts};
-use xinzhi_core::{AreaCode, Digest, Moment};
+use xinzhi_core::{AreaCode, Day, Digest, Moment};
 use xinzhi_rules::Pack;
 use xinzhi_store::Connection;
 use xinzhi_store::connector::{ConnectorRow, PullRow, Registered, Standing};
@@ -111,6 +111,10 @@ pub struct ConnectorView {
     pub sentence: String,
     /// Watermark up to which rows took effect.
     pub reached: Option<String>,
+    /// Since which day the table holds everything of its kind, where that was promised.
+    pub covers: Option<Day>,
+    /// Through which day it was complete, as its batches in effect say.
+    pub covered: Option<Day>,
     /// The newest batch with its counts.
     pub batch: Option<(BatchId, Counts)>,
 }
@@ -133,6 +137,7 @@ pub async fn connectors(office: &Arc<Office>, actor: &Actor) -> Result<Vec<Conne
 fn view(connection: &mut Connection, pack: &Pack, row: ConnectorRow) -> Result<ConnectorView, Error> {
     let newest = xinzhi_store::connector::newest_pull(connection, &row.registered.id)?;
     let reached = xinzhi_store::connector::newest_committed(connection, &row.registered.id)?.map(|pull| pull.watermark);
+    let covered = xinzhi_store::connector::covered(connection, &row.registered.id)?;
     let state = state(&row, newest.as_ref());
     let batch = match &newest {
         Some(pull) => xinzhi_store::batch::by_id(connection, pull.batch)?.map(|batch| (batch.batch, batch.counts)),
@@ -159,6 +164,8 @@ fn view(connection: &mut Connection, pack: &Pack, row: ConnectorRow) -> Result<C
         failures: row.failures,
         sentence: row.sentence,
         reached,
+        covers: of.covers,
+        covered,
         batch,
     })
 }
@@ -211,7 +218,10 @@ fn registered_payload(new: &Registered, salt: &[u8]) -> Digest {
         &new.watermark,
         &new.key,
     ];
+    let covers = new.covers.map(|day| day.to_string());
     let parts: Vec<&[u8]> = texts.into_iter().map(String::as_bytes).chain([new.secret.as_slice(), &numbers]).collect();
+    // Before there were promises an entry covered none.
+    let parts: Vec<&[u8]> = parts.into_iter().chain(covers.as_ref().map(String::as_bytes)).collect();
     xinzhi_proof::salted(salt, &parts)
 }
 

@@ -60,6 +60,7 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             pushes_derived(connection, office)?,
             rights::as_granted(connection)?,
             relations::as_recorded(connection, &office.pack())?,
+            rights::second_factors(connection)?,
         ])
     })
 }

@@ -7,7 +7,7 @@ use xinzhi_core::actor::Actor;
 use xinzhi_core::{Day, Digest};
 use xinzhi_rules::model::Part;
 use xinzhi_store::batch::CoverageMark;
-use xinzhi_store::seen::{Held, InstalledRow, StagedRow};
+use xinzhi_store::seen::{Held, InstalledRow, StagedRow, StandingRow};
 
 use crate::account::allow;
 use crate::permission::Action;
@@ -96,6 +96,25 @@ fn missing(years: &[(i16, String)], today: Day) -> Vec<(i16, bool)> {
     due.into_iter().filter(|(year, _)| !years.iter().any(|(known, _)| known == year)).collect()
 }
 
+/// Work that is done again and again: a table that is polled, a recipient that is told.
+#[derive(Clone, Debug)]
+pub struct StandingWork {
+    /// What it is, in Chinese: 前置库取数, 推送.
+    pub title: &'static str,
+    /// How it stands and went.
+    pub row: StandingRow,
+    /// What this process does of it just now.
+    pub running: Option<WorkView>,
+}
+
+fn standing(rows: Vec<StandingRow>, (title, of): (&'static str, fn(&str) -> String), running: &[WorkView]) -> Vec<StandingWork> {
+    let work = |row: StandingRow| {
+        let of = of(&row.id);
+        StandingWork { title, running: running.iter().find(|view| view.of.as_ref() == Some(&of)).cloned(), row }
+    };
+    rows.into_iter().map(work).collect()
+}
+
 /// What goes on in this process.
 #[derive(Clone, Debug)]
 pub struct Going {
@@ -103,6 +122,8 @@ pub struct Going {
     pub running: Vec<WorkView>,
     /// Work that ended lately, newest first.
     pub finished: Vec<WorkView>,
+    /// Work that is done again and again.
+    pub standing: Vec<StandingWork>,
     /// Batches that were previewed and wait for somebody.
     pub staged: Vec<(StagedRow, String)>,
     /// Evaluations, areas of coverage and keys that are remembered.
@@ -129,7 +150,14 @@ pub async fn going(office: &Arc<Office>, by: &Actor) -> Result<Going, Error> {
     let database = office.url().database_file().map(size);
     let title = |row: &StagedRow| pack.source_by_id(&row.source).map_or_else(|| row.source.clone(), |source| source.title.clone());
     let (running, finished) = office.works().now();
+    let read = |connection: &mut xinzhi_store::Connection| {
+        Ok((xinzhi_store::seen::connectors(connection)?, xinzhi_store::seen::subscriptions(connection)?))
+    };
+    let (connectors, subscriptions) = office.read(read).await?;
+    let mut again = standing(connectors, ("前置库取数", crate::connector::pull::work_of), &running);
+    again.extend(standing(subscriptions, ("推送", crate::push::deliver::work_of), &running));
     Ok(Going {
+        standing: again,
         running,
         finished,
         staged: staged.into_iter().map(|row| (row.clone(), title(&row))).collect(),

@@ -86,6 +86,8 @@ pub(crate) fn tells(act: Act) -> Telling {
         | Act::OrganRecorded
         | Act::AreaRecorded
         | Act::JournalExported
+        | Act::FactorChanged
+        | Act::FactorPassed
         | Act::HostListed => Telling::Nothing,
     }
 }

@@ -12,6 +12,8 @@ const FINISHED_MAX: usize = 50;
 /// Work that is going on, or went on lately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkView {
+    /// Of work that is done again and again: which. It has a line of its own, and does not stay among what ended.
+    pub of: Option<String>,
     /// What it is, in Chinese: 归集, 提交生效. Never business data.
     pub title: &'static str,
     /// Of what: the title of a source, the number of a batch. Never business data.
@@ -52,7 +54,16 @@ impl Works {
 
     /// Says that work begins. It is over when what is returned is finished or dropped; dropped alone it counts as not done.
     pub fn begin(self: &Arc<Works>, title: &'static str, about: impl Into<String>) -> Working {
-        let view = WorkView { title, about: about.into(), began: self.clock.now(), done: 0, total: None, ended: None };
+        self.begin_one(None, title, about.into())
+    }
+
+    /// The same of work that is done again and again.
+    pub fn begin_again(self: &Arc<Works>, of: String, title: &'static str, about: impl Into<String>) -> Working {
+        self.begin_one(Some(of), title, about.into())
+    }
+
+    fn begin_one(self: &Arc<Works>, of: Option<String>, title: &'static str, about: String) -> Working {
+        let view = WorkView { of, title, about, began: self.clock.now(), done: 0, total: None, ended: None };
         let mut kept = self.kept();
         kept.next += 1;
         let number = kept.next;
@@ -105,8 +116,10 @@ impl Drop for Working {
         let Some(at) = kept.running.iter().position(|(number, _)| *number == self.number) else { return };
         let (_, mut view) = kept.running.remove(at);
         view.ended = Some((now, self.is_done));
-        kept.finished.push_front(view);
-        kept.finished.truncate(FINISHED_MAX);
+        if view.of.is_none() {
+            kept.finished.push_front(view);
+            kept.finished.truncate(FINISHED_MAX);
+        }
     }
 }
 
@@ -139,6 +152,11 @@ mod tests {
         assert_eq!(running, []);
         let done: Vec<_> = finished.iter().map(|work| (work.title, work.ended.map(|(_, done)| done))).collect();
         assert_eq!(done, [("归集", Some(true)), ("提交生效", Some(false))]);
+        let look = works.begin_again("connector a".to_owned(), "前置库取数", "甲");
+        look.so_far(7);
+        assert_eq!(works.now().0.iter().map(|work| (work.of.as_deref(), work.done)).collect::<Vec<_>>(), [(Some("connector a"), 7)]);
+        drop(look);
+        assert_eq!((works.now().0.len(), works.now().1.len()), (0, 2), "it pushes nothing else out of the list");
         for _ in 0..FINISHED_MAX * 2 {
             works.begin("归集", "").finish();
         }

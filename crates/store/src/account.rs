@@ -5,6 +5,7 @@ use xinzhi_core::journal::Position;
 use xinzhi_core::{AreaCode, Digest, Moment, SubjectId};
 
 use crate::connection::Connection;
+use crate::factor::TakenAway;
 use crate::sql::statements;
 use crate::tx::Tx;
 use crate::value::Row;
@@ -12,11 +13,13 @@ use crate::{Fault, params};
 
 statements! {
     /// An account.
-    BY_NAME = "select name, title, role, organ, area, subject_id, password, failures, locked_until, entry, made_by, released_at, ended_at,
-        must_change from account where name = $1";
+    BY_NAME = "select a.name, a.title, a.role, a.organ, a.area, a.subject_id, a.password, a.failures, a.locked_until, a.entry, a.made_by,
+        a.released_at, a.ended_at, a.must_change, f.entry as factor_entry, f.reset_at, f.reset_by
+        from account a left join account_factor f on f.account = a.name where a.name = $1";
     /// Every account.
-    EVERY = "select name, title, role, organ, area, subject_id, password, failures, locked_until, entry, made_by, released_at, ended_at,
-        must_change from account order by name";
+    EVERY = "select a.name, a.title, a.role, a.organ, a.area, a.subject_id, a.password, a.failures, a.locked_until, a.entry, a.made_by,
+        a.released_at, a.ended_at, a.must_change, f.entry as factor_entry, f.reset_at, f.reset_by
+        from account a left join account_factor f on f.account = a.name order by a.name";
     /// A new account.
     ADD = "insert into account (name, title, role, organ, area, subject_id, password, failures, locked_until, entry, made_by, released_at,
         ended_at, must_change) values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, null, null, $10)";
@@ -36,9 +39,10 @@ statements! {
     /// A new sign-in.
     BEGIN_SESSION = "insert into session (token, account, started_at, seen_at, ended_at) values ($1, $2, $3, $3, null)";
     /// The account behind a token.
-    SESSION = "select s.started_at, s.seen_at, a.name, a.title, a.role, a.organ, a.area, a.subject_id, a.password, a.failures, a.locked_until,
-        a.entry, a.made_by, a.released_at, a.ended_at, a.must_change
-        from session s join account a on a.name = s.account where s.token = $1 and s.ended_at is null";
+    SESSION = "select s.started_at, s.seen_at, s.factor, a.name, a.title, a.role, a.organ, a.area, a.subject_id, a.password, a.failures, a.locked_until,
+        a.entry, a.made_by, a.released_at, a.ended_at, a.must_change, f.entry as factor_entry, f.reset_at, f.reset_by
+        from session s join account a on a.name = s.account left join account_factor f on f.account = a.name
+        where s.token = $1 and s.ended_at is null";
     /// It was used.
     SEEN = "update session set seen_at = $2 where token = $1";
     /// It is over.
@@ -99,6 +103,10 @@ pub struct AccountRow {
     pub ended_at: Option<Moment>,
     /// Whether somebody else chose the password.
     pub must_change: bool,
+    /// The entry by which its owner confirmed a second factor, where it has one.
+    pub factor: Option<Position>,
+    /// Where somebody else took the second factor away and its owner was not told yet.
+    pub taken_away: Option<TakenAway>,
 }
 
 impl std::fmt::Debug for AccountRow {
@@ -116,6 +124,8 @@ pub struct SessionRow {
     pub started_at: Moment,
     /// Last used.
     pub seen_at: Moment,
+    /// The entry by which its second factor was given.
+    pub factor: Option<Position>,
 }
 
 /// Since when a sign-in must have been used, or begun, to be open.
@@ -211,6 +221,7 @@ fn role(row: &Row) -> Result<Role, Fault> {
 fn account(row: &Row) -> Result<AccountRow, Fault> {
     let subject: Option<SubjectId> = row.get("subject_id")?;
     let moment = |column: &str| Ok::<_, Fault>(row.get::<Option<i64>>(column)?.map(Moment));
+    let taken_away = moment("reset_at")?.zip(row.get("reset_by")?).map(|(at, by)| TakenAway { at, by });
     Ok(AccountRow {
         actor: actor(row, subject, true)?,
         password: row.get("password")?,
@@ -221,6 +232,8 @@ fn account(row: &Row) -> Result<AccountRow, Fault> {
         released_at: moment("released_at")?,
         ended_at: moment("ended_at")?,
         must_change: row.get::<i64>("must_change")? != 0,
+        factor: row.get::<Option<i64>>("factor_entry")?.map(Position),
+        taken_away,
     })
 }
 
@@ -284,8 +297,12 @@ pub fn begin_session(tx: &mut Tx, token: &Digest, name: &str) -> Result<(), Faul
 /// The session behind the digest of a token, unless it was ended.
 pub fn session(connection: &mut Connection, token: &Digest) -> Result<Option<SessionRow>, Fault> {
     let Some(row) = connection.query_opt(&SESSION, params![token])? else { return Ok(None) };
-    let session = SessionRow { account: account(&row)?, started_at: Moment(row.get("started_at")?), seen_at: Moment(row.get("seen_at")?) };
-    Ok(Some(session))
+    Ok(Some(SessionRow {
+        account: account(&row)?,
+        started_at: Moment(row.get("started_at")?),
+        seen_at: Moment(row.get("seen_at")?),
+        factor: row.get::<Option<i64>>("factor")?.map(Position),
+    }))
 }
 
 /// Notes that a session was used.

@@ -67,10 +67,14 @@ statements! {
         where w.batch_id = $1 and w.row_number = $2 and u.entry is null and x.entry is null";
     /// The ruling.
     RULE = "insert into row_ruling (batch_id, row_number, entry, outcome, reason, record_id) values ($1, $2, $3, $4, $5, $6)";
-    /// Spans of days for which a kind was reported completely, as known at a position.
+    /// Spans of days for which a kind was reported completely, as known at a position. A table that is polled is complete by all its batches
+    /// together: with one taken back it is not.
     COVERAGE = "select b.kind, b.covers_from, b.covers_through, b.area from batch b join batch_commit c on c.batch_id = b.batch_id
             left join batch_recall x on x.batch_id = b.batch_id
-        where b.covers_from is not null and c.entry <= $1 and (x.entry is null or x.entry > $1) order by b.kind, b.covers_from";
+        where b.covers_from is not null and c.entry <= $1 and (x.entry is null or x.entry > $1)
+            and not exists (select 1 from connector_pull p join connector_pull q on q.connector_id = p.connector_id
+                join batch_recall y on y.batch_id = q.batch_id where p.batch_id = b.batch_id and y.entry <= $1)
+        order by b.kind, b.covers_from";
     /// The entries of the newest commit and the newest recall: coverage changes with nothing else.
     COVERAGE_MARK = "select (select max(c.entry) from batch_commit c) as committed, (select max(x.entry) from batch_recall x) as recalled";
     /// Why a row was ruled on at an entry.

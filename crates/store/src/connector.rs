@@ -1,8 +1,8 @@
 //! 前置库: the departments' tables that the office polls, what became of each, and how far it has been read.
 
-use xinzhi_core::Moment;
 use xinzhi_core::journal::Position;
 use xinzhi_core::record::BatchId;
+use xinzhi_core::{Day, Moment};
 
 use crate::connection::Connection;
 use crate::sql::statements;
@@ -13,8 +13,8 @@ use crate::{Fault, params};
 statements! {
     /// A table to poll.
     ADD = "insert into connector (connector_id, entry, title, organ, area, source, host, port, database_name, user_name, secret, schema_name,
-            table_name, watermark_column, key_column, overlap, every_minutes, previews, salt)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+            table_name, watermark_column, key_column, overlap, every_minutes, previews, salt, covers)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     /// Its state begins.
     BEGIN_STATE = "insert into connector_state (connector_id, due_at, looked_at, failures, sentence, rows_read, abandoned)
         values ($1, $2, 0, 0, '', 0, 0)";
@@ -25,7 +25,7 @@ statements! {
             (select w.change from connector_change w where w.connector_id = c.connector_id and w.change <> 'secret'
                 order by w.entry desc limit 1) as change,
             (select max(r.entry) from connector_change r where r.connector_id = c.connector_id and r.change = 'resumed') as resumed,
-            c.schema_name, c.table_name, c.watermark_column, c.key_column, c.overlap, c.every_minutes, c.previews,
+            c.schema_name, c.table_name, c.watermark_column, c.key_column, c.overlap, c.every_minutes, c.previews, c.covers,
             t.due_at, t.looked_at, t.failures, t.sentence, t.rows_read, t.abandoned
         from connector c join connector_state t on t.connector_id = c.connector_id
         where cast($1 as text) is null or c.connector_id = $1 order by c.entry";
@@ -35,6 +35,10 @@ statements! {
     SET_DUE = "update connector_state set due_at = $2 where connector_id = $1";
     /// How a look ended.
     LOOKED = "update connector_state set due_at = $2, looked_at = $3, failures = $4, sentence = $5, rows_read = $6 where connector_id = $1";
+    /// One that went well.
+    WENT_WELL = "update connector_state set well_at = $2 where connector_id = $1";
+    /// One that did not.
+    WENT_BADLY = "update connector_state set failed_at = $2, failure = $3 where connector_id = $1";
     /// A staged batch is no longer waited for.
     ABANDON = "update connector_state set abandoned = $2 where connector_id = $1";
     /// Up to where a batch reaches.
@@ -50,7 +54,12 @@ statements! {
         where p.connector_id = $1 order by p.batch_id desc limit 1";
     /// What the entry of a registration covers, for doctor.
     ADDED_AT = "select connector_id, title, organ, area, source, host, port, database_name, user_name, secret, schema_name, table_name,
-            watermark_column, key_column, overlap, every_minutes, previews, salt from connector where entry = $1";
+            watermark_column, key_column, overlap, every_minutes, previews, covers, salt from connector where entry = $1";
+    /// Through which day the batches of a connector that are in effect say that it was complete.
+    COVERED = "select max(b.covers_through) as through from connector_pull p join batch b on b.batch_id = p.batch_id
+        join batch_commit c on c.batch_id = b.batch_id where p.connector_id = $1";
+    /// Whether a batch of a connector was taken back.
+    WAS_RECALLED = "select 1 as found from connector_pull p join batch_recall x on x.batch_id = p.batch_id where p.connector_id = $1 limit 1";
     /// What the entry of a change covers, for doctor.
     CHANGED_AT = "select connector_id, change, secret, salt from connector_change where entry = $1";
     /// What the entry of a pull covers, for doctor.
@@ -94,6 +103,8 @@ pub struct Registered {
     pub every_minutes: i64,
     /// Whether batches wait for a person.
     pub previews: bool,
+    /// Since which day the table holds everything of its kind, where the operator was promised that.
+    pub covers: Option<Day>,
 }
 
 impl std::fmt::Debug for Registered {
@@ -187,6 +198,7 @@ fn registered(row: &Row) -> Result<Registered, Fault> {
         overlap: row.get("overlap")?,
         every_minutes: row.get("every_minutes")?,
         previews: row.get::<i64>("previews")? != 0,
+        covers: row.get("covers")?,
     })
 }
 
@@ -237,6 +249,7 @@ pub fn by_id(connection: &mut Connection, id: &str) -> Result<Option<ConnectorRo
 
 /// Writes a registration at `entry`; the first look is due at once.
 pub fn add(tx: &mut Tx, new: &Registered, entry: Position, salt: &[u8]) -> Result<(), Fault> {
+    let covers = new.covers.map(|day| day.to_string());
     let parameters = params![
         &new.id,
         entry.0,
@@ -256,7 +269,8 @@ pub fn add(tx: &mut Tx, new: &Registered, entry: Position, salt: &[u8]) -> Resul
         new.overlap,
         new.every_minutes,
         i64::from(new.previews),
-        salt
+        salt,
+        covers.as_ref()
     ];
     tx.connection.execute(&ADD, parameters)?;
     let now = tx.moment().0;
@@ -277,7 +291,12 @@ pub fn set_due(tx: &mut Tx, id: &str, due_at: Moment) -> Result<(), Fault> {
 pub fn looked(tx: &mut Tx, id: &str, look: &Look<'_>) -> Result<(), Fault> {
     let Look { due_at, failures, sentence, rows_read } = look;
     let now = tx.moment().0;
-    tx.connection.execute(&LOOKED, params![id, due_at.0, now, *failures, *sentence, *rows_read]).map(drop)
+    tx.connection.execute(&LOOKED, params![id, due_at.0, now, *failures, *sentence, *rows_read])?;
+    match *failures {
+        0 => tx.connection.execute(&WENT_WELL, params![id, now]),
+        _ => tx.connection.execute(&WENT_BADLY, params![id, now, *sentence]),
+    }
+    .map(drop)
 }
 
 /// Waits no longer for a staged batch.
@@ -300,6 +319,17 @@ pub fn newest_pull(connection: &mut Connection, id: &str) -> Result<Option<PullR
 /// The newest batch of a connector that took effect.
 pub fn newest_committed(connection: &mut Connection, id: &str) -> Result<Option<PullRow>, Fault> {
     connection.query_opt(&NEWEST_COMMITTED, params![id])?.as_ref().map(pull_row).transpose()
+}
+
+/// Through which day a connector's batches in effect say that it was complete; none while a batch of it is taken back, since its rows are
+/// missing then.
+pub fn covered(connection: &mut Connection, id: &str) -> Result<Option<Day>, Fault> {
+    if was_recalled(connection, id)? { Ok(None) } else { connection.query_one(&COVERED, params![id])?.get("through") }
+}
+
+/// Whether a batch of a connector was taken back.
+pub fn was_recalled(connection: &mut Connection, id: &str) -> Result<bool, Fault> {
+    Ok(connection.query_opt(&WAS_RECALLED, params![id])?.is_some())
 }
 
 /// The registration at an entry, with its salt.

@@ -258,6 +258,16 @@ impl Snapshot<'_> {
         self.transaction.query_opt(&text, &[]).map(|row| row.is_some()).map_err(|error| trouble(&error))
     }
 
+    /// Whether some row waits until the day of its watermark comes.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub fn has_rows_ahead(&mut self) -> Result<bool, Trouble> {
+        let (table, sane) = (self.from(), self.sane(&column(&self.table.watermark)));
+        let text = format!("select 1 from {table} where not ({sane}) limit 1");
+        self.transaction.query_opt(&text, &[]).map(|row| row.is_some()).map_err(|error| trouble(&error))
+    }
+
     /// Gives rows to `take`, in order, until it has enough.
     ///
     /// # Errors

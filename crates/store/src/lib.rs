@@ -14,6 +14,7 @@ pub(crate) mod checkpoint;
 pub mod connection;
 pub mod connector;
 pub mod department;
+pub mod factor;
 pub mod fault;
 pub mod figure;
 pub mod idempotency;
@@ -54,6 +55,7 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
     [
         access::ALL,
         account::ALL,
+        factor::ALL,
         batch::ALL,
         check::ALL,
         figure::ALL,

@@ -13,6 +13,13 @@ struct Step {
     postgres: &'static str,
 }
 
+const STEP_13: &str = concat!(
+    include_str!("../migrations/0013_second_factor.sql"),
+    include_str!("../migrations/0013_standing_work.sql"),
+    include_str!("../migrations/0013_promised_coverage.sql"),
+    include_str!("../migrations/0013_own_authorities.sql"),
+);
+
 /// Every step. Where one text serves both databases, it stands in both columns.
 const STEPS: &[Step] = &[
     Step { number: 1, sqlite: include_str!("../migrations/0001_office.sql"), postgres: include_str!("../migrations/0001_office.sql") },
@@ -59,6 +66,7 @@ const STEPS: &[Step] = &[
         sqlite: concat!(include_str!("../migrations/0012_relation.sql"), include_str!("../migrations/0012_relation_guards.sqlite.sql")),
         postgres: concat!(include_str!("../migrations/0012_relation.sql"), include_str!("../migrations/0012_relation_guards.postgres.sql")),
     },
+    Step { number: 13, sqlite: STEP_13, postgres: STEP_13 },
 ];
 
 statements! {

@@ -71,6 +71,10 @@ statements! {
     /// Keeps a try.
     ADD_ATTEMPT = "insert into push_attempt (subscription_id, sequence, number, at, status, error) values ($1, $2, $3, $4, $5, $6)
         on conflict (subscription_id, sequence, number) do update set at = excluded.at, status = excluded.status, error = excluded.error";
+    /// A recipient accepted something.
+    WENT_WELL = "update subscription_head set well_at = $2 where subscription_id = $1";
+    /// A recipient did not.
+    WENT_BADLY = "update subscription_head set failed_at = $2, failure = $3 where subscription_id = $1";
     /// Forgets the older ones.
     TRIM_ATTEMPTS = "delete from push_attempt where subscription_id = $1 and sequence = $2 and number <= $3";
     /// The tries of an event, newest first.
@@ -472,6 +476,10 @@ pub fn settle(tx: &mut Tx, (id, sequence, number): (i64, i64, i64), settled: &Se
     }
     tx.connection.execute(&ADD_ATTEMPT, params![id, sequence, number, now, *status, *error])?;
     tx.connection.execute(&TRIM_ATTEMPTS, params![id, sequence, number - ATTEMPTS_MAX])?;
+    match accepted {
+        Some(_) => tx.connection.execute(&WENT_WELL, params![id, now])?,
+        None => tx.connection.execute(&WENT_BADLY, params![id, now, *error])?,
+    };
     Ok(true)
 }
 

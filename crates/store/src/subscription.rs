@@ -43,12 +43,12 @@ statements! {
     /// Keys whose time is over.
     DESTROY_KEYS = "delete from subscription_key where subscription_id = $1 and until <= $2";
     /// The hosts that may be sent to.
-    HOSTS = "select h.entry, h.host, h.allowed, h.note, h.actor, h.at, h.salt from outbound_host h
+    HOSTS = "select h.entry, h.host, h.allowed, h.note, h.actor, h.at, h.salt, h.authorities from outbound_host h
         where h.entry = (select max(n.entry) from outbound_host n where n.host = h.host) and h.allowed = 1 order by h.host";
     /// What was said of a host at an entry, for doctor.
-    HOST_AT = "select entry, host, allowed, note, actor, at, salt from outbound_host where entry = $1";
+    HOST_AT = "select entry, host, allowed, note, actor, at, salt, authorities from outbound_host where entry = $1";
     /// Allows a host, or no longer.
-    ADD_HOST = "insert into outbound_host (entry, host, allowed, note, actor, at, salt) values ($1, $2, $3, $4, $5, $6, $7)";
+    ADD_HOST = "insert into outbound_host (entry, host, allowed, note, actor, at, salt, authorities) values ($1, $2, $3, $4, $5, $6, $7, $8)";
 }
 
 /// A subscription as one of its entries left it.
@@ -132,6 +132,8 @@ pub struct HostRow {
     pub at: Moment,
     /// Salt of the journal's digest.
     pub salt: Vec<u8>,
+    /// Certificates of the authorities by which alone it is known, as PEM.
+    pub authorities: Option<String>,
 }
 
 fn subscription(row: &Row) -> Result<SubscriptionRow, Fault> {
@@ -247,6 +249,7 @@ fn host(row: &Row) -> Result<HostRow, Fault> {
         actor: row.get("actor")?,
         at: Moment(row.get("at")?),
         salt: row.get("salt")?,
+        authorities: row.get("authorities")?,
     })
 }
 
@@ -262,7 +265,7 @@ pub fn host_at(connection: &mut Connection, entry: Position) -> Result<Option<Ho
 
 /// Allows a host, or no longer.
 pub fn add_host(tx: &mut Tx, row: &HostRow) -> Result<(), Fault> {
-    let HostRow { entry, host, allowed, note, actor, at, salt } = row;
-    let parameters = params![entry.0, host, i64::from(*allowed), note, actor, at.0, salt.as_slice()];
+    let HostRow { entry, host, allowed, note, actor, at, salt, authorities } = row;
+    let parameters = params![entry.0, host, i64::from(*allowed), note, actor, at.0, salt.as_slice(), authorities.as_ref()];
     tx.connection.execute(&ADD_HOST, parameters).map(drop)
 }

@@ -70,6 +70,7 @@ async fn list(State(state): State<AppState>) -> Told {
             "state": view.standing.word(),
             "state_title": view.standing.title(),
             "made_by": view.made_by,
+            "second_factor": view.has_factor,
         })
     };
     let of_key = |view: KeyView| {
@@ -100,6 +101,7 @@ async fn act(State(state): State<AppState>, Path((name, act)): Path<(String, Str
         "release" => account::release(office, &by, &name).await?,
         "end" => account::end(office, &by, &name).await?,
         "unlock" => account::change(office, &by, &name, Change::Unlock).await?,
+        "reset-factor" => account::factor::reset(office, &by, &name).await?,
         "password" => account::set_at_machine(office, &by, &name, &typed.password).await?,
         _ => return Err(Problem::from(Refusal::detail(Code::NotFound, "没有这样的操作"))),
     }

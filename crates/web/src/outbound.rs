@@ -1,9 +1,10 @@
 //! The way out of the house for pushes: one request over one connection to one given address. No redirect is followed, no proxy is asked,
 //! nothing of an answer is read but its head.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use http_body_util::Full;
@@ -16,15 +17,20 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 use xinzhi_office::push::deliver::{Later, Outbound, Parcel};
 
 /// Longest head of an answer.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 
-/// Posts over TLS with the public authorities and those of the operator, or in the clear where the office allows it.
+/// Remembered authorities of single hosts; beyond it the memory starts anew.
+const REMEMBERED_MAX: usize = 100;
+
+/// Posts over TLS with the public authorities and those of the operator, for some hosts with authorities of their own alone, or in the clear
+/// where the office allows it.
 pub struct Client {
     tls: TlsConnector,
+    own: Mutex<HashMap<Arc<str>, TlsConnector>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -45,11 +51,21 @@ impl Client {
                 roots.add(certificate.map_err(std::io::Error::other)?).map_err(std::io::Error::other)?;
             }
         }
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().map_err(std::io::Error::other)?;
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Client { tls: TlsConnector::from(Arc::new(config)) })
+        Ok(Client { tls: connector(roots).map_err(std::io::Error::other)?, own: Mutex::default() })
+    }
+
+    /// What trusts these authorities and nobody else.
+    fn trusting(&self, pem: &Arc<str>) -> Result<TlsConnector, String> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = own.get(pem) {
+            return Ok(tls.clone());
+        }
+        let tls = connector(authorities(pem)?).map_err(|_| "为该主机登记的 CA 证书不能使用，请重新登记".to_owned())?;
+        if own.len() >= REMEMBERED_MAX {
+            own.clear();
+        }
+        own.insert(Arc::clone(pem), tls.clone());
+        Ok(tls)
     }
 
     async fn send(&self, to: SocketAddr, parcel: &Parcel) -> Result<u16, String> {
@@ -57,10 +73,32 @@ impl Client {
         if !parcel.target.tls {
             return exchange(stream, parcel).await;
         }
-        let name = ServerName::try_from(parcel.target.host.clone()).map_err(|_| "主机名不能用于证书核对".to_owned())?;
-        let secured = self.tls.connect(name, stream).await.map_err(|error| untrusted_words(&error))?;
-        exchange(secured, parcel).await
+        let host = &parcel.target.host;
+        let name = ServerName::try_from(host.clone()).map_err(|_| "主机名不能用于证书核对".to_owned())?;
+        let tls = parcel.authorities.as_ref().map_or_else(|| Ok(self.tls.clone()), |pem| self.trusting(pem))?;
+        let untrusted = |error: std::io::Error| untrusted_words(&error, (host, parcel.authorities.is_some()));
+        exchange(tls.connect(name, stream).await.map_err(untrusted)?, parcel).await
     }
+}
+
+fn connector(roots: RootCertStore) -> Result<TlsConnector, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let mut config = builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// The authorities of a PEM text.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub(crate) fn authorities(pem: &str) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(pem.as_bytes())) {
+        let damaged = || format!("第 {number} 张 CA 证书读不出，请核对文件是否完整、是否为 PEM 格式");
+        roots.add(certificate.map_err(|_| damaged())?).map_err(|_| damaged())?;
+    }
+    if roots.is_empty() { Err("文件中没有 PEM 格式的 CA 证书".to_owned()) } else { Ok(roots) }
 }
 
 /// People read these words; the system's own go to the log.
@@ -73,11 +111,25 @@ fn unreachable_words(to: SocketAddr, error: &std::io::Error) -> String {
     }
 }
 
-fn untrusted_words(error: &std::io::Error) -> String {
-    tracing::info!(%error, "a recipient could not be trusted");
-    match error.kind() {
-        std::io::ErrorKind::InvalidData => "对方的证书不受信任、已过期或与主机名不符".to_owned(),
-        _ => "对方没有完成加密握手".to_owned(),
+fn untrusted_words(error: &std::io::Error, (host, by_own): (&str, bool)) -> String {
+    tracing::info!(%error, host, "a recipient could not be trusted");
+    let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(fault)) = fault else { return "对方没有完成加密握手".to_owned() };
+    match fault {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature if by_own => {
+            "接收方的证书不是由为它登记的 CA 签发；请与接收方核对 CA 证书，用 xinzhi subscription allow --ca 重新登记".to_owned()
+        }
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "接收方的证书不是由受信任的 CA 签发；部门自建 CA 的，请由本机操作员用 xinzhi subscription allow --ca 登记其 CA 证书".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "接收方的证书已过期，请接收方更换证书".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "接收方的证书还没有生效，请核对证书的起始日期和两边的时钟".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("接收方的证书不是发给主机名 {host} 的；请核对推送地址，或请接收方更换证书")
+        }
+        _ => "接收方的证书不合要求，请接收方核对其证书和证书链".to_owned(),
     }
 }
 

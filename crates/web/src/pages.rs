@@ -4,7 +4,7 @@
 //! script: it posts, is answered by a redirect, and comes back with what was typed where something has to be corrected.
 //!
 //! Reading order: `frame` is what surrounds a page, `reader` who opens it, `answer` how it ends, `refused` how it ends badly,
-//! `text` how facts are written, `chart` how numbers are drawn, `assets` the look; then the places: `portal`, `sign_in` and `account`, `rules`, `desk` with `file` for a
+//! `text` how facts are written, `chart` how numbers are drawn, `assets` the look; then the places: `portal`, `sign_in`, `account` and `factor`, `rules`, `desk` with `file` for a
 //! subject's file, `grid`, `my`, `admin`.
 
 mod answer;
@@ -16,6 +16,7 @@ mod refused;
 pub mod text;
 
 mod account;
+mod factor;
 mod portal;
 mod sign_in;
 
@@ -50,6 +51,7 @@ pub fn router(state: &AppState, site: Site) -> Router<AppState> {
         .merge(portal::router())
         .merge(sign_in::router())
         .merge(account::router())
+        .merge(factor::router())
         .merge(rules::router())
         .merge(desk::router())
         .merge(grid::router())

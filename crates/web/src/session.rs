@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use xinzhi_core::Code;
 use xinzhi_core::actor::Actor;
 use xinzhi_office::Error;
+use xinzhi_office::account::factor::Gate;
 use xinzhi_office::account::{self, Session};
 
 use crate::api::problem::Problem;
@@ -33,6 +34,9 @@ impl FromRequestParts<AppState> for Caller {
             return Ok(Caller(account::by_key(&state.office, key.trim()).await?));
         }
         let session = by_cookie(state, &parts.headers).await?;
+        if session.gate != Gate::Open {
+            return Err(Code::FactorRequired.into());
+        }
         if session.must_change {
             return Err(Code::PasswordChangeRequired.into());
         }

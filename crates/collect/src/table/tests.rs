@@ -110,6 +110,15 @@ mod csv_files {
     }
 
     #[test]
+    fn a_header_alone_is_a_file_only_where_it_is_meant_to_say_nothing() {
+        let header = b"name,amount\n";
+        assert_eq!(rows(header), Err(FileFault::NoRows));
+        let meant = Options { format: Some(Format::Nothing), ..Options::undeclared() };
+        assert_eq!(rows_with(header, &meant), Ok(Vec::new()));
+        assert_eq!(rows_with(b"", &meant), Err(FileFault::Empty), "not even a header");
+    }
+
+    #[test]
     fn quotes_that_never_close_and_text_after_quotes_are_told() {
         let fault = rows("甲,乙\n1,2\n\"3,4\n5,6\n").unwrap_err();
         assert_eq!(fault, FileFault::QuoteUnclosed { line: 3 });

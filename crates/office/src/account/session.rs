@@ -5,8 +5,11 @@ use std::sync::Arc;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::Act;
 use xinzhi_core::{Code, Digest, Moment};
-use xinzhi_store::account::AccountRow;
+use xinzhi_store::Tx;
+use xinzhi_store::account::{AccountRow, SessionRow};
+use xinzhi_store::factor::TakenAway;
 
+use super::factor::{Gate, gate};
 use super::{append, password};
 use crate::{Error, Office};
 
@@ -46,9 +49,16 @@ pub struct Session {
     pub actor: Actor,
     /// Somebody else chose the password: nothing else may be done before it is changed.
     pub must_change: bool,
+    /// Whether it may do what its account may.
+    pub gate: Gate,
+    /// Whether the account has a second factor.
+    pub has_factor: bool,
+    /// Where somebody else took the second factor away and its owner was not told yet.
+    pub taken_away: Option<TakenAway>,
 }
 
-/// Signs in and returns the token for the cookie.
+/// Signs in with a password and returns the token for the cookie. Where the account has a second factor or needs one, nothing is open to
+/// the token before that is given or set up: [`Session::gate`] tells.
 ///
 /// # Errors
 /// [`Code::SignInWrong`], the same for an unknown name and for an ended account; [`Code::AccountLocked`] after five failures;
@@ -80,8 +90,12 @@ pub async fn sign_in(office: &Arc<Office>, name: &str, password: &str) -> Result
                 append(tx, Act::SignInFailed, &row.actor.name, "not_released")?;
                 return Ok(false);
             }
-            append(tx, Act::SignedIn, &row.actor.name, "session")?;
-            xinzhi_store::account::set_failures(tx, &row.actor.name, 0, Moment(0))?;
+            let is_half = now.factor.is_some() || now.actor.role.is_administrator();
+            append(tx, Act::SignedIn, &row.actor.name, if is_half { "password" } else { "session" })?;
+            // Failures at the second step count on: whoever knows the password does not get five codes each time it is given.
+            if now.factor.is_none() {
+                xinzhi_store::account::set_failures(tx, &row.actor.name, 0, Moment(0))?;
+            }
             xinzhi_store::account::begin_session(tx, &digest, &row.actor.name)?;
             Ok(true)
         })
@@ -92,21 +106,22 @@ pub async fn sign_in(office: &Arc<Office>, name: &str, password: &str) -> Result
 /// Counts a wrong password; tells what is to be said about it.
 pub(super) async fn failed(office: &Arc<Office>, row: &AccountRow) -> Result<Code, Error> {
     let name = row.actor.name.clone();
-    office
-        .write(&row.actor, move |tx| {
-            // Read again inside the act: failures that arrive together each count.
-            let now = xinzhi_store::account::by_name(tx.connection(), &name)?;
-            if now.as_ref().is_some_and(|now| now.locked_until > tx.moment()) {
-                return Ok(Code::AccountLocked);
-            }
-            let failures = now.map_or(0, |row| row.failures) + 1;
-            append(tx, Act::SignInFailed, &name, "password")?;
-            let locks = failures >= FAILURES_MAX;
-            let until = if locks { tx.moment().plus_ms(LOCK_MS) } else { Moment(0) };
-            xinzhi_store::account::set_failures(tx, &name, if locks { 0 } else { failures }, until)?;
-            Ok(if locks { Code::AccountLocked } else { Code::SignInWrong })
-        })
-        .await
+    office.write(&row.actor, move |tx| count_failure(tx, &name, "password")).await
+}
+
+/// Counts a failure, of whichever factor; tells what is to be said about it.
+pub(super) fn count_failure(tx: &mut Tx, name: &str, what: &str) -> Result<Code, Error> {
+    // Read inside the act: failures that arrive together each count.
+    let now = xinzhi_store::account::by_name(tx.connection(), name)?;
+    if now.as_ref().is_some_and(|now| now.locked_until > tx.moment()) {
+        return Ok(Code::AccountLocked);
+    }
+    let failures = now.map_or(0, |row| row.failures) + 1;
+    append(tx, Act::SignInFailed, name, what)?;
+    let locks = failures >= FAILURES_MAX;
+    let until = if locks { tx.moment().plus_ms(LOCK_MS) } else { Moment(0) };
+    xinzhi_store::account::set_failures(tx, name, if locks { 0 } else { failures }, until)?;
+    Ok(if locks { Code::AccountLocked } else { Code::SignInWrong })
 }
 
 /// Who is behind a session token. Rights are read anew each time, so a change acts at once (A11).
@@ -114,6 +129,19 @@ pub(super) async fn failed(office: &Arc<Office>, row: &AccountRow) -> Result<Cod
 /// # Errors
 /// [`Code::SignInRequired`] for a token that is unknown, ended, idle too long or too old, or whose account is locked or ended.
 pub async fn session(office: &Arc<Office>, token: &str) -> Result<Session, Error> {
+    let row = standing(office, token).await?;
+    let (gate, now) = (gate(&row), office.now());
+    // One that is not let in ends that long after it began, whatever is tried.
+    if gate == Gate::Open && now > row.seen_at.plus_ms(SEEN_EVERY_MS) {
+        let digest = token_digest(token);
+        office.write(&row.account.actor, move |tx| Ok(xinzhi_store::account::seen(tx, &digest)?)).await?;
+    }
+    let AccountRow { actor, must_change, factor, taken_away, .. } = row.account;
+    Ok(Session { actor, must_change, gate, has_factor: factor.is_some(), taken_away })
+}
+
+/// The session behind a token, however far it has come.
+pub(super) async fn standing(office: &Arc<Office>, token: &str) -> Result<SessionRow, Error> {
     let digest = token_digest(token);
     let row = office.read(move |connection| Ok(xinzhi_store::account::session(connection, &digest)?)).await?;
     let row = row.ok_or(Code::SignInRequired)?;
@@ -124,10 +152,7 @@ pub async fn session(office: &Arc<Office>, token: &str) -> Result<Session, Error
     if idle || account.locked_until > now || account.released_at.is_none() || account.ended_at.is_some() {
         return Err(Code::SignInRequired.into());
     }
-    if now > row.seen_at.plus_ms(SEEN_EVERY_MS) {
-        office.write(&account.actor, move |tx| Ok(xinzhi_store::account::seen(tx, &digest)?)).await?;
-    }
-    Ok(Session { must_change: account.must_change, actor: row.account.actor })
+    Ok(row)
 }
 
 /// Ends a session.

@@ -65,6 +65,8 @@ pub struct AccountView {
     pub made_by: String,
     /// Whether its owner has yet to choose a password.
     pub must_change: bool,
+    /// Whether it has a second factor.
+    pub has_factor: bool,
 }
 
 /// A key.
@@ -90,7 +92,8 @@ fn view(row: AccountRow, now: Moment) -> AccountView {
         (None, Some(_)) => Standing::InUse,
     };
     let actor = Actor { subject: None, ..row.actor };
-    AccountView { actor, standing, number: row.entry, made_by: row.made_by, must_change: row.must_change }
+    let has_factor = row.factor.is_some();
+    AccountView { actor, standing, number: row.entry, made_by: row.made_by, must_change: row.must_change, has_factor }
 }
 
 /// Every account.

@@ -8,17 +8,18 @@ use std::sync::Arc;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::{Act, Draft};
 use xinzhi_core::record::{BatchId, Counts};
-use xinzhi_core::{AreaCode, Code, Moment, Refusal};
+use xinzhi_core::{AreaCode, Code, Day, Moment, Refusal};
 use xinzhi_store::Tx;
 use xinzhi_store::connector::{ConnectorRow, PullRow, Standing};
 
 use crate::connector::change::paused;
 use crate::connector::register::invalid;
-use crate::connector::spool::{Spool, sealed_place, spool};
+use crate::connector::spool::{Spool, Watch, sealed_place, spool};
 use crate::connector::{actor_of, open_batch, pulled_payload};
 use crate::import::stage::{stage_with, stand_back};
-use crate::import::{self, Delivery, Format, Options};
+use crate::import::{self, Delivery, Encoding, Format, Options};
 use crate::permission::{Action, Scope};
+use crate::work::Working;
 use crate::{Error, Office};
 
 const MINUTE_MS: i64 = 60_000;
@@ -38,6 +39,10 @@ pub struct Look {
     pub waiting: Option<BatchId>,
     /// Whether rows without watermark or key were passed over.
     unreachable: bool,
+    /// Through which day it now says that the table was complete.
+    pub covered: Option<Day>,
+    /// Why it does not say so although that was promised.
+    uncovered: Option<&'static str>,
 }
 
 impl Look {
@@ -46,7 +51,7 @@ impl Look {
         let Counts { read, accepted, duplicate, refused, quarantined } = self.counts;
         let mut words = match self.waiting {
             Some(batch) if self.batches.is_empty() => format!("批次 {} 等待提交，提交之前不再取数", batch.0),
-            _ if self.batches.is_empty() => "没有新的行".to_owned(),
+            _ if self.batches.is_empty() || read == 0 => "没有新的行".to_owned(),
             _ => format!("读入 {read} 行：接收 {accepted}，重复 {duplicate}，退回 {refused}，待核实 {quarantined}"),
         };
         if let Some(batch) = self.waiting.filter(|_| !self.batches.is_empty()) {
@@ -54,6 +59,12 @@ impl Look {
         }
         if self.unreachable {
             words.push_str("；表中有水位列或次序列为空的行，这些行读不到，请对方补上");
+        }
+        if let Some(day) = self.covered {
+            words.push_str(&format!("；完整覆盖至 {day}"));
+        }
+        if let Some(why) = self.uncovered {
+            words.push_str(why);
         }
         words
     }
@@ -94,7 +105,9 @@ pub fn pull(office: &Arc<Office>, actor: &Actor, id: &str, stopping: &dyn Fn() -
         Standing::Ended => return Err(invalid("id", format!("前置库 `{id}` 已停用"))),
         Standing::Running => {}
     }
-    let looked = rounds(office, &row, stopping);
+    let working = office.works().begin_again(work_of(id), "前置库取数", &row.registered.title);
+    let looked = rounds(office, &row, (stopping, &working));
+    drop(working);
     // Cut off by the end of the server: the next one looks again at once.
     if looked.is_ok() || !stopping() {
         note(office, &row, &looked)?;
@@ -102,8 +115,13 @@ pub fn pull(office: &Arc<Office>, actor: &Actor, id: &str, stopping: &dyn Fn() -
     looked
 }
 
+/// The word by which the work of a connector is known.
+pub(crate) fn work_of(id: &str) -> String {
+    format!("connector {id}")
+}
+
 /// Batch after batch until nothing is left, or one waits for a person.
-fn rounds(office: &Arc<Office>, row: &ConnectorRow, stopping: &dyn Fn() -> bool) -> Result<Look, Error> {
+fn rounds(office: &Arc<Office>, row: &ConnectorRow, (stopping, working): (&dyn Fn() -> bool, &Working)) -> Result<Look, Error> {
     let (id, actor) = (row.registered.id.clone(), actor_of(&row.registered));
     let mut look = Look::default();
     loop {
@@ -118,10 +136,28 @@ fn rounds(office: &Arc<Office>, row: &ConnectorRow, stopping: &dyn Fn() -> bool)
             continue;
         }
         let last = office.read_here(|connection| Ok(xinzhi_store::connector::newest_committed(connection, &id)?))?;
-        let Some(spooled) = spool(office, row, last.as_ref(), stopping)? else { return Ok(look) };
+        let before = look.counts.read;
+        let promise = promised(office, row)?;
+        if let Promise::Broken = promise {
+            look.uncovered = Some(BROKEN);
+        }
+        let so_far = |rows| working.so_far(before + rows);
+        let watch = Watch { stopping, so_far: &so_far, tells_nothing: matches!(promise, Promise::Kept { due: true, .. }) };
+        let Some(spooled) = spool(office, row, last.as_ref(), &watch)? else { return Ok(look) };
         look.unreachable |= spooled.unreachable;
+        let covers = match promise {
+            Promise::Kept { from, through, .. } if spooled.whole => Some((from, through)),
+            Promise::Kept { .. } if !spooled.more => {
+                look.uncovered = Some(NOT_WHOLE);
+                None
+            }
+            _ => None,
+        };
+        if spooled.rows == 0 && covers.is_none() {
+            return Ok(look);
+        }
         let more = spooled.more;
-        let batch = stage(office, (row, &actor), last.map(|pull| pull.batch), spooled)?;
+        let batch = stage(office, (row, &actor), (last.map(|pull| pull.batch), covers), spooled)?;
         if row.registered.previews {
             let staged = office.read_here(|connection| Ok(xinzhi_store::batch::by_id(connection, batch)?))?;
             look.add(batch, staged.ok_or_else(|| Error::inconsistent("a staged batch is missing"))?.counts);
@@ -129,6 +165,7 @@ fn rounds(office: &Arc<Office>, row: &ConnectorRow, stopping: &dyn Fn() -> bool)
             return Ok(look);
         }
         look.add(batch, commit(office, &actor, batch)?);
+        look.covered = covers.map(|(_, through)| through);
         if !more {
             return Ok(look);
         }
@@ -141,17 +178,61 @@ fn commit(office: &Arc<Office>, actor: &Actor, batch: BatchId) -> Result<Counts,
     runtime.block_on(import::commit(office, actor, batch, None))
 }
 
-/// Stages the lines, and with them up to where they reach.
-fn stage(office: &Arc<Office>, (row, actor): (&ConnectorRow, &Actor), based_on: Option<BatchId>, spooled: Spool) -> Result<BatchId, Error> {
+/// What was promised about a table, and what may be said of it now.
+enum Promise {
+    /// Nothing.
+    None,
+    /// It holds everything since a day.
+    Kept {
+        /// Since when.
+        from: Day,
+        /// Through which day a look that reads all of it may say so: the last whole day before what may still become visible late.
+        through: Day,
+        /// Whether that was not said yet.
+        due: bool,
+    },
+    /// A batch was taken back: its rows are missing here, whatever the table holds.
+    Broken,
+}
+
+const BROKEN: &str = "；有批次被撤回，不再声明完整覆盖，如需恢复请停用后另行登记";
+const NOT_WHOLE: &str = "；表中有读不到的行（水位列或次序列为空，或水位超前一天以上），本次不声明完整覆盖";
+
+fn promised(office: &Office, row: &ConnectorRow) -> Result<Promise, Error> {
+    let of = &row.registered;
+    let Some(from) = of.covers else { return Ok(Promise::None) };
+    let through = office.now().plus_ms(-of.overlap.saturating_mul(1_000)).day().plus_days(-1);
+    let id = of.id.clone();
+    office.read_here(move |connection| {
+        if xinzhi_store::connector::was_recalled(connection, &id)? {
+            return Ok(Promise::Broken);
+        }
+        let covered = xinzhi_store::connector::covered(connection, &id)?;
+        Ok(if through < from { Promise::None } else { Promise::Kept { from, through, due: covered.is_none_or(|day| day < through) } })
+    })
+}
+
+/// Stages the lines, and with them up to where they reach and for which days that is everything.
+fn stage(
+    office: &Arc<Office>,
+    (row, actor): (&ConnectorRow, &Actor),
+    (based_on, covers): (Option<BatchId>, Option<(Day, Day)>),
+    spooled: Spool,
+) -> Result<BatchId, Error> {
     let of = &row.registered;
     let Spool { file, rows, last, columns, overlapping, .. } = spooled;
     tracing::info!(connector = %of.id, rows, "rows were read from a department's table");
+    let encoding = Some(Encoding::Utf8);
+    let options = match rows {
+        0 => Options { format: Some(Format::Nothing), encoding, ..Options::undeclared() },
+        _ => Options { format: Some(Format::Ndjson), ..Options::undeclared() },
+    };
     let delivery = Delivery {
         source: of.source.clone(),
         file_name: format!("前置库 {}，至 {}", of.title, last.watermark),
         area: AreaCode::parse(&of.area),
-        covers: None,
-        options: Options { format: Some(Format::Ndjson), ..Options::undeclared() },
+        covers,
+        options,
         once: None,
     };
     let place = sealed_place(office, &of.id, &last)?;

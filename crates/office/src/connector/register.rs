@@ -2,7 +2,7 @@
 
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::{Act, Draft};
-use xinzhi_core::{AreaCode, Code, Refusal};
+use xinzhi_core::{AreaCode, Code, Day, Refusal};
 use xinzhi_store::Tx;
 use xinzhi_store::connector::Registered;
 use xinzhi_store::department::NAME_BYTES_MAX;
@@ -59,6 +59,9 @@ pub struct New {
     pub every_minutes: i64,
     /// Whether batches wait for a person.
     pub previews: bool,
+    /// Since which day the table holds everything of its kind, where the department promised that: looks that read all of it then state
+    /// coverage.
+    pub covers: Option<Day>,
 }
 
 impl std::fmt::Debug for New {
@@ -88,6 +91,9 @@ pub async fn register(office: &Office, actor: &Actor, new: New) -> Result<(), Er
         return Err(Refusal::field(Code::SourceUnknown, "source", format!("没有数据来源 `{}`", new.source)).into());
     }
     check(&new)?;
+    if new.covers.is_some_and(|from| from >= office.today()) {
+        return Err(invalid("covers", "完整覆盖的起始日期应早于今天"));
+    }
     let area = match &new.area {
         None => office.row().area.clone(),
         Some(text) => AreaCode::parse(text).ok_or_else(|| invalid("area", format!("`{text}` 不是行政区划代码")))?,
@@ -123,6 +129,7 @@ fn registered(new: New, area: AreaCode, secret: Vec<u8>) -> Registered {
         overlap: new.overlap,
         every_minutes: new.every_minutes,
         previews: new.previews,
+        covers: new.covers,
     }
 }
 

@@ -33,7 +33,7 @@ const SYNC_BYTES: usize = 4 << 20;
 pub(super) struct Spool {
     /// The lines, from the beginning.
     pub(super) file: File,
-    /// How many.
+    /// How many; none where there is only to be said that there was nothing, and then the file is a header.
     pub(super) rows: i64,
     /// Where the last row stands.
     pub(super) last: Place,
@@ -45,6 +45,8 @@ pub(super) struct Spool {
     pub(super) more: bool,
     /// Whether some row has no watermark or no key.
     pub(super) unreachable: bool,
+    /// Whether nothing was left out that the table holds.
+    pub(super) whole: bool,
 }
 
 /// Where the next batch begins.
@@ -128,13 +130,21 @@ pub(super) fn from(keys: &Keys, id: &str, pull: &PullRow) -> Result<From, Error>
     Ok(From { place: Place { watermark, key }, overlapping })
 }
 
+/// Who watches while a table is read.
+pub(super) struct Watch<'a> {
+    /// Whether to leave off.
+    pub(super) stopping: &'a dyn Fn() -> bool,
+    /// Hears how many rows were read.
+    pub(super) so_far: &'a dyn Fn(i64),
+    /// Whether it is worth saying that there was nothing new.
+    pub(super) tells_nothing: bool,
+}
+
+/// Rows after which somebody is told how far it is.
+const TELL_ROWS: i64 = 500;
+
 /// Reads what is new; none where nothing is.
-pub(super) fn spool(
-    office: &Office,
-    row: &ConnectorRow,
-    last: Option<&PullRow>,
-    stopping: &dyn Fn() -> bool,
-) -> Result<Option<Spool>, Error> {
+pub(super) fn spool(office: &Office, row: &ConnectorRow, last: Option<&PullRow>, watch: &Watch<'_>) -> Result<Option<Spool>, Error> {
     let of = &row.registered;
     let table = Table {
         schema: of.schema.clone(),
@@ -159,7 +169,7 @@ pub(super) fn spool(
         if let Some(known) = known {
             same_columns(known, &columns)?;
         }
-        let reading = Reading { keys: &office.keys, columns: delivered(&office.pack(), row, &columns)?, stopping };
+        let reading = Reading { keys: &office.keys, columns: delivered(&office.pack(), row, &columns)?, watch };
         reading.read(snapshot, begin.as_ref(), &columns)
     });
     spooled.map_err(|stop: Stop| match stop {
@@ -211,7 +221,7 @@ fn delivered(pack: &Pack, row: &ConnectorRow, columns: &[Column]) -> Result<Vec<
 struct Reading<'a> {
     keys: &'a Keys,
     columns: Vec<Column>,
-    stopping: &'a dyn Fn() -> bool,
+    watch: &'a Watch<'a>,
 }
 
 impl Reading<'_> {
@@ -228,20 +238,34 @@ impl Reading<'_> {
                 return Ok::<bool, Stop>(false);
             }
             fresh += 1;
+            if fresh % TELL_ROWS == 0 {
+                (self.watch.so_far)(fresh);
+            }
             lines.add(&row)?;
             last = Some(row.place);
             Ok(true)
         })?;
-        let Some(last) = last.filter(|_| lines.rows > 0) else { return Ok(None) };
+        let Some(last) = last.filter(|_| lines.rows > 0 || self.watch.tells_nothing) else { return Ok(None) };
         let overlapping = self.seen(snapshot, &last)?.bytes();
         // Asked last: a slow answer ends the snapshot.
         let unreachable = snapshot.has_unreachable_rows().unwrap_or(false);
+        let whole = !more && !unreachable && !snapshot.has_rows_ahead().unwrap_or(true);
         let rows = lines.rows;
-        Ok(Some(Spool { file: lines.finish()?, rows, last, columns: columns_json(columns)?, overlapping, more, unreachable }))
+        (self.watch.so_far)(rows);
+        Ok(Some(Spool {
+            file: if rows > 0 { lines.finish()? } else { header(&self.columns)? },
+            rows,
+            last,
+            columns: columns_json(columns)?,
+            overlapping,
+            more,
+            unreachable,
+            whole,
+        }))
     }
 
     fn go_on(&self) -> Result<(), Stop> {
-        if (self.stopping)() { Err(Stop::Ours(xinzhi_core::Code::Unavailable.into())) } else { Ok(()) }
+        if (self.watch.stopping)() { Err(Stop::Ours(xinzhi_core::Code::Unavailable.into())) } else { Ok(()) }
     }
 
     /// Delivers what the overlap before a place holds now and did not hold before.
@@ -283,6 +307,15 @@ impl Reading<'_> {
         let parts: Vec<&[u8]> = marks.into_iter().chain(cells).collect();
         self.keys.keyed_short(&parts)
     }
+}
+
+/// A file of the columns and no row.
+fn header(columns: &[Column]) -> Result<File, Stop> {
+    let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name.replace('"', "\"\""))).collect();
+    let mut file = tempfile::tempfile()?;
+    file.write_all(format!("{}\n", names.join(",")).as_bytes())?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
 }
 
 /// Lines on their way to disk.

@@ -12,12 +12,13 @@ use crate::organ::{areas_payload, organs_payload};
 
 /// Accounts and keys hold the rights that were last given to them by an entry, and no others (A9, G8).
 pub(super) fn as_granted(connection: &mut Connection) -> Result<Finding, Error> {
-    const ACTS: [Act; 9] = [
+    const ACTS: [Act; 10] = [
         Act::AccountCreated,
         Act::AccountChanged,
         Act::AccountReleased,
         Act::AccountEnded,
         Act::PasswordSet,
+        Act::FactorChanged,
         Act::KeyCreated,
         Act::KeyEnded,
         Act::OrganRecorded,
@@ -38,6 +39,17 @@ pub(super) fn as_granted(connection: &mut Connection) -> Result<Finding, Error> 
     Ok(Finding { invariant: "A9 G8", title: "账号与密钥的权限、单位和区划与账簿一致", looked_at, faults })
 }
 
+/// Second factors are those that their owners confirmed, and nobody who needs one is signed in without it (A11).
+pub(super) fn second_factors(connection: &mut Connection) -> Result<Finding, Error> {
+    let astray = xinzhi_store::factor::astray(connection, PAGE)?;
+    let mut faults: Vec<String> = astray.iter().map(|name| format!("账号 `{name}` 的第二因素与账簿不符")).collect();
+    for (name, sessions) in xinzhi_store::factor::sessions_astray(connection, PAGE)? {
+        faults.push(format!("账号 `{name}` 有 {sessions} 个登录没有经过第二因素；请强制退出该账号"));
+    }
+    let looked_at = xinzhi_store::factor::count(connection)?;
+    Ok(Finding { invariant: "A11", title: "管理员的登录都经过第二因素，第二因素与账簿一致", looked_at, faults })
+}
+
 /// The payload that an act of administration must have by its facts; none for what an office did before these facts were kept.
 fn granted_payload(connection: &mut Connection, entry: &Entry) -> Result<Option<Digest>, Error> {
     let (at, refs) = (entry.position, &entry.draft.refs);
@@ -56,7 +68,8 @@ fn granted_payload(connection: &mut Connection, entry: &Entry) -> Result<Option<
         act => match xinzhi_store::account::history_at(connection, at)? {
             Some(row) => row.salt.as_deref().map(|salt| history_payload(&new_history(&row), refs, salt)),
             // Changes had no row of their own before there was a history; what is new always has one.
-            None => matches!(act, Act::AccountReleased | Act::AccountEnded | Act::PasswordSet | Act::KeyEnded).then(missing),
+            None => matches!(act, Act::AccountReleased | Act::AccountEnded | Act::PasswordSet | Act::KeyEnded | Act::FactorChanged)
+                .then(missing),
         },
     })
 }

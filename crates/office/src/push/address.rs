@@ -2,6 +2,7 @@
 //! redirect or by a name that suddenly means something else.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 /// Longest address.
 pub const URL_BYTES_MAX: usize = 500;
@@ -102,6 +103,8 @@ pub struct Host {
     place: Place,
     /// The port; none is the scheme's own.
     port: Option<u16>,
+    /// Certificates of the authorities by which alone it is known.
+    authorities: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +122,7 @@ impl Host {
                 Ok(address) => Place::Range(address.to_canonical(), full(address.to_canonical())),
                 Err(_) => Place::Name(host),
             };
-            return Some(Host { place, port });
+            return Some(Host { place, port, authorities: None });
         };
         let address: IpAddr = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
         let (length, port) = match rest.split_once(':') {
@@ -128,7 +131,13 @@ impl Host {
         };
         // A range of everything is no list.
         let length: u8 = length.parse().ok().filter(|length| (8..=full(address)).contains(length))?;
-        Some(Host { place: Place::Range(address, length), port })
+        Some(Host { place: Place::Range(address, length), port, authorities: None })
+    }
+
+    /// The same, known by these authorities alone.
+    #[must_use]
+    pub fn known_by(self, authorities: Option<&str>) -> Host {
+        Host { authorities: authorities.map(Arc::from), ..self }
     }
 
     /// As it is written in the list.
@@ -173,6 +182,16 @@ pub fn is_listed(hosts: &[Host], target: &Target) -> bool {
         (Place::Range(..), Some(address)) => host.covers(address),
         _ => false,
     })
+}
+
+/// The authorities by which alone a target at an address is known: those of its name, else those of the narrowest range.
+pub fn authorities(hosts: &[Host], target: &Target, address: IpAddr) -> Option<Arc<str>> {
+    let fitting = hosts.iter().filter(|host| host.fits_port(target));
+    let near = |host: &&Host| match &host.place {
+        Place::Name(name) => (*name == target.host).then_some(u8::MAX),
+        Place::Range(_, length) => host.covers(address).then_some(*length),
+    };
+    fitting.filter_map(|host| Some((near(&host)?, host))).max_by_key(|(near, _)| *near).and_then(|(_, host)| host.authorities.clone())
 }
 
 /// Whether a target may be reached at an address that its name resolved to just now.

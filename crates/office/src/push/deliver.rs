@@ -51,6 +51,8 @@ pub struct Parcel {
     pub headers: Vec<(&'static str, String)>,
     /// CloudEvents, as JSON.
     pub body: String,
+    /// Certificates of the authorities by which alone the recipient is known, as PEM; none: those of everybody.
+    pub authorities: Option<Arc<str>>,
 }
 
 /// The way out of the house. The office says where to; whoever implements this neither follows a redirect nor asks a proxy.
@@ -68,6 +70,8 @@ struct Job {
     /// Number of this try.
     number: i64,
     url: String,
+    /// What people call the recipient.
+    title: String,
     keys: Vec<Vec<u8>>,
     hosts: Vec<Host>,
     now: Moment,
@@ -150,11 +154,18 @@ async fn due(office: &Arc<Office>) -> Result<Vec<i64>, Error> {
         .await
 }
 
+/// The word by which the work of a subscription is known.
+pub(crate) fn work_of(subscription: &str) -> String {
+    format!("push {subscription}")
+}
+
 /// Sends to one recipient until nothing is due; returns how many tries were made.
 async fn drain(office: &Arc<Office>, outbound: &dyn Outbound, id: i64) -> Result<usize, Error> {
-    let (mut tried, mut tries) = (None, 0);
+    let (mut tried, mut tries, mut working) = (None, 0, None);
     loop {
         let Some(job) = step(office, id, tried.take()).await? else { return Ok(tries) };
+        let working = working.get_or_insert_with(|| office.works().begin_again(work_of(&id.to_string()), "推送", &job.title));
+        working.so_far(i64::try_from(tries).unwrap_or(i64::MAX));
         tries += 1;
         let outcome = tokio::time::timeout(TRY, attempt(outbound, &job)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(format!("{} 秒内没有答复", TRY.as_secs())));
@@ -178,7 +189,7 @@ async fn step(office: &Arc<Office>, id: i64, tried: Option<Tried>) -> Result<Opt
             xinzhi_store::push::claim(tx, id, event.sequence, now.plus_ms(LEASE_MS))?;
             let keys = subscribe::open_keys(tx.connection(), &shared.keys, (id, now))?;
             let hosts = subscribe::list(tx.connection())?;
-            Ok(Some(Job { number: event.tries + 1, event, url: row.url, keys, hosts, now }))
+            Ok(Some(Job { number: event.tries + 1, event, url: row.url, title: row.title, keys, hosts, now }))
         })
         .await
 }
@@ -242,7 +253,8 @@ async fn attempt(outbound: &dyn Outbound, job: &Job) -> Result<u16, String> {
     for address in addresses {
         match may_reach(&job.hosts, &target, address.ip()) {
             Ok(()) => {
-                let parcel = parcel(job, target);
+                let authorities = super::address::authorities(&job.hosts, &target, address.ip());
+                let parcel = Parcel { authorities, ..parcel(job, target) };
                 return outbound.post(SocketAddr::new(address.ip(), parcel.target.port), &parcel).await;
             }
             Err(words) => refused = words,
@@ -263,7 +275,7 @@ fn parcel(job: &Job, target: Target) -> Parcel {
         ("webhook-signature", signatures.join(" ")),
         ("webhook-attempt", job.number.to_string()),
     ];
-    Parcel { target, headers, body: job.event.body.clone() }
+    Parcel { target, headers, body: job.event.body.clone(), authorities: None }
 }
 
 /// HMAC-SHA256 over `id.timestamp.body`, in Base64 (Standard Webhooks). The key belongs to one subscription and serves for nothing else,

@@ -237,7 +237,8 @@ fn plain(field: &str, title: &str, typed: &str) -> Result<String, Error> {
 /// The list as it is now.
 pub(crate) fn list(connection: &mut Connection) -> Result<Vec<Host>, Error> {
     let rows = xinzhi_store::subscription::hosts(connection)?;
-    Ok(rows.iter().filter_map(|row| Host::parse(&row.host)).collect())
+    let host = |row: &HostRow| Some(Host::parse(&row.host)?.known_by(row.authorities.as_deref()));
+    Ok(rows.iter().filter_map(host).collect())
 }
 
 fn listed(connection: &mut Connection, target: &Target) -> Result<(), Error> {
@@ -313,6 +314,34 @@ pub struct HostForm {
     pub allowed: bool,
     /// What for.
     pub note: String,
+    /// Certificates of the authorities by which alone it is to be known, as PEM: a department behind an authority of its own. None: the
+    /// public ones, and those of the office.
+    pub authorities: Option<String>,
+}
+
+/// Longest PEM of authorities.
+const AUTHORITIES_BYTES_MAX: usize = 64 * 1024;
+
+/// The PEM as it is kept: certificates and nothing else. Whether they can be used is asked of whoever sends.
+fn authorities(form: &HostForm) -> Result<Option<String>, Error> {
+    const BEGIN: &str = "-----BEGIN ";
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+    let Some(pem) = form.authorities.as_deref() else { return Ok(None) };
+    let wrong = |words: &str| invalid("authorities", words);
+    if !form.allowed {
+        return Err(wrong("不再允许推送的地址无需 CA 证书"));
+    }
+    if pem.len() > AUTHORITIES_BYTES_MAX || !pem.is_ascii() {
+        return Err(wrong("CA 证书应为不超过 64 KB 的 PEM 文本，请核对是否选错了文件"));
+    }
+    if pem.contains("PRIVATE KEY") {
+        return Err(wrong("文件中有私钥；请只给出 CA 证书，私钥不得离开签发它的机器"));
+    }
+    let (blocks, certificates) = (pem.matches(BEGIN).count(), pem.matches(CERTIFICATE).count());
+    if certificates == 0 || blocks != certificates {
+        return Err(wrong("文件中应有且只有 PEM 格式的 CA 证书（-----BEGIN CERTIFICATE-----）"));
+    }
+    Ok(Some(pem.to_owned()))
 }
 
 /// Puts a host on the list or takes it off. The operator of the machine may, and the system administrator.
@@ -327,14 +356,14 @@ pub async fn list_host(office: &Arc<Office>, actor: &Actor, form: &HostForm, onc
     let wrong = || invalid("host", format!("`{}` {words}", crate::check::run::shorten(&form.host)));
     let host = Host::parse(form.host.trim()).ok_or_else(wrong)?.text();
     let note = plain("note", "用途", &form.note)?;
-    let (allowed, by) = (form.allowed, actor.clone());
+    let (allowed, by, authorities) = (form.allowed, actor.clone(), authorities(form)?);
     office
         .write(actor, move |tx| {
             if once.as_ref().map(|once| once.given(tx)).transpose()?.flatten().is_some() {
                 return Ok(());
             }
             let (entry, at, salt) = (tx.next_position(), tx.moment(), tx.random::<16>().to_vec());
-            let row = HostRow { entry, host, allowed, note, actor: by.name, at, salt };
+            let row = HostRow { entry, host, allowed, note, actor: by.name, at, salt, authorities };
             let refs = format!("{{\"allowed\":{}}}", i32::from(allowed));
             tx.append(&Draft { act: Act::HostListed, subject: None, refs, payload: host_payload(&row) })?;
             xinzhi_store::subscription::add_host(tx, &row)?;
@@ -345,7 +374,11 @@ pub async fn list_host(office: &Arc<Office>, actor: &Actor, form: &HostForm, onc
 
 /// What the journal keeps of a line of the list: every column of it (E12).
 pub(crate) fn host_payload(row: &HostRow) -> Digest {
-    xinzhi_proof::salted(&row.salt, &[row.host.as_bytes(), &[u8::from(row.allowed)], row.note.as_bytes()])
+    let allowed = [u8::from(row.allowed)];
+    let parts = [row.host.as_bytes(), &allowed, row.note.as_bytes()].into_iter();
+    // Before hosts had authorities of their own an entry covered none.
+    let parts: Vec<&[u8]> = parts.chain(row.authorities.as_ref().map(String::as_bytes)).collect();
+    xinzhi_proof::salted(&row.salt, &parts)
 }
 
 /// The hosts that may be sent to.

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use xinzhi_core::{Code, Refusal};
+use xinzhi_core::{Code, Day, Refusal};
 use xinzhi_office::connector::{self, Change, ConnectorView, Look, New};
 
 use crate::api::input::Posted;
@@ -36,6 +36,8 @@ struct ConnectorLine {
     failures: i64,
     sentence: String,
     reached: Option<String>,
+    covers: Option<String>,
+    covered: Option<String>,
     batch: Option<i64>,
 }
 
@@ -60,6 +62,8 @@ impl From<ConnectorView> for ConnectorLine {
             failures: of.failures,
             sentence: of.sentence,
             reached: of.reached,
+            covers: of.covers.map(|day| day.to_string()),
+            covered: of.covered.map(|day| day.to_string()),
         }
     }
 }
@@ -90,10 +94,14 @@ struct NewConnector {
     overlap: i64,
     every_minutes: i64,
     previews: bool,
+    #[serde(default)]
+    covers: Option<String>,
 }
 
 async fn add(State(state): State<AppState>, Caller(actor): Caller, posted: Posted<NewConnector>) -> Result<Json<Done>, Problem> {
     let new = posted.body;
+    let wrong = |text: &str| Refusal::field(Code::FieldInvalid, "covers", format!("起始日期 `{text}` 应写成 YYYY-MM-DD"));
+    let covers = new.covers.as_deref().map(|text| Day::parse(text).map_err(|_| wrong(text))).transpose()?;
     let new = New {
         id: new.id,
         title: new.title,
@@ -112,6 +120,7 @@ async fn add(State(state): State<AppState>, Caller(actor): Caller, posted: Poste
         overlap: new.overlap,
         every_minutes: new.every_minutes,
         previews: new.previews,
+        covers,
     };
     let id = new.id.clone();
     connector::register(&state.office, &actor, new).await?;

@@ -411,6 +411,9 @@ pub struct HostBody {
     allowed: bool,
     /// What for.
     note: String,
+    /// Certificates of the authorities by which alone it is to be known, as PEM.
+    #[serde(default)]
+    authorities: Option<String>,
 }
 
 /// A host that may be sent to.
@@ -418,6 +421,8 @@ pub struct HostBody {
 pub struct HostView {
     host: String,
     note: String,
+    /// Whether it is known by authorities of its own alone.
+    own_authorities: bool,
     actor: String,
     at: String,
 }
@@ -427,7 +432,13 @@ pub struct HostView {
     responses((status = 200, body = Vec<HostView>), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn hosts(State(state): State<AppState>, Caller(actor): Caller) -> Result<Json<Vec<HostView>>, Problem> {
     let rows = subscribe::hosts(&state.office, &actor).await?;
-    let view = |row: xinzhi_office::push::HostRow| HostView { host: row.host, note: row.note, actor: row.actor, at: row.at.to_minute() };
+    let view = |row: xinzhi_office::push::HostRow| HostView {
+        own_authorities: row.authorities.is_some(),
+        host: row.host,
+        note: row.note,
+        actor: row.actor,
+        at: row.at.to_minute(),
+    };
     Ok(Json(rows.into_iter().map(view).collect()))
 }
 
@@ -438,7 +449,11 @@ pub(super) async fn list_host(
     Caller(actor): Caller,
     posted: Posted<HostBody>,
 ) -> Result<Json<DoneView>, Problem> {
-    let HostBody { host, allowed, note } = posted.body;
-    subscribe::list_host(&state.office, &actor, &HostForm { host, allowed, note }, Some(posted.once)).await?;
+    let HostBody { host, allowed, note, authorities } = posted.body;
+    if let Some(pem) = &authorities {
+        let unusable = |words| Refusal::field(Code::FieldInvalid, "authorities", words);
+        crate::outbound::authorities(pem).map_err(unusable)?;
+    }
+    subscribe::list_host(&state.office, &actor, &HostForm { host, allowed, note, authorities }, Some(posted.once)).await?;
     Ok(DONE)
 }

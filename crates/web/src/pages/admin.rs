@@ -2,6 +2,7 @@
 //! none of them sees business data (A9).
 
 pub(super) mod accounts;
+mod home;
 mod journal;
 mod keys;
 mod organs;
@@ -9,18 +10,14 @@ mod overview;
 pub(super) mod who;
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use xinzhi_core::Code;
 
-use super::answer::Stopped;
-use super::reader::Signed;
 use crate::server::AppState;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        .route("/admin", get(index))
+        .route("/admin", get(home::home))
         .route("/admin/accounts", get(accounts::list))
         .route("/admin/accounts/new", get(accounts::new).post(accounts::make))
         .route("/admin/accounts/{name}", get(accounts::show_one).post(accounts::change))
@@ -40,12 +37,6 @@ pub(super) fn router() -> Router<AppState> {
         .route("/admin/journal/export", post(journal::export))
 }
 
-/// Each administrator's own page.
-async fn index(Signed { frame, .. }: Signed) -> Result<Redirect, Stopped> {
-    let home = frame.home();
-    if home.starts_with("/admin/") { Ok(Redirect::to(home)) } else { Err(Code::NotPermitted.into()) }
-}
-
 /// What an address says was just done.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -61,6 +52,7 @@ impl Done {
             "lock" => "账号已锁定，其登录已全部退出",
             "unlock" => "账号已解锁",
             "sign_out" => "该账号的登录已全部退出",
+            "reset_factor" => "第二因素已重置，该账号的登录已全部退出；本人下次登录时重新设置",
             "end" => "账号已注销，其登录已全部退出",
             "key_end" => "密钥已作废，下一次调用起不再有效",
             "organ" => "单位已登记",

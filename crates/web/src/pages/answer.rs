@@ -88,7 +88,15 @@ pub(super) fn form_faults(error: Error) -> Result<(StatusCode, Vec<FormFault>), 
     let Refusal { code, field, .. } = &stopped.0;
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     let about_form = matches!(status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::CONFLICT)
-        || matches!(code, Code::SubjectUnknown | Code::OutOfScope | Code::SignInWrong | Code::AccountLocked | Code::AccountNotReleased);
+        || matches!(
+            code,
+            Code::SubjectUnknown
+                | Code::OutOfScope
+                | Code::SignInWrong
+                | Code::FactorWrong
+                | Code::AccountLocked
+                | Code::AccountNotReleased
+        );
     if !about_form {
         return Err(stopped);
     }
@@ -97,7 +105,7 @@ pub(super) fn form_faults(error: Error) -> Result<(StatusCode, Vec<FormFault>), 
         let words = "这份表单已经提交过一次，这次的内容与上次不同；如要另行提交，请核对后再次提交";
         return Ok((status, vec![FormFault::new("", words)]));
     }
-    // Dots are for JSON; an id in HTML has none.
-    let field = field.as_deref().unwrap_or_default().replace('.', "-");
+    // Dots are for JSON; an id in HTML has none. A second factor has one field.
+    let field = if *code == Code::FactorWrong { "code".to_owned() } else { field.as_deref().unwrap_or_default().replace('.', "-") };
     Ok((status, vec![FormFault { field, sentence: stopped.0.sentence() }]))
 }

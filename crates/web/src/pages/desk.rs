@@ -27,8 +27,8 @@ use xinzhi_office::import::preview::BatchState;
 use xinzhi_office::import::{BatchView, batches as newest, waiting as waiting_rows};
 use xinzhi_office::permission::Action;
 
-use super::answer::{Answer, show};
-use super::frame::Frame;
+use super::answer::{Answer, go, show};
+use super::frame::{ADMIN_HOME, Frame};
 use super::reader::Signed;
 use super::text::percent;
 use crate::server::AppState;
@@ -142,6 +142,10 @@ impl HomePage {
 }
 
 async fn home(State(state): State<AppState>, Signed { frame, actor }: Signed) -> Answer {
+    // Nothing of a desk is an administrator's: their own first page says what is.
+    if actor.role.is_administrator() {
+        return go(ADMIN_HOME);
+    }
     let mut page = HomePage {
         figures: None,
         share: "—".to_owned(),

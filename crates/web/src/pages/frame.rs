@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use xinzhi_core::actor::{Actor, Role};
+use xinzhi_office::account::factor::Secret;
 use xinzhi_office::permission::{Action, Reach, reach};
 
 use super::assets;
@@ -30,6 +31,8 @@ pub struct Site {
     pub sign_in_hint: String,
     /// Whether everything in it is invented; then every page says so.
     pub demonstration: bool,
+    /// Accounts of a demonstration with what their devices share: the current code is shown at the second step. Empty everywhere else.
+    pub demo_secrets: Vec<(String, Secret)>,
 }
 
 impl Site {
@@ -178,6 +181,12 @@ impl Frame {
         Frame { site, theme, who, path, places, column, title: String::new(), crumbs, query, notice: None, now, must_change: false }
     }
 
+    /// The frame of whoever was let in by this very request.
+    #[must_use]
+    pub fn anew(&self, actor: &Actor) -> Frame {
+        Frame::new(Arc::clone(&self.site), self.theme, Some(actor), &self.path, self.now.clone())
+    }
+
     /// Names the page.
     #[must_use]
     pub fn titled(mut self, title: impl Into<String>) -> Frame {
@@ -234,13 +243,15 @@ impl Frame {
     }
 }
 
+/// Where the three administrators begin.
+pub(super) const ADMIN_HOME: &str = "/admin";
+
 /// Where a role begins after signing in.
 pub fn home(role: Option<Role>) -> &'static str {
     match role {
         None => "/",
         Some(Role::Subject) => "/my",
-        Some(Role::Audit) => "/admin/journal",
-        Some(Role::System | Role::Security) => "/admin/accounts",
+        Some(Role::System | Role::Security | Role::Audit) => ADMIN_HOME,
         Some(Role::Centre | Role::Department | Role::Township | Role::Counter | Role::Legal) => "/desk",
     }
 }
@@ -295,9 +306,8 @@ fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     if role == Some(Role::Subject) {
         places.push(place("/my", "我的", Vec::new()));
     }
-    if let Some(first) = ADMIN.iter().map(|page| page.0).find(|href| admin.iter().any(|page| page.href == *href)) {
-        let current = inside(path, "/admin");
-        places.push(Place { href: first, title: "管理", current, exact: path == first, pages: admin });
+    if !admin.is_empty() {
+        places.push(place(ADMIN_HOME, "管理", admin));
     }
     places.push(place("/rules", "规则", Vec::new()));
     places.push(place("/", "门户", Vec::new()));

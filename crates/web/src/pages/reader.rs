@@ -7,6 +7,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use xinzhi_core::Code;
 use xinzhi_core::actor::Actor;
+use xinzhi_office::account::Session;
+use xinzhi_office::account::factor::Gate;
 
 use super::answer::Stopped;
 use super::frame::{Frame, Site, Theme};
@@ -20,19 +22,62 @@ pub(super) const THEME_COOKIE: &str = "theme";
 pub(super) struct Visit {
     pub(super) frame: Frame,
     pub(super) actor: Option<Actor>,
+    pub(super) threshold: Option<Threshold>,
+}
+
+/// What stands between a sign-in and every other page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Threshold {
+    /// The second factor is still to be given.
+    Code,
+    /// A first password is still to be changed.
+    Password,
+    /// A second factor is still to be set up.
+    Enrol,
+}
+
+impl Threshold {
+    /// The code comes before the password: whoever has only the one does not change it.
+    pub(super) fn of(session: &Session) -> Option<Threshold> {
+        match session.gate {
+            Gate::Code => Some(Threshold::Code),
+            _ if session.must_change => Some(Threshold::Password),
+            Gate::Enrol => Some(Threshold::Enrol),
+            Gate::Open => None,
+        }
+    }
+
+    /// The page that leads over it.
+    pub(super) const fn address(self) -> &'static str {
+        match self {
+            Threshold::Code => "/sign-in/code",
+            Threshold::Password => super::account::ADDRESS,
+            Threshold::Enrol => "/account/factor",
+        }
+    }
+
+    /// What may be asked for before.
+    pub(super) fn opens(self, path: &str) -> bool {
+        path == self.address() || matches!(path, "/sign-out" | "/theme")
+    }
 }
 
 /// Reads the cookies of a request.
 pub(super) async fn visit(state: &AppState, parts: &Parts) -> Visit {
     let session = crate::session::find(state, &parts.headers).await;
-    let must_change = session.as_ref().is_some_and(|session| session.must_change);
+    let threshold = session.as_ref().and_then(Threshold::of);
     let actor = session.map(|session| session.actor);
     let theme = Theme::from_word(cookie(&parts.headers, THEME_COOKIE).unwrap_or_default());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let site = parts.extensions.get::<Arc<Site>>().cloned().unwrap_or_default();
     let mut frame = Frame::new(site, theme, actor.as_ref(), path, state.office.now().to_minute());
-    frame.must_change = must_change;
-    Visit { frame, actor }
+    match threshold {
+        Some(Threshold::Password) => frame.must_change = true,
+        // Whoever is not let in has no places to go to.
+        Some(Threshold::Code | Threshold::Enrol) => frame.places.clear(),
+        None => {}
+    }
+    Visit { frame, actor, threshold }
 }
 
 /// A cookie of the request.

@@ -22,17 +22,14 @@ struct RefusedPage {
     status: u16,
 }
 
-/// What may be asked for before a first password was changed.
-const OPEN_BEFORE_CHANGE: [&str; 3] = [super::account::ADDRESS, "/sign-out", "/theme"];
-
 /// Runs a page inside its frame. What comes back without a page of its own gets one.
 pub(super) async fn surround(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let visit = reader::visit(&state, &parts).await;
     let frame = visit.frame.clone();
     let reads = parts.method == Method::GET;
-    if frame.must_change && !OPEN_BEFORE_CHANGE.contains(&parts.uri.path()) {
-        return Redirect::to(super::account::ADDRESS).into_response();
+    if let Some(threshold) = visit.threshold.filter(|threshold| !threshold.opens(parts.uri.path())) {
+        return Redirect::to(threshold.address()).into_response();
     }
     parts.extensions.insert(visit);
     let response = next.run(Request::from_parts(parts, body)).await;

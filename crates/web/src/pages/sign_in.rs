@@ -11,9 +11,11 @@ use xinzhi_core::Code;
 use xinzhi_office::account;
 
 use super::answer::{Answer, FormFault, form_faults, go, show, show_as};
+use super::factor;
 use super::frame::{Frame, home};
 use super::portal::local;
-use super::reader::{Reader, Signed};
+use super::reader::{Reader, Signed, Threshold};
+use super::text::encoded;
 use crate::server::AppState;
 use crate::session;
 
@@ -48,10 +50,13 @@ async fn form(Query(typed): Query<SignInForm>, Reader(frame): Reader) -> Answer 
 async fn sign_in(State(state): State<AppState>, Reader(frame): Reader, Form(typed): Form<SignInForm>) -> Answer {
     match account::sign_in(&state.office, typed.name.trim(), &typed.password).await {
         Ok(token) => {
-            let role = account::session(&state.office, &token).await.ok().map(|session| session.actor.role);
+            let session = account::session(&state.office, &token).await?;
             let cookie = session::set_cookie(&token).ok_or(Code::Internal)?;
-            let onward = if typed.back.is_empty() { home(role) } else { local(&typed.back) };
-            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(onward)).into_response())
+            let onward = match Threshold::of(&session) {
+                Some(threshold @ Threshold::Code) => format!("{}?back={}", threshold.address(), encoded(&typed.back)),
+                _ => factor::onward(&session, &typed.back, home(Some(session.actor.role))).to_owned(),
+            };
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&onward)).into_response())
         }
         Err(error) => {
             let (status, faults) = form_faults(error)?;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::samples::Sample;
-use super::{account, admin, desk, grid, my, portal, refused, rules, sign_in};
+use super::{account, admin, desk, factor, grid, my, portal, refused, rules, sign_in};
 
 fn every_page() -> Vec<Sample> {
     let places = [
         portal::samples::samples(),
         sign_in::samples::samples(),
         account::samples::samples(),
+        factor::samples::samples(),
         refused::samples::samples(),
         rules::samples::samples(),
         desk::samples::samples(),

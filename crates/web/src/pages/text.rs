@@ -186,6 +186,8 @@ pub fn act_title(act: Act) -> &'static str {
         Act::OrganRecorded => "登记单位",
         Act::AreaRecorded => "登记区划",
         Act::JournalExported => "导出账簿",
+        Act::FactorChanged => "变更第二因素",
+        Act::FactorPassed => "通过第二步验证",
     }
 }
 

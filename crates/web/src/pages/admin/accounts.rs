@@ -161,6 +161,10 @@ pub(super) fn what_title(what: &str) -> &'static str {
         "sign_out" => "强制退出",
         "password" => "本人修改密码",
         "reset" => "重设密码",
+        "factor" => "启用第二因素",
+        "factor_off" => "关闭第二因素",
+        "factor_reset" => "重置第二因素",
+        "factor_told" => "本人获知重置",
         "ended" => "注销",
         _ => "其他",
     }
@@ -178,6 +182,9 @@ pub(super) struct AccountPage {
     pub(super) made_by: String,
     pub(super) mark: Mark,
     pub(super) must_change: bool,
+    pub(super) has_factor: bool,
+    /// Whether the role cannot be without a second factor.
+    pub(super) needs_factor: bool,
     pub(super) steps: Vec<Step>,
     pub(super) menu: Option<Menu>,
     pub(super) acts: Acts,
@@ -191,6 +198,7 @@ pub(super) struct Acts {
     pub(super) lock: bool,
     pub(super) unlock: bool,
     pub(super) reset: bool,
+    pub(super) reset_factor: bool,
     pub(super) end: bool,
     pub(super) own: bool,
 }
@@ -204,13 +212,14 @@ impl Acts {
             lock: may && view.standing == Standing::InUse,
             unlock: may && view.standing == Standing::Locked,
             reset: may && !view.actor.role.is_administrator(),
+            reset_factor: may && view.has_factor,
             end: may,
             own,
         }
     }
 
     fn any(self) -> bool {
-        self.release || self.lock || self.unlock || self.reset || self.end
+        self.release || self.lock || self.unlock || self.reset || self.reset_factor || self.end
     }
 }
 
@@ -245,6 +254,8 @@ async fn account_page(
         area: view.actor.area.as_ref().map(ToString::to_string).unwrap_or_default(),
         mark: standing_mark(view.standing),
         must_change: view.must_change,
+        has_factor: view.has_factor,
+        needs_factor: view.actor.role.is_administrator(),
         made_by: view.made_by,
         name: view.actor.name,
         title: view.actor.title,
@@ -281,6 +292,7 @@ pub(super) async fn change(
         "lock" => account::change(office, by, &name, Change::Lock).await,
         "unlock" => account::change(office, by, &name, Change::Unlock).await,
         "sign_out" => account::change(office, by, &name, Change::SignOut).await,
+        "reset_factor" => account::factor::reset(office, by, &name).await,
         "end" => account::end(office, by, &name).await,
         _ => return Err(Refusal::field(Code::FieldInvalid, "change", "没有这样的操作").into()),
     };

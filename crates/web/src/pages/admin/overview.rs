@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use xinzhi_office::overview::{self, Going};
+use xinzhi_office::overview::{self, Going, StandingWork};
 use xinzhi_office::rules::model::Review;
 use xinzhi_office::rules::relation::RelationKind;
 use xinzhi_office::rules::{Pack, sentence};
@@ -182,6 +182,45 @@ impl WorkLine {
     }
 }
 
+/// Work that is done again and again, as a line.
+pub(super) struct StandingLine {
+    pub(super) title: &'static str,
+    pub(super) about: String,
+    pub(super) mark: Mark,
+    /// Since when and how far, while it goes on; else what waits.
+    pub(super) so_far: String,
+    pub(super) well_at: String,
+    pub(super) failed_at: String,
+    pub(super) failure: String,
+    pub(super) next_at: String,
+}
+
+impl StandingLine {
+    pub(super) fn of(work: StandingWork) -> StandingLine {
+        let StandingWork { title, row, running } = work;
+        let mark = match (&running, row.is_paused, row.failures) {
+            (Some(_), ..) => Mark::new(Tone::Accent, "进行中"),
+            (None, true, _) => Mark::new(Tone::Plain, "已暂停"),
+            (None, false, 0) if row.well_at.is_none() => Mark::new(Tone::Plain, "还没有做过"),
+            (None, false, 0) => Mark::new(Tone::Green, "正常"),
+            (None, false, many) => Mark::new(Tone::Amber, format!("连续失败 {many} 次")),
+        };
+        let waits = if row.waiting > 0 { format!("待送达 {} 件", row.waiting) } else { String::new() };
+        let so_far = running.map_or(waits, |view| format!("{} 开始，已办 {}", view.began, view.done));
+        let (failed_at, failure) = row.failed.map_or_else(Default::default, |(at, words)| (at.to_string(), words));
+        StandingLine {
+            title,
+            about: row.title,
+            mark,
+            so_far,
+            well_at: row.well_at.map(|at| at.to_string()).unwrap_or_default(),
+            failed_at,
+            failure,
+            next_at: row.next_at.map(|at| at.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
 /// A batch that waits.
 pub(super) struct StagedLine {
     pub(super) batch: i64,
@@ -196,6 +235,7 @@ pub(super) struct WorkPage {
     pub(super) frame: Frame,
     pub(super) running: Vec<WorkLine>,
     pub(super) finished: Vec<WorkLine>,
+    pub(super) standing: Vec<StandingLine>,
     pub(super) staged: Vec<StagedLine>,
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) is_stopped: bool,
@@ -211,6 +251,7 @@ pub(super) async fn work(State(state): State<AppState>, Signed { frame, actor }:
         frame: frame.titled("作业"),
         running: going.running.into_iter().map(WorkLine::of).collect(),
         finished: going.finished.into_iter().map(WorkLine::of).collect(),
+        standing: going.standing.into_iter().map(StandingLine::of).collect(),
         staged: staged.collect(),
         facts,
         is_stopped: going.is_stopped,

@@ -8,10 +8,11 @@ use super::super::rules::Basis;
 use super::super::samples::{HOSTILE, Sample, frame, hostile, sample};
 use super::super::text::{Mark, Tone};
 use super::accounts::{AccountLine, AccountPage, AccountsPage, Acts, MadePage, NewPage, Step};
+use super::home::{Duty, HomePage, Notice};
 use super::journal::{Asked, EntryLine, JournalPage};
 use super::keys::{KeyLine, KeysPage};
 use super::organs::{AreaForm, AreasPage, OrganForm, OrganLine, OrganPage, OrgansPage};
-use super::overview::{InstalledLine, PackLine, PacksPage, RelationKindLine, SeenPage, StagedLine, WorkLine, WorkPage};
+use super::overview::{InstalledLine, PackLine, PacksPage, RelationKindLine, SeenPage, StagedLine, StandingLine, WorkLine, WorkPage};
 use super::who::{Menu, WhoForm};
 
 pub(in super::super) fn samples() -> Vec<Sample> {
@@ -53,8 +54,10 @@ fn accounts() -> Vec<Sample> {
     };
     let new = |faults| NewPage { frame: frame(Role::System, "/admin/accounts/new"), typed: typed(), menu: menu(), faults };
     let step = Step { entry: 9, at: hostile(), by: hostile(), what: "建立", rights: hostile() };
-    let acts = Acts { release: true, lock: true, unlock: true, reset: true, end: true, own: false };
+    let acts = Acts { release: true, lock: true, unlock: true, reset: true, reset_factor: true, end: true, own: false };
     let one = AccountPage {
+        has_factor: true,
+        needs_factor: true,
         frame: frame(Role::Security, "/admin/accounts/a"),
         name: "a".to_owned(),
         title: hostile(),
@@ -77,7 +80,18 @@ fn accounts() -> Vec<Sample> {
         next: "只显示一次",
         back: "/admin/accounts".to_owned(),
     };
+    let home = |notices| HomePage {
+        frame: frame(Role::Security, "/admin"),
+        title: hostile(),
+        post: "安全管理",
+        bounds: "看不到业务数据",
+        notices,
+        duties: vec![Duty { href: "/admin/accounts".to_owned(), title: hostile(), words: "启用账号" }],
+    };
+    let notice = Notice { href: "/admin/accounts", what: hostile(), then: "核对后启用" };
     vec![
+        sample("administrator's first page", &home(vec![notice])),
+        sample("administrator's first page, quiet", &home(Vec::new())),
         sample("accounts", &list(vec![line("可用"), line("已锁定")])),
         sample("accounts, none", &list(Vec::new())),
         sample("new account", &new(Vec::new())),
@@ -193,10 +207,21 @@ fn overview() -> Vec<Sample> {
         ended: String::new(),
         mark: mark("进行中"),
     };
-    let work = |running, finished, staged, is_stopped| WorkPage {
+    let again = StandingLine {
+        title: "推送",
+        about: hostile(),
+        mark: mark("连续失败 2 次"),
+        so_far: "待送达 3 件".to_owned(),
+        well_at: String::new(),
+        failed_at: "2026-11-23 10:00:00".to_owned(),
+        failure: hostile(),
+        next_at: "2026-11-23 10:05:00".to_owned(),
+    };
+    let work = |(running, finished), standing, staged, is_stopped| WorkPage {
         frame: frame(Role::System, "/admin/work"),
         running,
         finished,
+        standing,
         staged,
         facts: vec![("登录中的会话", hostile())],
         is_stopped,
@@ -205,8 +230,8 @@ fn overview() -> Vec<Sample> {
     vec![
         sample("seen", &seen),
         sample("packs", &packs),
-        sample("work", &work(vec![line()], vec![line()], vec![staged], true)),
-        sample("work, none", &work(Vec::new(), Vec::new(), Vec::new(), false)),
+        sample("work", &work((vec![line()], vec![line()]), vec![again], vec![staged], true)),
+        sample("work, none", &work((Vec::new(), Vec::new()), Vec::new(), Vec::new(), false)),
     ]
 }
 

@@ -31,6 +31,8 @@ fn line(state: State) -> ConnectorLine {
         overlap: 600,
         every_minutes: 15,
         previews: true,
+        covers: Some(crate::pages::samples::day("2023-11-01")),
+        covered: Some(crate::pages::samples::today()),
         state,
         due_at: Moment(1_795_399_200_000),
         looked_at: Some(Moment(1_795_399_200_000)).filter(|_| state != State::New),

@@ -36,7 +36,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
 
 fn host() -> HostRow {
     let [host, note, actor] = [(); 3].map(|()| hostile());
-    HostRow { entry: Position(3), host, allowed: true, note, actor, at: Moment(0), salt: Vec::new() }
+    HostRow { entry: Position(3), host, allowed: true, note, actor, at: Moment(0), salt: Vec::new(), authorities: None }
 }
 
 fn view(what: &str) -> SubscriptionView {
