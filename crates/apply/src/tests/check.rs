@@ -92,6 +92,48 @@ fn l10_nothing_is_proposed_after_the_records_natural_end() {
 }
 
 #[test]
+fn w1_nothing_adverse_outlives_three_years_from_its_document() {
+    let longest = |case: &mut Case| {
+        case.pack.laws[0].in_force.until = None;
+        for measure in &mut case.pack.measures {
+            (measure.term_months, measure.review_by) = (36, day("2035-12-31"));
+        }
+        case.pack.review_by = day("2035-12-31");
+        case.pack.measures[2].trigger = Trigger::Record { kind: PENALTY, filter: None, within_months: 36 };
+    };
+    let ends = [
+        ("2023-02-28", "2026-02-28"),
+        ("2024-02-28", "2027-02-28"),
+        ("2024-02-29", "2027-02-28"),
+        ("2023-04-30", "2026-04-30"),
+        ("2023-08-31", "2026-08-31"),
+        ("2023-12-31", "2026-12-31"),
+        ("2024-01-01", "2027-01-01"),
+    ];
+    for (document, end) in ends {
+        for class in [None, MINOR, ORDINARY, Some(Class::Serious)] {
+            let on = |days: i32| {
+                let today = day(end).plus_days(days).to_string();
+                let (record, entry) = (penalty(1, document, class), Fact { class, ..listed(2, document, None) });
+                case(vec![record, entry]).with(longest).on(&today).said()
+            };
+            let carried = |id: &str, record: i64| format!("{id}? until {end} for {record}");
+            let (bar, list) = (carried("bar", 1), carried("blacklisted", 2));
+            match class {
+                // An entry without a class is as grave as its list; a record without one restricts nobody.
+                None => assert_eq!([on(-2), on(0), on(1)], [vec![list.clone()], vec![list], vec![]], "{document}"),
+                Some(Class::Minor) => assert_eq!([on(-2), on(0), on(1)], [NOTHING; 3], "{document}"),
+                Some(_) => {
+                    assert_eq!(on(-2), [bar, list], "{document} {class:?}");
+                    assert!(on(0).iter().all(|said| said.contains(end)), "{document} {class:?}: {:?}", on(0));
+                    assert_eq!(on(1), NOTHING, "{document} {class:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn w7_a_record_brings_a_measure_about_inside_its_window_only() {
     let long = |case: &mut Case| case.pack.measures[2].term_months = 36;
     for (today, said) in [

@@ -1,7 +1,7 @@
 //! Grades of a scorecard, what forces one, and what one is worth.
 
 use super::field::Scope;
-use super::indicator::{dated, retained};
+use super::indicator::{dated, lasting, retained};
 use super::laws::{Rest, basis};
 use super::predicate;
 use super::source::record_kind;
@@ -110,6 +110,9 @@ fn when(item: Item<'_>, card: &Scorecard, pack: &Pack, report: &mut Report) -> O
         Some(None) => return None,
         other => other.flatten(),
     };
+    if let Some(months) = window {
+        lasting(months, (kind, filter.as_ref()), map.at_key("window"), report);
+    }
     Some((ix, Forcing::Within { filter, window_months: window? }))
 }
 

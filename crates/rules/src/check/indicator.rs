@@ -10,7 +10,8 @@ use super::source::record_kind;
 use super::subject::overlap;
 use super::take;
 use crate::fact::faded;
-use crate::model::{Fade, Fading, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
+use crate::model::{Fade, Fading, FieldIx, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
+use crate::predicate::{Column, Predicate, Test};
 use crate::raw::{At, Value};
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, age_of, id_of, list, map, months_of, points_of, share_of};
@@ -23,6 +24,9 @@ pub(super) const RECORDS_MAX: i64 = 1 << 24;
 
 /// Most steps of a fade: one for each month of ten years.
 const FADES_MAX: usize = 120;
+
+/// W1: the longest effect of anything adverse, counted from the day of its document.
+pub(super) const ADVERSE_MONTHS_MAX: i32 = 36;
 
 /// One indicator; `ids` are taken.
 pub(super) fn read(item: Item<'_>, rule: (&Scorecard, Rest), (pack, ids): (&Pack, &[String]), report: &mut Report) -> Option<Indicator> {
@@ -70,6 +74,9 @@ fn indicator(map: Map<'_>, id: Option<String>, (card, rest): (&Scorecard, Rest),
         Some(None) => return None,
         other => other.flatten(),
     };
+    if let Some(months) = window {
+        lasting(months, (kind, filter.as_ref()), map.at_key("window"), report);
+    }
     let indicator = Indicator { id: id?, title: title?, kind: ix, filter, window_months: window?, take, fade, floor, cap, weight, basis };
     // Of a sum without bounds nothing more need be said: it is refused.
     let open = indicator.floor.is_none() && indicator.cap.is_none() && matches!(indicator.take, Take::Each { put: Put::Sum, .. });
@@ -119,6 +126,27 @@ fn fading(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Fading {
         report.fault(item.at(), "fade-unreachable", "`linear_after` 不短于 `window`，不会被用到", help);
     }
     Fading::Linear { after_months }
+}
+
+/// W1: an adverse record has no effect after three years, however late it was filed. Whoever still stands on a list is read as listed, not
+/// as having been listed once: such an indicator says so by asking for entries without a day of removal.
+pub(super) fn lasting(months: i32, (kind, filter): (&RecordKind, Option<&Predicate>), at: At, report: &mut Report) {
+    let removal = kind.list.and_then(|span| span.until);
+    let still_listed = removal.is_some_and(|field| filter.is_some_and(|filter| asks_absence(filter, field)));
+    if kind.nature == Nature::Adverse && months > ADVERSE_MONTHS_MAX && !still_listed {
+        let message = format!("失信信息 `{}` 自文书之日起影响 {months} 个月，超过 {ADVERSE_MONTHS_MAX} 个月", kind.title);
+        report.fault(at, "adverse-window", message, "请改为不超过 `36 months`；仍在名单上的，请用 `where` 写明移出日期为空");
+    }
+}
+
+/// Whether a condition holds only where `field` is empty.
+fn asks_absence(filter: &Predicate, field: FieldIx) -> bool {
+    match filter {
+        Predicate::All(parts) => parts.iter().any(|part| asks_absence(part, field)),
+        Predicate::Any(parts) => !parts.is_empty() && parts.iter().all(|part| asks_absence(part, field)),
+        Predicate::Not(_) => false,
+        Predicate::Test { column, test } => *column == Column::Field(field) && *test == Test::Present(false),
+    }
 }
 
 fn fades(item: Item<'_>, window: Option<i32>, report: &mut Report) -> Vec<Fade> {

@@ -4,6 +4,7 @@ use xinzhi_core::measure::MeasureKind;
 
 use super::catalog::class_of;
 use super::duplicate;
+use super::indicator::ADVERSE_MONTHS_MAX;
 use super::laws::{Rest, basis};
 use super::subject::{positions, subjects};
 use super::trigger::{self, Around};
@@ -14,9 +15,6 @@ use crate::shape::{Item, Map, day_of, id_of, map, months_of, scalar};
 
 const KEYS: [&str; 13] =
     ["id", "title", "content", "kind", "subjects", "body", "basis", "trigger", "class_floor", "list_item", "term", "way_out", "review_by"];
-
-/// W1: nothing adverse lasts longer.
-const RESTRICTION_MONTHS_MAX: i32 = 36;
 
 /// Where a measure was written.
 #[derive(Clone, Debug)]
@@ -112,8 +110,8 @@ fn restricted(map: Map<'_>, measure: &Measure, pack: &Pack, report: &mut Report)
         let help = "请补写 `list_item: 基础清单 …`；不在惩戒措施清单内的不得实施";
         report.fault(map.at, "restriction-list-item", format!("惩戒措施 `{}` 缺少 `list_item`", measure.id), help);
     }
-    if measure.term_months > RESTRICTION_MONTHS_MAX {
-        let message = format!("惩戒措施的期限 {} 个月超过 {RESTRICTION_MONTHS_MAX} 个月", measure.term_months);
+    if measure.term_months > ADVERSE_MONTHS_MAX {
+        let message = format!("惩戒措施的期限 {} 个月超过 {ADVERSE_MONTHS_MAX} 个月", measure.term_months);
         report.fault(map.at_key("term"), "restriction-term", message, "请把 `term` 改为不超过 `36 months`");
     }
 }

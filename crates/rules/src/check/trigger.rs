@@ -4,7 +4,7 @@ use xinzhi_core::record::Class;
 
 use super::field::Scope;
 use super::grade::{grade, no_common_subject, on_list};
-use super::indicator::{dated, retained};
+use super::indicator::{dated, lasting, retained};
 use super::predicate::{self, DEPTH_MAX};
 use super::source::record_kind;
 use super::subject::overlap;
@@ -74,6 +74,9 @@ pub(super) fn read(item: Item<'_>, around: Around<'_>, pack: &Pack, report: &mut
                 Some(None) => return None,
                 other => other.flatten(),
             };
+            if let Some(months) = within {
+                lasting(months, (kind, filter.as_ref()), map.at_key("within"), report);
+            }
             Some(Trigger::Record { kind: ix, filter, within_months: within? })
         }
         "all" => all(inner, around, pack, report),
