@@ -1,5 +1,7 @@
 //! The door to an office: opened here, or through the socket of the server that holds it. Both answer the same API.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,16 +42,43 @@ pub fn url(place: &Place) -> Url {
 
 /// Opens the office in this process.
 pub fn open(place: &Place) -> anyhow::Result<Arc<Office>> {
-    open_at(place, Arc::new(SystemClock))
+    let (world, founding) = (world(Arc::new(SystemClock))?, founding(place)?);
+    Ok(Arc::new(Office::open(&url(place), world, &founding)?))
 }
 
-/// The same by another clock: for telling the past of a county that does not exist.
-pub fn open_at(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Office>> {
-    let world = World { clock, entropy: Arc::new(SystemEntropy::new()?) };
+/// Opens the office to look at it: one that cannot be written, such as a backup on a medium of its own, as it is.
+pub fn open_to_examine(place: &Place) -> anyhow::Result<Arc<Office>> {
+    let url = url(place);
+    if !cannot_be_written(&url) {
+        return open(place);
+    }
+    Ok(Arc::new(Office::open_to_examine(&url, world(Arc::new(SystemClock))?)?))
+}
+
+/// Whether the embedded database, or the directory it lies in, refuses every write.
+fn cannot_be_written(url: &Url) -> bool {
+    let Some(file) = url.database_file().filter(|file| file.exists()) else { return false };
+    let refuses = |opened: std::io::Result<std::fs::File>| {
+        opened.is_err_and(|error| matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
+    };
+    let lock = url.directory().join("lock");
+    refuses(OpenOptions::new().append(true).open(file)) || refuses(OpenOptions::new().create(true).append(true).open(lock))
+}
+
+/// Opens an office of invented subjects, and no other; by a clock that may tell the past of a county that does not exist.
+pub fn open_demonstration(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Office>> {
+    let (world, founding) = (world(clock)?, founding(place)?);
+    Ok(Arc::new(Office::open_demonstration(&url(place), world, &founding)?))
+}
+
+fn world(clock: Arc<dyn Clock>) -> anyhow::Result<World> {
+    Ok(World { clock, entropy: Arc::new(SystemEntropy::new()?) })
+}
+
+fn founding(place: &Place) -> anyhow::Result<Founding> {
     let area = place.office_area.as_deref().unwrap_or(AREA);
     let area = AreaCode::parse(area).with_context(|| format!("`{area}` 不是行政区划代码（应为 2、4、6、9 或 12 位数字）"))?;
-    let founding = Founding { name: place.office_name.clone().unwrap_or_else(|| NAME.to_owned()), area };
-    Ok(Arc::new(Office::open(&url(place), world, &founding)?))
+    Ok(Founding { name: place.office_name.clone().unwrap_or_else(|| NAME.to_owned()), area })
 }
 
 /// Opens the office here, or finds the server that holds it.

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::{AreaCode, Clock, Day};
 use xinzhi_office::import::{self, Delivery, Options};
-use xinzhi_office::{Office, account, organ, subject};
+use xinzhi_office::{Office, SystemClock, account, organ, subject};
 
 use crate::arguments::Demo;
 use crate::command::past;
@@ -33,7 +33,7 @@ pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         say!("接口密钥（只显示这一次）：{key}")?;
         return Err(start_afresh());
     }
-    let office = door::open(&arguments.place)?;
+    let office = door::open_demonstration(&arguments.place, Arc::new(SystemClock))?;
     let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
     super::serve::serve(office, &doors, || introduce(&arguments.listen))?;
     Ok(ExitCode::SUCCESS)
@@ -57,7 +57,7 @@ fn past_days(arguments: &Demo) -> anyhow::Result<Option<i32>> {
     if arguments.place.database.is_none() {
         return Ok((!arguments.place.data.join("office.db").exists()).then_some(PAST_DAYS));
     }
-    let office = door::open(&arguments.place)?;
+    let office = door::open_demonstration(&arguments.place, Arc::new(SystemClock))?;
     let head = door::runtime()?.block_on(office.read(|connection| Ok(xinzhi_store::journal::head(connection)?)))?;
     Ok((head.0 <= FOUNDING_ENTRIES).then_some(0))
 }
@@ -65,7 +65,7 @@ fn past_days(arguments: &Demo) -> anyhow::Result<Option<i32>> {
 /// Three weeks of a county's work: files come in, business systems ask, officers answer, some are late.
 fn build(arguments: &Demo, past: i32) -> anyhow::Result<String> {
     let clock = Arc::new(past::PastClock::new(past));
-    let office = door::open_at(&arguments.place, Arc::clone(&clock) as Arc<dyn Clock>)?;
+    let office = door::open_demonstration(&arguments.place, Arc::clone(&clock) as Arc<dyn Clock>)?;
     bring_in(&office, arguments, office.today().plus_days(-1))?;
     let runtime = door::runtime()?;
     let key = runtime.block_on(people(&office))?;

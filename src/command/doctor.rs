@@ -9,7 +9,7 @@ use crate::arguments::Doctor;
 use crate::door;
 
 pub fn run(arguments: &Doctor) -> anyhow::Result<ExitCode> {
-    let office = door::open(&arguments.place)?;
+    let office = door::open_to_examine(&arguments.place)?;
     let mut findings = xinzhi_office::doctor::examine(&office)?;
     if arguments.replay {
         findings.push(xinzhi_office::doctor::replay(&office)?);

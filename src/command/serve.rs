@@ -23,7 +23,11 @@ const OWN_AUTHORITIES: &str = "push-ca.pem";
 pub fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let office = door::open(&arguments.place)?;
     let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
-    serve(office, &doors, || say!("信治已启动：http://{}", arguments.listen))?;
+    let demonstration = office.is_demonstration();
+    serve(office, &doors, || {
+        say!("信治已启动：http://{}", arguments.listen)?;
+        if demonstration { say!("这是演示单位：其中的主体、人员和记录都是虚构的") } else { Ok(()) }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,7 +60,7 @@ pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io
             None => None,
         };
         let local = listen_locally(&doors.socket)?;
-        let site = Site { name: office.row().name.clone(), ..Site::default() };
+        let site = Site { name: office.row().name.clone(), demonstration: office.is_demonstration(), ..Site::default() };
         let requests = Arc::new(Requests::default());
         let public = xinzhi_web::router(Arc::clone(&office), site, &requests);
         let metrics = xinzhi_web::metrics::router(Arc::clone(&office), requests, BUILD);

@@ -93,6 +93,55 @@ fn a_database_that_takes_no_writes_is_told_at_the_start() {
     assert!(said.contains("数据库不可写"), "{said}");
 }
 
+/// What lies in a directory, with the bytes of each file.
+fn contents(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_file()).collect();
+    files.sort();
+    files.into_iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect()
+}
+
+#[test]
+fn doctor_examines_a_copy_that_cannot_be_written() {
+    let place = Place::new();
+    let (data, company) = (place.word(), company(1));
+    for (source, file) in [("registration", registration(&[&company])), ("cf-2018", penalties(&[(&company, FINE)]))] {
+        told(&["import", &place.file(&format!("{source}.csv"), &file), "--source", source, "--encoding", "utf-8", "--data", &data]);
+    }
+    told(&["check", &company.code, "--matter", "food-licence", "--data", &data]);
+    let copy = place.data().with_file_name("copy");
+    let word = copy.to_str().unwrap();
+    told(&["backup", word, "--data", &data]);
+    let modes = |of_files: u32, of_directories: u32| {
+        for folder in [copy.join("keys"), copy.clone()] {
+            for (file, _) in contents(&folder) {
+                std::fs::set_permissions(file, std::fs::Permissions::from_mode(of_files)).unwrap();
+            }
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(of_directories)).unwrap();
+        }
+    };
+    let examine = || binary::program_as_user(&["doctor", "--replay", "--json", "--data", word]).output().unwrap();
+    modes(0o444, 0o555);
+    let before = contents(&copy);
+    let output = examine();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let told = serde_json::from_str::<serde_json::Value>(&text(&output.stdout)).unwrap();
+    let looked: i64 = told["findings"].as_array().unwrap().iter().map(|finding| finding["looked_at"].as_i64().unwrap()).sum();
+    assert!(told["sound"] == true && looked > 8, "{told}");
+    assert_eq!(contents(&copy), before, "nothing was written into it or beside it");
+    // What somebody edited in it is named there as anywhere.
+    modes(0o600, 0o700);
+    let edit = "drop trigger record_no_update; update record set fields = replace(fields, '罚款五千元', '罚款五万元')";
+    rusqlite::Connection::open(copy.join("office.db")).unwrap().execute_batch(edit).unwrap();
+    modes(0o444, 0o555);
+    let output = examine();
+    assert!(output.status.code() == Some(1) && text(&output.stdout).contains("的内容与其摘要不符"), "{}", text(&output.stderr));
+    // Nothing but looking is done there.
+    let said = refused(&binary::program_as_user(&["check", &company.code, "--matter", "food-licence", "--data", word]).output().unwrap());
+    assert!(!said.is_empty());
+    modes(0o600, 0o700);
+}
+
 #[derive(Debug)]
 struct Ahead;
 

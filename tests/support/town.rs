@@ -196,6 +196,22 @@ impl Town {
         Town { service, office, clock, url, agent, next: AtomicU32::new(0), _directory: directory }
     }
 
+    /// Another server on the same PostgreSQL database, with a directory of its own and the same keys.
+    pub fn beside(&self) -> Town {
+        let Url::Postgres { url, directory: first } = &self.url else { panic!("an embedded database has one server") };
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("keys")).unwrap();
+        for key in std::fs::read_dir(first.join("keys")).unwrap() {
+            let key = key.unwrap();
+            std::fs::copy(key.path(), directory.path().join("keys").join(key.file_name())).unwrap();
+        }
+        let url = Url::Postgres { url: url.clone(), directory: directory.path().to_owned() };
+        let (clock, next) = (Arc::clone(&self.clock), AtomicU32::new(1_000));
+        let office = open(&url, &clock, 9);
+        let service = Some(Service::start(&office));
+        Town { service, office, clock, url, agent: self.agent.clone(), next, _directory: directory }
+    }
+
     /// Stops the server and the office and opens both anew.
     pub fn reopen(&mut self) {
         self.service = None;

@@ -64,6 +64,11 @@ pub enum Obstacle {
     /// There is no office whose clock could be corrected.
     #[error("这里还没有单位，无需更正时钟；请核对 --data 和 --database")]
     NoOffice,
+    /// A demonstration would be brought into an office that is none (A14).
+    #[error(
+        "这里已有不是演示用的单位，演示不会把虚构的主体和记录写进去：请用 --data（或 --database）给演示另指一处；        要启动已有的单位，请用 xinzhi serve"
+    )]
+    NotDemonstration,
     /// A backup cannot be made or put back; the words say why and what to do.
     #[error("{0}")]
     Copy(String),

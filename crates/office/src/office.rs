@@ -2,12 +2,11 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::{AreaCode, Clock, Day, Moment};
-use xinzhi_rules::Pack;
 use xinzhi_store::office::OfficeRow;
 use xinzhi_store::tally::Tally;
 use xinzhi_store::{Connection, Entropy, Fault, Lane, Purpose, Readers, Tx, Url, World, Writer, migrate};
@@ -19,7 +18,7 @@ use crate::figure::kept::FigureCache;
 use crate::keys::{Existing, Keys};
 use crate::operation::{Imports, Kept};
 use crate::overview::HeldCache;
-use crate::pack::{self, PastPacks};
+use crate::pack::{self, InForce, PastPacks};
 use crate::work::Works;
 use crate::{Error, Obstacle, quality};
 
@@ -53,9 +52,24 @@ pub struct Office {
     /// Held by whoever reads a department's table: one at a time.
     pub(crate) pulling: std::sync::Mutex<()>,
     row: OfficeRow,
-    pack: RwLock<Arc<Pack>>,
-    /// Held for the life of the office: one directory has one writer.
-    _lock: File,
+    /// Whether its subjects are invented (A14).
+    demonstration: bool,
+    pub(crate) packs: InForce,
+    /// Held for the life of the office: one directory has one writer. None where nothing is written.
+    _lock: Option<File>,
+}
+
+/// What an office is put together from.
+struct Parts {
+    writer: Writer,
+    readers: Readers,
+    world: World,
+    keys: Keys,
+    url: Url,
+    row: OfficeRow,
+    demonstration: bool,
+    packs: InForce,
+    lock: Option<File>,
 }
 
 /// A correction of the clock, as written.
@@ -76,6 +90,18 @@ impl Office {
     /// When another process holds the directory, the database breaks its promises, the schema is from the future, or the
     /// clock is before the last entry of the journal (W5).
     pub fn open(url: &Url, world: World, founding: &Founding) -> Result<Office, Error> {
+        Office::open_for(url, world, (founding, DataSet::Own))
+    }
+
+    /// The same for an office of invented subjects, which carries the mark of it in the first entry of its journal.
+    ///
+    /// # Errors
+    /// The same, and [`Obstacle::NotDemonstration`] where there is an office without that mark: nothing invented gets into it (A14).
+    pub fn open_demonstration(url: &Url, world: World, founding: &Founding) -> Result<Office, Error> {
+        Office::open_for(url, world, (founding, DataSet::Invented))
+    }
+
+    fn open_for(url: &Url, world: World, (founding, wanted): (&Founding, DataSet)) -> Result<Office, Error> {
         let Entered { mut connection, lock, existing } = enter(url, &world)?;
         let keys = Keys::open(url.directory(), world.entropy.as_ref(), existing).map_err(keys_lost)?;
         let (now, last) = (world.clock.now(), xinzhi_store::office::last_moment(&mut connection)?);
@@ -85,11 +111,41 @@ impl Office {
         drop(connection);
         let writer = Writer::start(url, world.clone())?;
         let readers = Readers::new(url.clone());
-        let row = found(&writer, &readers, founding)?;
-        let pack = pack::install_own(&writer, &readers)?;
+        let row = found(&writer, &readers, (founding, wanted))?;
+        let demonstration = is_marked(&readers)?;
+        if wanted == DataSet::Invented && !demonstration {
+            return Err(Obstacle::NotDemonstration.into());
+        }
+        let packs = pack::install_own(&writer, &readers)?;
         let head = readers.read::<_, Error>(|connection| Ok(xinzhi_store::journal::head(connection)?))?;
-        tracing::info!(head = head.0, pack = %pack.digest.short(), "office opened");
-        Ok(Office {
+        let parts = Parts { writer, readers, world, keys, url: url.clone(), row, demonstration, packs, lock: Some(lock) };
+        let office = Office::of(parts);
+        tracing::info!(head = head.0, pack = %office.pack().digest.short(), "office opened");
+        Ok(office)
+    }
+
+    /// Opens an office that cannot be written, such as a backup on a medium of its own, to look at it: nothing beside it is written either,
+    /// and every act is refused.
+    ///
+    /// # Errors
+    /// Where there is no office in the embedded database of `url`, or its schema is not that of this program.
+    pub fn open_to_examine(url: &Url, world: World) -> Result<Office, Error> {
+        let readers = Readers::to_examine(url.clone());
+        let not_here = |words: &str| Error::from(Obstacle::Copy(words.to_owned()));
+        if !readers.read::<_, Error>(|connection| Ok(xinzhi_store::migrate::is_up_to_date(connection)?))? {
+            return Err(not_here("这份只读的数据由另一版本的信治写成：请复制到可写的目录再核对，或改用写成它的版本"));
+        }
+        let row = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::find(connection)?))?;
+        let row = row.ok_or_else(|| not_here("这份只读的数据里没有单位，请核对 --data"))?;
+        let keys = Keys::open(url.directory(), world.entropy.as_ref(), Existing::Yes).map_err(keys_lost)?;
+        let (demonstration, packs) = (is_marked(&readers)?, pack::installed(&readers)?);
+        let writer = Writer::closed(Arc::clone(&world.clock));
+        Ok(Office::of(Parts { writer, readers, world, keys, url: url.clone(), row, demonstration, packs, lock: None }))
+    }
+
+    fn of(parts: Parts) -> Office {
+        let Parts { writer, readers, world, keys, url, row, demonstration, packs, lock } = parts;
+        Office {
             writer,
             readers,
             works: Arc::new(Works::new(Arc::clone(&world.clock))),
@@ -103,13 +159,14 @@ impl Office {
             past_packs: PastPacks::default(),
             imports: Imports::default(),
             kept: Kept::default(),
-            url: url.clone(),
+            url,
             quality: quality::Cache::default(),
             pulling: std::sync::Mutex::default(),
             row,
-            pack: RwLock::new(pack),
+            demonstration,
+            packs,
             _lock: lock,
-        })
+        }
     }
 
     /// Writes into the journal that the clock had been ahead, so that the office opens although earlier entries are of the future. What they
@@ -143,19 +200,19 @@ impl Office {
         &self.row
     }
 
+    /// Whether this is a demonstration: every subject, person and record in it is invented (A14).
+    pub fn is_demonstration(&self) -> bool {
+        self.demonstration
+    }
+
     /// Where whatever takes long says how far it is.
     pub fn works(&self) -> &Arc<Works> {
         &self.works
     }
 
-    /// The pack in force.
-    pub fn pack(&self) -> Arc<Pack> {
-        // The lock is only held to copy a pointer; a panic in between cannot leave it half-written.
-        Arc::clone(&self.pack.read().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-
-    pub(crate) fn put_pack(&self, pack: Arc<Pack>) {
-        *self.pack.write().unwrap_or_else(std::sync::PoisonError::into_inner) = pack;
+    /// Whether other servers may write into the same database.
+    pub(crate) fn shares_its_database(&self) -> bool {
+        matches!(self.url, Url::Postgres { .. })
     }
 
     /// The present moment, from the injected clock.
@@ -269,14 +326,32 @@ pub(crate) fn write_now<T: Send + 'static>(
     receiver.recv().unwrap_or_else(|_| Err(unanswered()))
 }
 
-fn found(writer: &Writer, readers: &Readers, founding: &Founding) -> Result<OfficeRow, Error> {
+/// Whose data a new office is founded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DataSet {
+    /// Those of an office.
+    Own,
+    /// Invented ones.
+    Invented,
+}
+
+/// What the first entry says of a demonstration; it cannot be added later, and the seal of the entry covers it.
+const DEMONSTRATION: &str = "{\"demonstration\":true}";
+
+fn is_marked(readers: &Readers) -> Result<bool, Error> {
+    let first = readers.read::<_, Error>(|connection| Ok(xinzhi_store::journal::after(connection, Position(0), 1)?))?;
+    Ok(first.first().is_some_and(|entry| entry.draft.act == Act::OfficeFounded && entry.draft.refs == DEMONSTRATION))
+}
+
+fn found(writer: &Writer, readers: &Readers, (founding, data): (&Founding, DataSet)) -> Result<OfficeRow, Error> {
     if let Some(row) = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::find(connection)?))? {
         return Ok(row);
     }
     let Founding { name, area } = founding.clone();
     write_now(writer, move |tx| {
         let payload = xinzhi_proof::salted(&tx.random::<16>(), &[name.as_bytes(), area.as_str().as_bytes()]);
-        tx.append(&Draft { act: Act::OfficeFounded, subject: None, refs: "{}".to_owned(), payload })?;
+        let refs = if data == DataSet::Invented { DEMONSTRATION } else { "{}" }.to_owned();
+        tx.append(&Draft { act: Act::OfficeFounded, subject: None, refs, payload })?;
         xinzhi_store::office::found(tx, &name, &area)?;
         Ok(OfficeRow { name, area, founded_at: tx.moment() })
     })

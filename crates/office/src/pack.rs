@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use include_dir::{Dir, DirEntry, include_dir};
 use xinzhi_apply::check::{self as apply_check, CheckInput, GradeKnown};
@@ -56,17 +56,57 @@ pub fn load(id: &str, files: &Files) -> Result<Pack, Error> {
     })
 }
 
+/// The packs in force as this process knows them.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pack: RwLock<(Arc<Pack>, Position)>,
+    /// Held by whoever reads them anew: one at a time, since compiling takes a while.
+    reading: Mutex<()>,
+}
+
+impl InForce {
+    fn new(pack: Arc<Pack>, since: Position) -> InForce {
+        InForce { pack: RwLock::new((pack, since)), reading: Mutex::default() }
+    }
+
+    /// The packs read as one, and the position from which they are in force.
+    fn now(&self) -> (Arc<Pack>, Position) {
+        // The lock is only held to copy a pointer; a panic in between cannot leave it half-written.
+        self.pack.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts packs in force, unless newer ones are.
+    fn put(&self, pack: Arc<Pack>, since: Position) {
+        let mut now = self.pack.write().unwrap_or_else(PoisonError::into_inner);
+        if since > now.1 {
+            *now = (pack, since);
+        }
+    }
+}
+
 /// The packs in force, read as one; a new office gets the one that the binary carries.
-pub(crate) fn install_own(writer: &Writer, readers: &Readers) -> Result<Arc<Pack>, Error> {
-    let installed = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::packs_in_force(connection)?))?;
-    if !installed.is_empty() {
-        return together(&parts(&installed)?).map(Arc::new);
+pub(crate) fn install_own(writer: &Writer, readers: &Readers) -> Result<InForce, Error> {
+    if let Some((pack, since)) = readers.read(read)? {
+        return Ok(InForce::new(pack, since));
     }
     let files = own_files();
     let pack = load(OWN_ID, &files)?;
     let (version, digest) = (pack.version.clone(), pack.digest);
-    write_now(writer, move |tx| install(tx, OWN_ID, &version, &files, digest))?;
-    Ok(Arc::new(pack))
+    let since = write_now(writer, move |tx| install(tx, OWN_ID, &version, &files, digest))?;
+    Ok(InForce::new(Arc::new(pack), since))
+}
+
+/// The packs in force of an office that is only looked at.
+pub(crate) fn installed(readers: &Readers) -> Result<InForce, Error> {
+    let (pack, since) = readers.read(read)?.ok_or_else(|| Error::inconsistent("an office without a pack"))?;
+    Ok(InForce::new(pack, since))
+}
+
+/// The packs in force and since when; none in a new office.
+fn read(connection: &mut Connection) -> Result<Option<(Arc<Pack>, Position)>, Error> {
+    let installed = xinzhi_store::office::packs_in_force(connection)?;
+    let Some(since) = installed.iter().map(|row| row.entry).max() else { return Ok(None) };
+    Ok(Some((Arc::new(together(&parts(&installed)?)?), since)))
 }
 
 /// Several packs as one, named after the first.
@@ -90,14 +130,15 @@ fn parts(installed: &[InstalledPack]) -> Result<Vec<(String, Files)>, Error> {
     installed.iter().map(part).collect()
 }
 
-fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: Digest) -> Result<(), Error> {
+fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: Digest) -> Result<Position, Error> {
     let by_path: BTreeMap<&str, &str> = files.iter().collect();
     let text = xinzhi_proof::canonical::to_string(&by_path).map_err(|e| Error::inconsistent(e.to_string()))?;
     let refs = format!("{{\"digest\":\"{digest}\",\"pack\":\"{id}\"}}");
     let payload = xinzhi_proof::salted(&[], &[text.as_bytes()]);
     let entry = tx.append(&Draft { act: Act::PackInstalled, subject: None, refs, payload })?;
     let row = InstalledPack { entry, pack: id.to_owned(), version: version.to_owned(), digest, files: text };
-    Ok(xinzhi_store::office::install(tx, &row)?)
+    xinzhi_store::office::install(tx, &row)?;
+    Ok(entry)
 }
 
 /// Packs of the past that are kept compiled.
@@ -122,6 +163,45 @@ impl PastPacks {
 }
 
 impl Office {
+    /// The packs in force, read as one.
+    pub fn pack(&self) -> Arc<Pack> {
+        self.packs.now().0
+    }
+
+    /// Notices packs that another server on the same database has installed. It is asked before anything that goes by packs begins, of
+    /// whichever door it comes through; where nobody else can write, it asks nothing.
+    ///
+    /// # Errors
+    /// A fault, also where those packs cannot be read by this program: it must not go on by others.
+    pub async fn follow_packs(self: &Arc<Self>) -> Result<(), Error> {
+        if !self.shares_its_database() {
+            return Ok(());
+        }
+        let office = Arc::clone(self);
+        self.read(move |connection| office.follow_packs_on(connection)).await
+    }
+
+    /// The same on this thread.
+    pub(crate) fn follow_packs_here(&self) -> Result<(), Error> {
+        if self.shares_its_database() { self.read_here(|connection| self.follow_packs_on(connection)) } else { Ok(()) }
+    }
+
+    fn follow_packs_on(&self, connection: &mut Connection) -> Result<(), Error> {
+        let is_known = |last: Position| last <= self.packs.now().1;
+        let last = xinzhi_store::office::last_installation(connection)?;
+        if is_known(last) {
+            return Ok(());
+        }
+        let _reading = self.packs.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_known(last)
+            && let Some((pack, since)) = read(connection)?
+        {
+            tracing::info!(entry = since.0, pack = %pack.digest.short(), "packs of another server taken over");
+            self.packs.put(pack, since);
+        }
+        Ok(())
+    }
+
     /// The packs that were in force at a position, read as one: by these a result as known there was and is made (W4). What was asked before
     /// the first pack, or is not there yet, is the present's.
     pub(crate) fn pack_at(&self, connection: &mut Connection, position: Position) -> Result<Arc<Pack>, Error> {
@@ -179,11 +259,11 @@ impl Office {
                 return Err(Refusal::detail(Code::PackInvalid, failure).into());
             }
             let version = pack.parts.iter().find(|part| part.id == id).map_or("", |part| part.version.as_str());
-            install(tx, &id, version, &files, files.digest())?;
-            Ok(Arc::new(pack))
+            let since = install(tx, &id, version, &files, files.digest())?;
+            Ok((Arc::new(pack), since))
         };
-        let pack = self.write(&Office::operator(), act).await?;
-        self.put_pack(Arc::clone(&pack));
+        let (pack, since) = self.write(&Office::operator(), act).await?;
+        self.packs.put(Arc::clone(&pack), since);
         Ok(pack)
     }
 }

@@ -63,6 +63,15 @@ statements! {
     STEP_RUN = "insert into migration (number, at) values ($1, $2)";
 }
 
+/// Whether every step has been run, and none that this program does not know.
+///
+/// # Errors
+/// A statement that fails.
+pub fn is_up_to_date(connection: &mut Connection) -> Result<bool, Fault> {
+    let run = connection.query(&STEPS_RUN, &[])?.iter().map(|row| row.get("number")).collect::<Result<Vec<i64>, _>>()?;
+    Ok(run.iter().copied().eq(STEPS.iter().map(|step| step.number)))
+}
+
 /// Brings the schema up to date, each step in a transaction of its own.
 ///
 /// # Errors

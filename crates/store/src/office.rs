@@ -22,6 +22,8 @@ statements! {
     PACKS_AT = "select p.entry, p.pack, p.version, p.digest, p.files from pack p
         join (select pack, min(entry) as first, max(entry) as last from pack where entry <= $1 group by pack) n on n.last = p.entry
         order by n.first";
+    /// Where the packs in force changed last.
+    LAST_INSTALLATION = "select coalesce(max(entry), 0) as entry from pack";
     /// Where the packs in force changed, newest first.
     INSTALLATIONS = "select entry from pack order by entry desc";
     /// The last moment that a clock must not be before; a correction of the clock begins anew.
@@ -83,6 +85,11 @@ pub fn packs_in_force(connection: &mut Connection) -> Result<Vec<InstalledPack>,
 /// The packs that were in force at a position, in the same order.
 pub fn packs_at(connection: &mut Connection, position: Position) -> Result<Vec<InstalledPack>, Fault> {
     connection.query(&PACKS_AT, params![position.0])?.iter().map(installed).collect()
+}
+
+/// The position at which the packs in force changed last: one look into an index.
+pub fn last_installation(connection: &mut Connection) -> Result<Position, Fault> {
+    connection.query_one(&LAST_INSTALLATION, &[])?.get("entry").map(Position)
 }
 
 /// The positions at which the packs in force changed, newest first.

@@ -14,6 +14,7 @@ const READERS_MAX: usize = 8;
 #[derive(Debug)]
 pub struct Readers {
     url: Url,
+    purpose: Purpose,
     pool: Mutex<Pool>,
     returned: Condvar,
 }
@@ -27,7 +28,12 @@ struct Pool {
 impl Readers {
     /// A pool for the office at `url`.
     pub fn new(url: Url) -> Readers {
-        Readers { url, pool: Mutex::default(), returned: Condvar::new() }
+        Readers { url, purpose: Purpose::Read, pool: Mutex::default(), returned: Condvar::new() }
+    }
+
+    /// The same for an office that cannot be written, such as a backup on a medium of its own.
+    pub fn to_examine(url: Url) -> Readers {
+        Readers { purpose: Purpose::Examine, ..Readers::new(url) }
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -58,7 +64,7 @@ impl Readers {
             if pool.open < READERS_MAX {
                 pool.open += 1;
                 drop(pool);
-                return Connection::open(&self.url, Purpose::Read).inspect_err(|_| {
+                return Connection::open(&self.url, self.purpose).inspect_err(|_| {
                     self.pool().open -= 1;
                     self.returned.notify_one();
                 });

@@ -26,6 +26,8 @@ pub enum Purpose {
     Read,
     /// The one that moves the write-ahead log into the database.
     Checkpoint,
+    /// One that looks at a database which cannot be written, such as a backup on a medium of its own.
+    Examine,
 }
 
 /// One connection to the embedded database.
@@ -48,8 +50,13 @@ impl Sqlite {
         if rusqlite::version_number() < VERSION_MIN {
             return Err(Fault::Unusable(format!("SQLite {} is too old", rusqlite::version())));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = rusqlite::Connection::open_with_flags(file, flags).map_err(unusable)?;
+        let connection = match purpose {
+            Purpose::Examine => open_to_examine(file)?,
+            Purpose::Write | Purpose::Read | Purpose::Checkpoint => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                rusqlite::Connection::open_with_flags(file, flags).map_err(unusable)?
+            }
+        };
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         // One plan per statement, whatever is bound: without it SQLite plans anew at nearly every execution.
         let stable = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(unusable)?;
@@ -59,12 +66,14 @@ impl Sqlite {
         let mut sqlite = Sqlite { connection, texts: HashMap::new(), columns: HashMap::new() };
         let kibibytes = match purpose {
             Purpose::Write => -98_304,
-            Purpose::Read => -8_192,
+            Purpose::Read | Purpose::Examine => -8_192,
             Purpose::Checkpoint => -256,
         };
-        let query_only = i64::from(purpose == Purpose::Read);
+        let query_only = i64::from(matches!(purpose, Purpose::Read | Purpose::Examine));
         sqlite.connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(unusable)?;
-        sqlite.assert_pragma("journal_mode", "WAL", "wal")?;
+        if purpose != Purpose::Examine {
+            sqlite.assert_pragma("journal_mode", "WAL", "wal")?;
+        }
         sqlite.assert_pragma("synchronous", "FULL", "2")?;
         sqlite.assert_pragma("foreign_keys", "ON", "1")?;
         sqlite.assert_pragma("mmap_size", "0", "0")?;
@@ -170,6 +179,22 @@ impl Sqlite {
     pub(crate) fn transaction_is_gone(&self) -> bool {
         self.connection.is_autocommit()
     }
+}
+
+/// Opens a file that cannot be written. Nobody else can be writing into one that has neither a log nor the memory that its writers share;
+/// such a file is read as it is, which needs no file beside it.
+fn open_to_examine(file: &Path) -> Result<rusqlite::Connection, Fault> {
+    let beside = |ending: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).ok().map(|file| file.len())
+    };
+    let is_at_rest = beside("-shm").is_none() && beside("-wal").unwrap_or(0) == 0;
+    let name = file.to_str().ok_or_else(|| Fault::Unusable(format!("{} is not UTF-8", file.display())))?;
+    let escaped = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let address = format!("file:{escaped}{}", if is_at_rest { "?immutable=1" } else { "" });
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    rusqlite::Connection::open_with_flags(address, flags).map_err(unusable)
 }
 
 impl ToSql for Param<'_> {

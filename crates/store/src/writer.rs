@@ -99,6 +99,13 @@ impl Writer {
         Ok(Writer { queue, tally, clock, asked_at: AtomicI64::new(0), thread: Mutex::new(Some(thread)) })
     }
 
+    /// A writer that takes nothing: of an office that is only looked at.
+    pub fn closed(clock: Arc<dyn Clock>) -> Writer {
+        let queue = Queue::new();
+        queue.close();
+        Writer { queue: Arc::new(queue), tally: Arc::new(Tally::new()), clock, asked_at: AtomicI64::new(0), thread: Mutex::new(None) }
+    }
+
     /// Queues an act. `answer` is called with its result once the group is durable, or once it is known to have failed.
     /// The closure may not have effects outside its [`Tx`]: it is undone when it returns an error.
     ///

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -39,6 +39,7 @@ pub fn router(office: Arc<Office>, site: Site, requests: &Arc<Requests>) -> Rout
         .merge(pages::router(&state, site))
         .nest("/api", api::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(state.clone(), by_packs_in_force))
         .layer(middleware::from_fn(refuse_foreign_posts))
         .layer(middleware::map_response(with_headers))
         .layer(CompressionLayer::new())
@@ -48,12 +49,25 @@ pub fn router(office: Arc<Office>, site: Site, requests: &Arc<Requests>) -> Rout
 
 /// The API for whoever can open the socket in the office's directory: the operator of the machine.
 pub fn operator_router(office: Arc<Office>) -> Router {
+    let state = AppState { office };
     Router::new()
         .nest("/api", api::operator_router())
         .nest("/operator", operator::router())
+        .layer(middleware::from_fn_with_state(state.clone(), by_packs_in_force))
         .layer(axum::Extension(Operator))
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(AppState { office })
+        .with_state(state)
+}
+
+/// What is answered goes by the packs that are in force when it is asked, whichever server installed them.
+async fn by_packs_in_force(State(state): State<AppState>, request: Request<axum::body::Body>, next: Next) -> Response {
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
+    match state.office.follow_packs().await {
+        Ok(()) => next.run(request).await,
+        Err(error) => Problem::from(error).into_response(),
+    }
 }
 
 /// A form on another site must not act here with the user's cookie. Browsers tell where a request comes from; those that tell

@@ -29,13 +29,18 @@ fn names_differ_in_a_county_of_any_size() {
 }
 
 #[test]
-fn p9_every_generated_person_is_an_adult_with_a_valid_number() {
+fn p9_a14_every_generated_person_is_an_adult_with_a_valid_number_that_nobody_has() {
     let population = Population { seed: 3, through: through() };
     let mut numbers = BTreeSet::new();
     for number in (0..2000).chain(OTHERS..OTHERS + 2000) {
         let person = population.person(number);
         let id = ResidentId::parse(&person.number).unwrap();
         assert!(through().plus_months(-36).years_since(id.birth()) >= 18, "{id:?}");
+        assert!(
+            person.number.starts_with(COUNTY_CODE),
+            "{}: numbers of real persons begin with a region code that was assigned",
+            person.number
+        );
         assert!(numbers.insert(person.number));
         assert!((2..=3).contains(&person.name.chars().count()));
     }

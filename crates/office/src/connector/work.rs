@@ -82,6 +82,7 @@ fn run(office: &Weak<Office>, signal: &Signal) {
 /// Where the connectors themselves cannot be read.
 pub fn work_due(office: &Arc<Office>, stopping: &dyn Fn() -> bool) -> Result<(), Error> {
     let every = office.read_here(|connection| Ok(xinzhi_store::connector::every(connection)?))?;
+    office.follow_packs_here()?;
     let now = office.now();
     for row in every.into_iter().filter(|row| row.standing == Standing::Running && row.due_at <= now) {
         if stopping() {

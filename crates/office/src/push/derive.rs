@@ -80,6 +80,7 @@ pub async fn derive(office: &Arc<Office>) -> Result<usize, Error> {
     if !office.read(|connection| Ok(xinzhi_store::subscription::any(connection)?)).await? {
         return Ok(0);
     }
+    office.follow_packs().await?;
     let rows = office.read(|connection| Ok(xinzhi_store::subscription::every(connection)?)).await?;
     let mut written = Ok(0);
     for row in rows.into_iter().filter(|row| !row.is_ended()) {

@@ -28,12 +28,16 @@ pub struct Site {
     pub fault_url: String,
     /// Shown on the sign-in page, as the logins of a demonstration.
     pub sign_in_hint: String,
+    /// Whether everything in it is invented; then every page says so.
+    pub demonstration: bool,
 }
 
 impl Site {
     /// The filled slots of the footer with their labels.
     pub fn slots(&self) -> Vec<(&'static str, &str)> {
+        let invented = if self.demonstration { "主体、人员和记录都是虚构的" } else { "" };
         let slots = [
+            ("演示单位", invented),
             ("主办单位", self.sponsor.as_str()),
             ("联系方式", self.contact.as_str()),
             ("网站标识码", self.site_code.as_str()),
