@@ -535,6 +535,11 @@ fn e6_e7_doctor_finds_a_planted_gap_an_end_without_a_beginning_and_an_event_that
         let lost = format!("update push_event set decision_id = null where subscription_id = {id} and sequence = 2");
         let kept = format!("update push_event set decision_id = {decision} where subscription_id = {id} and sequence = 2");
         assert!(found(&lost, &kept).contains(&format!("缺少应有的推送（measure:{decision}:1）")));
+        let delivery = |state: &str, tries: i64| {
+            format!("update push_delivery set state = '{state}', tries = {tries} where subscription_id = {id} and sequence = 1")
+        };
+        let overtaken = found(&delivery("waiting", 0), &delivery("accepted", 1));
+        assert!(overtaken.contains("第 2 号推送先于更早的编号送达"), "{overtaken}");
         let elsewhere = format!("update subscription set url = 'https://evil.cn/' where subscription_id = {id}");
         let here = format!("update subscription set url = '{URL}' where subscription_id = {id}");
         assert!(found(&elsewhere, &here).contains("subscription_made"));

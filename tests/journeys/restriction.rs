@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use xinzhi_core::actor::Role;
 
-use crate::support::database::{force_unchecked, unguard};
+use crate::support::database::{force, force_unchecked, unguard};
 use crate::support::files::{company, registration, serious_list};
 use crate::support::town::{Answer, Caller, Town, each_database, word};
 
@@ -125,7 +125,66 @@ fn w3_a_restriction_ends_in_the_moment_in_which_its_record_is_taken_back() {
 }
 
 #[test]
-fn d2_d4_d6_d9_l7_l8_a_decision_that_could_not_have_been_made_is_named_by_doctor() {
+fn d5_silence_decides_nothing_and_becomes_a_task() {
+    each_database(|town| {
+        let (code, _) = listed(town);
+        let centre = town.program(Role::Centre);
+        let check = ask(town, &centre, &code);
+        assert_eq!(measure(&check, "procurement-limit").unwrap()["state"], "proposed");
+        // Nobody answers, neither the body nor the subject; the day on which an answer was due goes by, and many more.
+        for days in [3, 30, 60] {
+            town.advance_days(days);
+            assert_eq!(measure(&ask(town, &centre, &code), "procurement-limit").unwrap()["state"], "proposed", "{days}");
+        }
+        let acts: Vec<String> = town.told(0).into_iter().map(|(act, _)| act).collect();
+        assert!(!acts.contains(&"restriction_decided".to_owned()), "{acts:?}");
+        let waiting = town.get(&centre, "/api/v1/checks?state=overdue").ok();
+        let tasks = waiting["obligations"].as_array().unwrap();
+        assert!(tasks.iter().any(|task| task["check"] == check["id"] && task["measure"] == "procurement-limit"), "{waiting}");
+        // A company of which nothing is known at all is not worse off than it was.
+        let silent = company(4);
+        town.import(&centre, "registration", &registration(&[&silent]));
+        assert_eq!(ask(town, &centre, &silent.code)["measures"], json!([]));
+    });
+}
+
+#[test]
+fn w1_w8_a_record_filed_late_restricts_no_longer_than_one_filed_in_time() {
+    each_database(|town| {
+        let centre = town.program(Role::Centre);
+        let companies = [1, 2, 3].map(company);
+        town.import(&centre, "registration", &registration(&companies.each_ref()));
+        let file = |at: usize, number: &str| {
+            // No day of removal: nothing but the document's own day ends what follows from it.
+            town.import(&centre, "serious-list", &serious_list(&[(&companies[at], number, "2024-01-15", "")]));
+        };
+        let limit = |at: usize| measure(&ask(town, &centre, &companies[at].code), "procurement-limit").cloned();
+        file(0, "示税列〔2024〕1号");
+        let filed_in_time = limit(0).unwrap_or_else(|| panic!("the list brings a proposal about"));
+        assert_eq!((&filed_in_time["state"], &filed_in_time["until"]), (&json!("proposed"), &json!("2027-01-15")));
+
+        // Three days before the end: nothing is gained by filing late, and no decision reaches further.
+        town.advance_days(50);
+        assert_eq!(town.office.today().to_string(), "2027-01-12");
+        file(1, "示税列〔2024〕2号");
+        assert_eq!(limit(1).unwrap()["until"], filed_in_time["until"]);
+        let person = town.person(Role::Department);
+        let check = ask(town, &person, &companies[1].code);
+        let evidence = |until: &str| json!({"officer": "李芳", "document": {"number": "示财采〔2027〕1号", "organ": "示范县财政局", "date": "2027-01-11"}, "notice": "2027-01-12", "until": until});
+        assert_eq!(decide(town, &person, &check, &evidence("2027-01-16")).json()["field"], "until");
+        assert_eq!(decide(town, &person, &check, &evidence("2027-01-15")).ok()["until"], "2027-01-15");
+
+        town.advance_days(4);
+        file(2, "示税列〔2024〕3号");
+        for at in [0, 1, 2] {
+            assert_eq!(limit(at), None, "three years after the document nothing restricts, decided, proposed or just filed");
+        }
+        assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn d2_d4_d6_d9_l7_l8_w1_w8_a_decision_that_could_not_have_been_made_is_named_by_doctor() {
     each_database(|town| {
         let (code, _) = listed(town);
         let person = town.person(Role::Department);
@@ -152,12 +211,17 @@ fn d2_d4_d6_d9_l7_l8_a_decision_that_could_not_have_been_made_is_named_by_doctor
                 format!("update record set subject_id = subject_id - 1000 where {cause}"),
                 "所依据的不是该主体一般以上的失信记录",
             ),
+            (of("until_day = '2029-06-02'"), of("until_day = '2027-03-30'"), "的截止日期晚于所依据文书满三年之日"),
             (
                 "update subject_code set scheme = 'own' where scheme = 'uscc'".to_owned(),
                 "update subject_code set scheme = 'uscc' where scheme = 'own'".to_owned(),
                 "针对的主体没有带校验位的代码",
             ),
         ];
+        force(town, &of("until_day = '2029-06-01'"));
+        let longest: Vec<String> = town.doctor().into_iter().map(|(_, fault)| fault).filter(|fault| fault.contains("满三年")).collect();
+        assert_eq!(longest, Vec::<String>::new(), "the last day of three years is the last that may be");
+        force(town, &of("until_day = '2027-03-30'"));
         for (edit, undo, words) in edits {
             // What it breaks beside is named too; here it is about the decision.
             force_unchecked(town, &edit);

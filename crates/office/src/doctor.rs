@@ -1,5 +1,6 @@
 //! What must always hold, checked on stored data; every check is named after the invariants it guards.
 
+mod by_rule;
 mod rights;
 
 use xinzhi_core::Digest;
@@ -50,8 +51,10 @@ pub fn examine(office: &Office) -> Result<Vec<Finding>, Error> {
             record_digests(connection)?,
             batch_roots(connection)?,
             entries_covered(connection)?,
+            facts_entered(connection)?,
             obligations_balance(connection)?,
             decisions_founded(connection)?,
+            by_rule::decided_by_rule(connection, office)?,
             pushes_numbered(connection)?,
             pushes_derived(connection, office)?,
             rights::as_granted(connection)?,
@@ -221,6 +224,14 @@ fn entries_covered(connection: &mut Connection) -> Result<Finding, Error> {
     })
 }
 
+/// The other way round: what was brought about stands in the journal.
+fn facts_entered(connection: &mut Connection) -> Result<Finding, Error> {
+    let faults = xinzhi_store::journal::unentered(connection, PAGE)?;
+    let faults = faults.iter().map(|(table, entry)| format!("`{table}` 中第 {} 笔的事实在账簿中没有对应的一笔", entry.0)).collect();
+    let (_, looked_at, _) = xinzhi_store::journal::shape(connection)?;
+    Ok(Finding { invariant: "E12 A2", title: "核查、反馈、决定、查阅、批次和规则包都在账簿中", looked_at, faults })
+}
+
 /// Restrictions: decided by a person on a document, in order, on adverse records of that very subject.
 fn decisions_founded(connection: &mut Connection) -> Result<Finding, Error> {
     let unfounded = xinzhi_store::check::unfounded(connection, PAGE)?;
@@ -229,12 +240,14 @@ fn decisions_founded(connection: &mut Connection) -> Result<Finding, Error> {
         (&unfounded.out_of_order, "的文书、送达、生效、截止日期次序颠倒"),
         (&unfounded.on_nothing, "所依据的不是该主体一般以上的失信记录"),
         (&unfounded.by_name, "针对的主体没有带校验位的代码"),
+        (&unfounded.too_long, "的截止日期晚于所依据文书满三年之日"),
+        (&unfounded.twice, "所依据的记录已引发过同一措施"),
     ];
     let faults = kinds.iter().flat_map(|(found, words)| found.iter().map(move |decision| format!("惩戒决定 {}{words}", decision.0)));
     let faults = faults.collect();
     Ok(Finding {
-        invariant: "D2 D4 D6 D9 L7 L8",
-        title: "惩戒决定有人、有据、有序，只针对本主体的失信记录",
+        invariant: "D2 D4 D6 D9 D10 L7 L8 W1 W8",
+        title: "惩戒决定有人、有据、有序，只针对本主体的失信记录，自文书起不超过三年",
         looked_at: unfounded.looked_at,
         faults,
     })

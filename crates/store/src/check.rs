@@ -95,6 +95,15 @@ statements! {
     /// Decisions about a subject that no code with a check digit names.
     DECIDED_BY_NAME = "select d.decision_id from decision d where not exists (select 1 from subject_code c
         where c.subject_id = d.subject_id and c.scheme in ('uscc', 'org_code', 'resident_id')) order by d.decision_id limit $1";
+    /// Decisions that last more than three years from the document of a record they rest on, for doctor. Days are ISO text; the end of
+    /// February of a leap year needs no care, since no day follows it in a year without one before March.
+    DECIDED_TOO_LONG = "select distinct d.decision_id from decision d
+        join decision_cause c on c.decision_id = d.decision_id join record r on r.record_id = c.record_id
+        where d.until_day > cast(cast(substr(r.document_day, 1, 4) as bigint) + 3 as text) || substr(r.document_day, 5)
+        order by d.decision_id limit $1";
+    /// Decisions on a record that brought the same measure about before, for doctor.
+    DECIDED_TWICE = "select max(c.decision_id) as decision_id from decision_cause c
+        group by c.measure, c.record_id having count(*) > 1 order by 1 limit $1";
     /// How many decisions there are.
     DECISION_COUNT = "select count(*) as decisions from decision";
     /// Final answers that closed nothing, for doctor.
@@ -487,6 +496,10 @@ pub struct Unfounded {
     pub on_nothing: Vec<Position>,
     /// About a subject without an exact code (D6).
     pub by_name: Vec<Position>,
+    /// Longer than three years from the document of a record (W1, W8).
+    pub too_long: Vec<Position>,
+    /// On a record that had brought the same measure about (D10).
+    pub twice: Vec<Position>,
 }
 
 /// Decisions that could never have been made, at most `limit` of each kind.
@@ -496,8 +509,9 @@ pub fn unfounded(connection: &mut Connection, limit: i64) -> Result<Unfounded, F
     };
     let (by_nobody, out_of_order) = (found(&DECIDED_BY_NOBODY)?, found(&DECIDED_OUT_OF_ORDER)?);
     let (on_nothing, by_name) = (found(&DECIDED_ON_NOTHING)?, found(&DECIDED_BY_NAME)?);
+    let (too_long, twice) = (found(&DECIDED_TOO_LONG)?, found(&DECIDED_TWICE)?);
     let looked_at = connection.query_one(&DECISION_COUNT, &[])?.get("decisions")?;
-    Ok(Unfounded { looked_at, by_nobody, out_of_order, on_nothing, by_name })
+    Ok(Unfounded { looked_at, by_nobody, out_of_order, on_nothing, by_name, too_long, twice })
 }
 
 /// Measures of checks whose books do not balance: closed without a debt or without an answer, or answered for good and left open.

@@ -37,6 +37,20 @@ statements! {
         where actor = $5 and act = $4 and entry >= $1 and entry <= $2 order by entry desc limit $3";
     /// When an entry was written.
     AT = "select at from journal where entry = $1";
+    /// Facts of which the journal knows nothing, or another act or subject, for doctor.
+    UNENTERED = "select u.what, u.entry from (
+            select 'check_event' as what, c.check_id as entry, 'check_made' as act, c.subject_id as subject_id from check_event c
+            union all select 'feedback', f.feedback_id, 'feedback_given', null from feedback f
+            union all select 'decision', d.decision_id, 'restriction_decided', d.subject_id from decision d
+            union all select 'access', a.access_id, null, a.subject_id from access a
+            union all select 'batch', b.entry, 'batch_staged', null from batch b
+            union all select 'batch_commit', c.entry, 'batch_committed', null from batch_commit c
+            union all select 'batch_recall', r.entry, 'batch_recalled', null from batch_recall r
+            union all select 'row_ruling', w.entry, 'row_ruled', null from row_ruling w
+            union all select 'pack', p.entry, 'pack_installed', null from pack p) u
+        left join journal j on j.entry = u.entry
+            and (u.act is null or j.act = u.act) and (u.subject_id is null or j.subject_id = u.subject_id)
+        where j.entry is null order by u.entry limit $1";
     /// Gaps and a head that does not fit, for doctor: all three numbers must be equal.
     SHAPE = "select coalesce(max(entry), 0) as last, cast(count(*) as bigint) as entries,
         (select h.entry from journal_head h where h.one = 1) as head from journal";
@@ -110,6 +124,11 @@ pub fn back_of_actor(connection: &mut Connection, wanted: Wanted, (actor, act): 
 pub fn at(connection: &mut Connection, position: Position) -> Result<Option<Moment>, Fault> {
     let row = connection.query_opt(&AT, params![position.0])?;
     row.map(|row| row.get("at").map(Moment)).transpose()
+}
+
+/// Tables and positions of facts that no entry of the journal stands for, at most `limit`.
+pub fn unentered(connection: &mut Connection, limit: i64) -> Result<Vec<(String, Position)>, Fault> {
+    connection.query(&UNENTERED, params![limit])?.iter().map(|row| Ok((row.get("what")?, Position(row.get("entry")?)))).collect()
 }
 
 /// Last position, number of entries, stored head: equal in a sound office.
