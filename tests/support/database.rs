@@ -47,6 +47,25 @@ pub fn number(town: &Town, sql: &str) -> i64 {
     }
 }
 
+/// Every table that has a column of this name.
+pub fn tables_with(town: &Town, column: &str) -> Vec<String> {
+    match &town.url {
+        Url::Sqlite(_) => {
+            let connection = sqlite(town);
+            let sql =
+                "select m.name from sqlite_master m join pragma_table_info(m.name) c on c.name = ?1 where m.type = 'table' order by m.name";
+            let mut found = connection.prepare(sql).unwrap();
+            found.query_map([column], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        }
+        Url::Postgres { url, .. } => {
+            let sql = "select c.table_name::text from information_schema.columns c
+                where c.table_schema = 'public' and c.column_name = $1 order by c.table_name";
+            let rows = Client::connect(url, NoTls).unwrap().query(sql, &[&column]).unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+    }
+}
+
 fn sqlite(town: &Town) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(town.url.directory().join("office.db")).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();

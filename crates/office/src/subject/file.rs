@@ -27,6 +27,8 @@ use crate::{Error, Office};
 
 /// Checks, accesses and entries shown of each.
 const SHOWN_MAX: i64 = 50;
+/// The same where a subject looks at its own file (N1).
+const OWN_SHOWN_MAX: i64 = 1_000;
 
 /// Why a file is opened: the closed list of purposes that a reader may name (A1).
 pub const PURPOSES: [&str; 7] = ["日常监管", "行政许可", "政府采购", "财政资金", "评先评优", "异议核查", "本人查询"];
@@ -128,7 +130,8 @@ pub async fn open_file(office: &Arc<Office>, actor: &Actor, code: &str, purpose:
                 return Err(Code::OutOfScope.into());
             }
             record_access(tx, &by, row.subject, (&purpose, "", "file"))?;
-            assemble(tx, &shared, row, (shown, exact))
+            let most = if by.role == Role::Subject { OWN_SHOWN_MAX } else { SHOWN_MAX };
+            assemble(tx, &shared, row, (shown, exact, most))
         })
         .await
 }
@@ -184,7 +187,7 @@ pub(crate) fn access_payload(row: &AccessRow, salt: &[u8]) -> Digest {
     )
 }
 
-fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (String, bool)) -> Result<SubjectFile, Error> {
+fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact, most): (String, bool, i64)) -> Result<SubjectFile, Error> {
     let pack = office.pack();
     let (head, today) = (tx.head(), tx.today());
     let connection = tx.connection();
@@ -194,15 +197,15 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (Strin
     let evaluations = evaluations(&pack, office, &known, today)?;
     let next_change = evaluations.iter().filter_map(|e| e.evaluation.next_change).min();
     let id = known.subject.subject;
-    let checks = xinzhi_store::check::of_subject(connection, id, SHOWN_MAX)?;
+    let checks = xinzhi_store::check::of_subject(connection, id, most)?;
     let checks = checks.into_iter().map(|check| check_view(connection, &pack, check, today)).collect::<Result<_, Error>>()?;
     Ok(SubjectFile {
         subject: id,
         code,
         kind: pack.subject_kinds.get(known.kind.0).map_or_else(String::new, |kind| kind.title.clone()),
         aliases: xinzhi_store::subject::aliases(connection, id)?,
-        accesses: accesses(connection, id)?,
-        history: xinzhi_store::journal::touching(connection, id, head, SHOWN_MAX)?,
+        accesses: accesses(connection, id, most)?,
+        history: xinzhi_store::journal::touching(connection, id, head, most)?,
         records: known.records.iter().map(|record| record_view(&pack, record)).collect(),
         name: known.subject.name.clone(),
         person: known.subject.person,
@@ -219,8 +222,8 @@ fn assemble(tx: &mut Tx, office: &Office, row: SubjectRow, (code, exact): (Strin
 }
 
 /// Who looked, and what department's systems were told; a push says in words what it was about.
-fn accesses(connection: &mut xinzhi_store::Connection, id: SubjectId) -> Result<Vec<AccessRow>, Error> {
-    let mut rows = xinzhi_store::access::of_subject(connection, id, SHOWN_MAX)?;
+fn accesses(connection: &mut xinzhi_store::Connection, id: SubjectId, most: i64) -> Result<Vec<AccessRow>, Error> {
+    let mut rows = xinzhi_store::access::of_subject(connection, id, most)?;
     for row in rows.iter_mut().filter(|row| row.what == "push") {
         if let Some(kind) = EventKind::from_word(&row.purpose) {
             kind.title().clone_into(&mut row.purpose);
