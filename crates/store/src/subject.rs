@@ -60,7 +60,9 @@ pub(crate) mod search {
             from (select distinct rowid as subject_id from subject_search where subject_search match $1 order by rowid limit $4) f
             join subject s on s.subject_id = f.subject_id
             where (cast($2 as text) is null or substr(s.area, 1, length($2)) = $2) and s.person = 0
-            order by length(s.name), s.name, s.subject_id limit $3",
+            order by case when instr($5, char(10) || s.name || char(10)) > 0 then 1 else 0 end,
+                case when s.name = $6 then 0 when substr(s.name, 1, length($6)) = $6 then 1 else 2 end,
+                length(s.name), s.name, s.subject_id limit $3",
     };
     /// Subjects that have every token.
     pub(crate) const POSTGRES: Sql = Sql {
@@ -70,7 +72,9 @@ pub(crate) mod search {
                 order by subject_id limit $4) f
             join subject s on s.subject_id = f.subject_id
             where (cast($2 as text) is null or substr(s.area, 1, length($2)) = $2) and s.person = 0
-            order by length(s.name), s.name collate \"C\", s.subject_id limit $3",
+            order by case when strpos(cast($5 as text), chr(10) || s.name || chr(10)) > 0 then 1 else 0 end,
+                case when s.name = cast($6 as text) then 0 when starts_with(s.name, cast($6 as text)) then 1 else 2 end,
+                length(s.name), s.name collate \"C\", s.subject_id limit $3",
     };
     /// How many have every token, counted no further than asked.
     pub(crate) const MATCHES_SQLITE: Sql = Sql {
@@ -155,11 +159,27 @@ pub fn count(connection: &mut Connection) -> Result<i64, Fault> {
     connection.query_one(&COUNT, &[])?.get("subjects")
 }
 
-/// Finds at most `limit` organisations that carry every token, shortest names first, among the first 20 000 that do.
-pub fn search(connection: &mut Connection, tokens: &[String], area: Option<&str>, limit: i64) -> Result<Vec<SubjectRow>, Fault> {
+/// What is searched for.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    /// What a name or code must carry, all of it.
+    pub tokens: &'a [String],
+    /// Inside which area.
+    pub area: Option<&'a str>,
+    /// As it was typed: who is called exactly so comes first, then who is called so to begin with.
+    pub query: &'a str,
+    /// Names that are none, since they only say of what kind somebody is: they come last.
+    pub no_names: &'a [&'a str],
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Finds organisations that carry every token, the nearest and shortest names first, among the first 20 000 that do.
+pub fn search(connection: &mut Connection, sought: Sought<'_>) -> Result<Vec<SubjectRow>, Fault> {
     let statement = connection.pick(&search::SQLITE, &search::POSTGRES);
-    let query = full_text(connection, tokens);
-    connection.query(statement, params![&query, area, limit, MATCHES_MAX])?.iter().map(subject).collect()
+    let Sought { tokens, area, query, no_names, limit } = sought;
+    let (wanted, no_names) = (full_text(connection, tokens), format!("\n{}\n", no_names.join("\n")));
+    connection.query(statement, params![&wanted, area, limit, MATCHES_MAX, &no_names, query])?.iter().map(subject).collect()
 }
 
 /// Whether more subjects carry every token than [`search`] looks at.

@@ -65,7 +65,8 @@ fn a_search_for_what_everybody_has_looks_at_a_bounded_number_and_says_so() {
     connection.script(town).unwrap();
     let (common, rare) = (["n五金".to_owned()], ["n五金".to_owned(), "n七号".to_owned()]);
     let names = |connection: &mut Connection, tokens: &[String]| -> Vec<String> {
-        crate::subject::search(connection, tokens, None, 2).unwrap().into_iter().map(|row| row.name).collect()
+        let sought = crate::subject::Sought { tokens, area: None, query: "", no_names: &[], limit: 2 };
+        crate::subject::search(connection, sought).unwrap().into_iter().map(|row| row.name).collect()
     };
     assert_eq!(names(&mut connection, &common), ["五金店1", "五金店2"], "the last of them is not looked at");
     assert_eq!(names(&mut connection, &rare), ["五金店7"]);

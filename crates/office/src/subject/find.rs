@@ -8,7 +8,7 @@ use xinzhi_core::subject::SubjectCode;
 use xinzhi_core::{Code, Refusal, mask};
 use xinzhi_rules::Pack;
 use xinzhi_store::Connection;
-use xinzhi_store::subject::SubjectRow;
+use xinzhi_store::subject::{Sought, SubjectRow};
 
 use crate::check::run::shorten;
 use crate::import::subjects::stored_code;
@@ -102,7 +102,7 @@ fn mask_if_person(code: &str) -> String {
 /// What a search found.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// Organisations, shortest names first.
+    /// Organisations: who is called exactly so, then who is called so to begin with, shorter names first; who has no name of its own comes last.
     pub found: Vec<Found>,
     /// Whether the query may match others: it should be more exact.
     pub more: bool,
@@ -141,8 +141,9 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
             {
                 found.push(Found { code, kind: kind(&row), name: row.name, area: row.area });
             }
-            let rows =
-                if wanted.is_empty() { Vec::new() } else { xinzhi_store::subject::search(connection, &wanted, scope.area(), CANDIDATES)? };
+            let no_names: Vec<&str> = pack.subject_kinds.iter().map(|kind| kind.title.as_str()).collect();
+            let sought = Sought { tokens: &wanted, area: scope.area(), query: &query, no_names: &no_names, limit: CANDIDATES };
+            let rows = if wanted.is_empty() { Vec::new() } else { xinzhi_store::subject::search(connection, sought)? };
             for row in rows {
                 if !by_code && !tokens::matches(&row.name, &query) && !alias_matches(connection, &row, &query)? {
                     continue;
