@@ -8,6 +8,7 @@ use calamine::Reader;
 use serde_json::{Value, json};
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::identifier::ResidentId;
+use xinzhi_office::{Office, organ};
 use xinzhi_rules::Pack;
 use xinzhi_rules::load::Files;
 use xinzhi_rules::model::{Field, FieldIx, FieldKind, Need};
@@ -386,6 +387,37 @@ fn each_role_sees_the_figures_of_its_own_reach() {
             assert_eq!(page.status, 403, "{role:?}");
             assert!(!companies.iter().any(|company| page.text().contains(&company.name)));
         }
+    });
+}
+
+#[test]
+fn areas_are_called_by_their_names_and_codes_stand_beside() {
+    each_database(|town| {
+        county(town);
+        let operator = Office::operator();
+        // Two townships of one name can be told apart by their codes; what nobody named is called by its code.
+        for code in ["330899101", "330899102"] {
+            town.wait(organ::record_area(&town.office, &operator, (code, "青溪镇"), false)).unwrap().unwrap();
+        }
+        let (centre, person) = (town.program(Role::Centre), town.person(Role::Centre));
+        let shown = figure(town, &centre, "market-grades?by=area");
+        let groups = shown["groups"].as_array().unwrap();
+        let called: Vec<(Value, Value)> = groups.iter().map(|group| (group["key"].clone(), group["title"].clone())).collect();
+        let expected = [("330899101", "青溪镇"), ("330899102", "青溪镇")].map(|(key, title)| (json!(key), json!(title)));
+        assert_eq!(called, [&expected[..], &[(Value::Null, json!("区划不明"))]].concat());
+        let page = town.get(&person, "/desk/figures/market-grades?by=area").text();
+        for code in ["330899101", "330899102"] {
+            assert!(page.contains(&format!(">青溪镇 <span class=\"line\">{code}</span></th>")), "{code}: {page}");
+        }
+        let list = town.get(&person, "/desk/figures/market-grades/list?by=area&group=330899101&part=of").text();
+        assert!(list.contains("青溪镇（330899101）"), "{list}");
+        let bytes = town.get(&person, "/desk/figures/market-grades/data.xlsx?by=area").bytes;
+        let mut workbook = calamine::Xlsx::new(Cursor::new(bytes)).unwrap();
+        let sheet = workbook.worksheet_range("统计").unwrap();
+        let firsts: Vec<String> = sheet.rows().filter_map(|row| row.first()).map(ToString::to_string).collect();
+        assert!(firsts.contains(&"青溪镇（330899101）".to_owned()) && firsts.contains(&"青溪镇（330899102）".to_owned()), "{firsts:?}");
+        let village = figure(town, &town.program(Role::Township), "market-grades?by=area");
+        assert_eq!(village["groups"][0]["title"], "330899101001");
     });
 }
 

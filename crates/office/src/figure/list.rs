@@ -7,7 +7,7 @@ use xinzhi_core::check::CheckId;
 use xinzhi_core::record::{BatchId, RecordId};
 use xinzhi_core::{Code, Refusal, SubjectId};
 use xinzhi_rules::Pack;
-use xinzhi_rules::figure::{FigureKind, Population, State};
+use xinzhi_rules::figure::{Dimension, FigureKind, Population, State};
 use xinzhi_store::Connection;
 
 use super::item::{Item, Texts};
@@ -88,7 +88,7 @@ pub async fn list(
         let columns = walk(connection, (wanted, counted), &mut pager, part)?;
         let more = pager.lines.len() > LIST_PAGE;
         pager.lines.truncate(LIST_PAGE);
-        let group = key.as_ref().map(|key| format!("{}，", title(&ask, key.as_deref()))).unwrap_or_default();
+        let group = key.as_ref().map(|key| format!("{}，", coded(&ask, key.as_deref()))).unwrap_or_default();
         let title = format!("{group}{}", table.columns.get(column).map_or("", |column| without_unit(&column.title)));
         Ok(Listing {
             figure: wanted.figure.title.clone(),
@@ -101,6 +101,15 @@ pub async fn list(
         })
     })
     .await
+}
+
+/// What a group is called, an area with its code.
+fn coded(ask: &Ask<'_>, key: Option<&str>) -> String {
+    let title = title(ask, key);
+    match key.filter(|key| ask.view.by == Dimension::Area && *key != title) {
+        Some(code) => format!("{title}（{code}）"),
+        None => title,
+    }
 }
 
 /// `已办结（项）` is the head of a column; of a list the unit stands with the number.

@@ -37,7 +37,10 @@ fn write(shown: &Shown) -> Result<Vec<u8>, XlsxError> {
     }
     for group in &shown.table.groups {
         line += 1;
-        sheet.write_string(line, 0, &group.title)?;
+        match shown.table.code(group) {
+            Some(code) => sheet.write_string(line, 0, format!("{}（{code}）", group.title))?,
+            None => sheet.write_string(line, 0, &group.title)?,
+        };
         cells(sheet, line, (shown, &group.cells))?;
     }
     if let Some(total) = &shown.table.total {

@@ -1,5 +1,6 @@
 //! A figure as somebody may see it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use xinzhi_core::actor::Actor;
@@ -69,12 +70,15 @@ pub(crate) struct Wanted {
     pub(crate) view: View,
     pub(crate) scope: Scope,
     pub(crate) base: AreaCode,
+    /// What areas are called, where it is broken down by them.
+    pub(crate) areas: BTreeMap<String, String>,
     pub(crate) today: Day,
 }
 
 impl Wanted {
     pub(crate) fn ask(&self) -> Ask<'_> {
-        Ask { figure: &self.figure, pack: &self.pack, view: self.view, scope: &self.scope, base: &self.base, today: self.today }
+        let Wanted { figure, pack, view, scope, base, areas, today } = self;
+        Ask { figure, pack, view: *view, scope, base, areas, today: *today }
     }
 }
 
@@ -94,7 +98,7 @@ pub(crate) fn wanted(office: &Office, actor: &Actor, id: &str, asked: &Asked) ->
     }
     let view = view(&figure, asked)?;
     let base = scope.area().and_then(AreaCode::parse).unwrap_or_else(|| office.row().area.clone());
-    Ok(Wanted { figure, pack, view, scope, base, today })
+    Ok(Wanted { figure, pack, view, scope, base, areas: BTreeMap::new(), today })
 }
 
 fn view(figure: &Figure, asked: &Asked) -> Result<View, Refusal> {
@@ -128,7 +132,7 @@ fn view(figure: &Figure, asked: &Asked) -> Result<View, Refusal> {
 /// Counts on a connection, by one consistent state.
 pub(crate) async fn count<T: Send + 'static>(
     office: &Arc<Office>,
-    wanted: Wanted,
+    mut wanted: Wanted,
     then: impl FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let turn = office.figures.turn(&wanted.figure);
@@ -138,6 +142,9 @@ pub(crate) async fn count<T: Send + 'static>(
     office
         .read(move |connection| {
             let counted = counted(connection, &counting, &wanted.pack, &wanted.figure)?;
+            if wanted.view.by == Dimension::Area {
+                wanted.areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
+            }
             then(connection, &wanted, &counted)
         })
         .await

@@ -138,6 +138,13 @@ pub struct Table {
     pub overall: Vec<Cell>,
 }
 
+impl Table {
+    /// The code of an area that is called by its name; two areas may have the same.
+    pub fn code<'g>(&self, group: &'g Group) -> Option<&'g str> {
+        group.key.as_deref().filter(|key| self.view.by == Dimension::Area && *key != group.title)
+    }
+}
+
 /// Who looks at which figure how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask<'a> {
@@ -147,6 +154,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) scope: &'a Scope,
     /// The area of whoever looks.
     pub(crate) base: &'a AreaCode,
+    /// What areas are called, by code.
+    pub(crate) areas: &'a BTreeMap<String, String>,
     pub(crate) today: Day,
 }
 
@@ -450,7 +459,8 @@ pub(crate) fn title(ask: &Ask<'_>, key: Option<&str>) -> String {
         .to_owned();
     };
     let found = match ask.view.by {
-        Dimension::Month | Dimension::Organ | Dimension::Area | Dimension::Reason | Dimension::Place => None,
+        Dimension::Month | Dimension::Organ | Dimension::Reason | Dimension::Place => None,
+        Dimension::Area => ask.areas.get(key).map(String::as_str),
         Dimension::Kind => match key {
             "incentive" => Some("激励"),
             "supervision" => Some("监管"),

@@ -16,7 +16,7 @@ fn view(id: &str, chart: Chart) -> FigureView {
         change: Some("↑2".to_owned()),
         href: Some("/desk/figures/closed-share/list?by=organ&group=-&part=of".to_owned()),
     };
-    let line = || LineView { title: hostile(), cells: vec![cell("12"), cell("少于 10")] };
+    let line = || LineView { title: hostile(), code: Some(hostile()), cells: vec![cell("12"), cell("少于 10")] };
     FigureView {
         id: id.to_owned(),
         title: hostile(),

@@ -28,6 +28,8 @@ pub(super) struct CellView {
 #[derive(Clone, Debug)]
 pub(super) struct LineView {
     pub(super) title: String,
+    /// Of an area that is called by its name.
+    pub(super) code: Option<String>,
     pub(super) cells: Vec<CellView>,
 }
 
@@ -59,9 +61,10 @@ impl FigureView {
         let table = &shown.table;
         let line = |group: &Group| {
             let key = group.key.clone().unwrap_or_else(|| "-".to_owned());
-            LineView { title: group.title.clone(), cells: cells(shown, &group.cells, Some(&key)) }
+            let code = table.code(group).map(str::to_owned);
+            LineView { title: group.title.clone(), code, cells: cells(shown, &group.cells, Some(&key)) }
         };
-        let total = table.total.as_ref().map(|total| LineView { title: "合计".to_owned(), cells: cells(shown, total, None) });
+        let total = table.total.as_ref().map(|total| LineView { title: "合计".to_owned(), code: None, cells: cells(shown, total, None) });
         let all = table.groups.iter().flat_map(|group| &group.cells).chain(table.total.iter().flatten());
         let overall = shown.head(&table.overall);
         FigureView {
