@@ -77,3 +77,38 @@ fn c3_pages_show_the_figures_of_the_api_with_their_reasons() {
         }
     });
 }
+
+#[test]
+fn each_tab_of_the_loop_board_lists_as_many_as_it_counts() {
+    each_database(|town| {
+        let [good, bad] = [company(1), company(2)];
+        let centre = town.program(Role::Centre);
+        town.import(&centre, "registration", &registration(&[&good, &bad]));
+        town.import(&centre, "cf-2018", &penalties(&[(&bad, REVOKED)]));
+        town.import(&centre, "honour", &honours(&[(&good, "示政〔2026〕1号", "国家级", "2026-05-01")]));
+        // One closed, three overdue, one taken up and in time, three not looked at yet.
+        let ask = |code: &str| town.check(&centre, code).ok()["id"].clone();
+        let answer = |check: &serde_json::Value, outcome: &str| {
+            let body = json!({"measure": "green-channel", "outcome": outcome, "officer": "陈静"});
+            town.post(&centre, &format!("/api/v1/checks/{check}/feedback"), &body).ok();
+        };
+        answer(&ask(&good.code), "applied");
+        ask(&bad.code);
+        town.advance_days(8);
+        answer(&ask(&good.code), "acknowledged");
+        ask(&bad.code);
+        let person = town.person(Role::Centre);
+        let mut counted = Vec::new();
+        for (state, title) in [("due", "待反馈"), ("overdue", "已逾期"), ("closed", "已办结"), ("", "全部")] {
+            let page = town.get(&person, &format!("/desk/loop?state={state}")).text();
+            let tab = page.split(&format!("aria-current=\"page\">{title} ")).nth(1).unwrap_or_else(|| panic!("{title}: {page}"));
+            let count: usize = tab.split('<').next().unwrap().parse().unwrap();
+            assert_eq!(page.matches("<tr data-href=\"/desk/checks/").count(), count, "{title}");
+            counted.push(count);
+        }
+        assert!(counted.iter().all(|count| *count > 0), "{counted:?}");
+        assert_eq!(counted[..3].iter().sum::<usize>(), counted[3], "the parts make the whole: {counted:?}");
+        let home = town.get(&person, "/desk").text();
+        assert!(home.contains(&format!("href=\"/desk/loop?state=due\"><span class=\"value\">{}</span>", counted[0])), "{home}");
+    });
+}

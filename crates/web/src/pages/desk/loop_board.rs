@@ -106,7 +106,7 @@ pub(super) async fn show_board(State(state): State<AppState>, Query(filter): Que
         today: found.today,
         tabs: vec![
             tab("", "全部", figures.owed),
-            tab("open", "待反馈", figures.open + figures.acknowledged),
+            tab("due", "待反馈", figures.open + figures.acknowledged),
             tab("overdue", "已逾期", figures.overdue),
             tab("closed", "已办结", figures.closed()),
         ],
