@@ -20,6 +20,13 @@ pub fn line(words: fmt::Arguments<'_>) -> io::Result<()> {
     writeln!(out(), "{words}")
 }
 
+/// Writes what is shown only this once, and says so where nobody could read it: what a reader that has gone would have seen is lost for good.
+pub fn once(words: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{words}")?;
+    out.flush()
+}
+
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.write(bytes) {

@@ -11,7 +11,7 @@ use xinzhi_web::pages::text::encoded;
 
 use crate::arguments::{AccountCommand, Areas, NewAccount, Place};
 use crate::door;
-use crate::say::say;
+use crate::say::{self, say};
 
 pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -21,7 +21,7 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
         }
         AccountCommand::Key(new) => {
             let made = ask(&new.place, Method::POST, "/operator/keys", Some(&body(new, "")))?;
-            say!("{}", text(&made, "key"))?;
+            say::once(text(&made, "key")).or_else(|cause| unseen(new, &cause))?;
         }
         AccountCommand::List { place, json } => {
             let found = ask(place, Method::GET, "/operator/accounts", None)?;
@@ -32,7 +32,7 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
             }
         }
         AccountCommand::End { place, name, key: true } => {
-            ask(place, Method::POST, &format!("/operator/keys/{}/end", encoded(name)), Some(&json!({})))?;
+            end_key(place, name)?;
             say!("已作废接口密钥 {name}")?;
         }
         AccountCommand::End { place, name, key: false } => {
@@ -53,6 +53,18 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn end_key(place: &Place, name: &str) -> anyhow::Result<Value> {
+    ask(place, Method::POST, &format!("/operator/keys/{}/end", encoded(name)), Some(&json!({})))
+}
+
+/// A key that nobody could read is of use to nobody, and must not stay behind in force.
+fn unseen(new: &NewAccount, cause: &std::io::Error) -> anyhow::Result<()> {
+    let NewAccount { place, name, .. } = new;
+    end_key(place, name)
+        .with_context(|| format!("接口密钥 {name} 没能显示（{cause}），也没能作废：请运行 xinzhi account end {name} --key"))?;
+    bail!("接口密钥 {name} 没能显示（{cause}），已把它作废：请换一个能写的标准输出，重新建立")
 }
 
 /// `xinzhi areas FILE`.

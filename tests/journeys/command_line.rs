@@ -1,6 +1,7 @@
 //! The command line: through the binary, with and without a server that holds the directory.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -322,4 +323,34 @@ fn accounts_keys_and_areas_are_kept_at_the_machine_with_and_without_a_server() {
     }
     assert!(server.stop());
     assert!(told(&["doctor", "--data", data]).contains("账号与密钥的权限"));
+}
+
+#[test]
+fn a_key_that_nobody_could_read_is_not_left_in_force() {
+    let place = Place::new();
+    let data = place.data();
+    let data = data.to_str().unwrap();
+    let make = |out: Stdio| {
+        let arguments =
+            ["account", "key", "shenpi", "--title", "审批系统", "--role", "department", "--organ", "示范县财政局", "--data", data];
+        binary::program(&arguments).stdout(out).output().unwrap()
+    };
+    let keys = || binary::json(&["account", "list", "--json", "--data", data])["keys"].as_array().unwrap().clone();
+    // Whoever should have read it has gone before anything was written, or the disk behind it is full.
+    let (reader, gone) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for (made, out) in (1..).zip([Stdio::from(gone), Stdio::from(full)]) {
+        let output = make(out);
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stderr);
+        assert!(said.contains("shenpi") && said.contains("没能显示") && said.contains("已把它作废"), "{said}");
+        let keys = keys();
+        assert_eq!(keys.len(), made);
+        assert!(keys.iter().all(|key| key["ended"] == true), "{keys:?}");
+    }
+    // The name is free again, and a key that is read is in force.
+    let output = make(Stdio::piped());
+    assert!(output.status.success() && text(&output.stdout).starts_with("xz_"), "{}", text(&output.stderr));
+    assert_eq!(keys().iter().filter(|key| key["ended"] == false).count(), 1);
 }
