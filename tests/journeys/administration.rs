@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 use xinzhi_core::actor::Role;
+use xinzhi_core::journal::Act;
+use xinzhi_office::journal::{self, FileKind, Filter};
 
 use super::accounts::file;
+use crate::support::database::force;
 use crate::support::files::{FINE, REVOKED, company, penalties, registration};
 use crate::support::town::{Answer, Caller, PASSWORD, Town, each_database, encoded};
 
@@ -231,6 +234,38 @@ fn a10_what_is_taken_away_from_the_trail_is_an_entry() {
         assert!(wrong.status == 422 && wrong.text().contains("没有这样的事项"), "{}", wrong.text());
         assert_eq!(town.told(before).len(), 2, "two files, two entries");
     });
+}
+
+#[test]
+fn a_long_trail_is_handed_out_up_to_where_the_file_says() {
+    let town = Town::on_sqlite();
+    let audit = town.actor(Role::Audit);
+    let head = town.head();
+    // Entries as nobody makes them, in numbers that take a county years.
+    let more = |from: i64, to: i64| {
+        let entries = format!(
+            "with recursive n (i) as (select {from} union all select i + 1 from n where i < {to})
+            insert into journal (entry, at, actor, act, subject_id, refs, payload)
+                select n.i, j.at, 'program', 'check_made', null, '{{}}', j.payload from n, journal j where j.entry = {head};
+            update journal_head set entry = {to}"
+        );
+        force(&town, &entries);
+    };
+    let export = || {
+        let filter = Filter { act: Some(Act::CheckMade), ..Filter::default() };
+        let exported = town.wait(journal::export(&town.office, &audit, filter, (FileKind::Ndjson, Act::word))).unwrap();
+        let refs = town.told(town.head() - 1).pop().unwrap().1;
+        assert_eq!((&refs["entries"], &refs["cut"]), (&exported.count.into(), &exported.is_cut.into()), "what was handed out is an entry");
+        let lines = std::str::from_utf8(&exported.bytes).unwrap().lines();
+        let first: Value = serde_json::from_str(lines.clone().next().unwrap()).unwrap();
+        (lines.count(), exported.is_cut, first["entry"].as_i64().unwrap())
+    };
+    let most = usize::try_from(journal::EXPORT_MAX).unwrap();
+    more(head + 1, head + journal::EXPORT_MAX);
+    assert_eq!(export(), (most, false, head + journal::EXPORT_MAX), "as many as there may be");
+    let last = town.head() + 1;
+    more(last, last);
+    assert_eq!(export(), (most, true, last), "of one more the newest");
 }
 
 #[test]

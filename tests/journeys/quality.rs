@@ -8,7 +8,7 @@ use xinzhi_core::actor::{Actor, Role};
 use xinzhi_core::{AreaCode, Day};
 use xinzhi_office::quality::{self, Span};
 
-use crate::support::database::number;
+use crate::support::database::{force, number};
 use crate::support::files::{Company, FINE, PENALTY_HEADER, Penalty, company, penalties, penalty_row, registration};
 use crate::support::town::{Caller, MARKET, TOWNSHIP, Town, each_database, encoded, form, word};
 
@@ -247,7 +247,7 @@ fn whoever_should_have_reported_by_now_is_told_with_the_day() {
 }
 
 #[test]
-fn a_large_list_is_cut_where_it_says_so() {
+fn a_list_of_many_pages_of_rows_is_whole() {
     let town = Town::on_sqlite();
     let company = company(1);
     let market = town.actor(Role::Department);
@@ -259,4 +259,36 @@ fn a_large_list_is_cut_where_it_says_so() {
     let today = Day::parse("2026-11-23").unwrap();
     let bytes = town.wait(quality::workbook(&town.office, &market, Span::usual(today), MARKET)).unwrap();
     assert_eq!(sheet(&bytes).len(), 3_001, "more than a page of rows");
+}
+
+#[test]
+fn a_large_list_is_cut_where_it_says_so() {
+    const MOST: usize = 100_000;
+    let town = Town::on_sqlite();
+    let company = company(1);
+    let who = town.person(Role::Department);
+    let bad = Penalty { day: "昨天", ..FINE };
+    let csv = penalties(&[(&company, bad)]);
+    import(&town, &who, "cf-2018", &csv);
+    let batch = number(&town, "select max(batch_id) from batch");
+    let rows = format!(
+        "with recursive n (i) as (select 3 union all select i + 1 from n where i < {} + 2)
+        insert into verdict (batch_id, row_number, outcome, remarks)
+            select v.batch_id, n.i, v.outcome, v.remarks from n, verdict v where v.batch_id = {batch} and v.row_number = 2",
+        MOST
+    );
+    force(&town, &rows);
+    let list = format!("/desk/quality/{}.xlsx?from=2026-11-01&through=2026-11-30", encoded(MARKET));
+    for (path, words) in [(list, "只列出前 100000 行"), (format!("/api/v1/batches/{batch}/verdicts.xlsx"), "只列出前 100000 条说明")] {
+        let (lines, last) = ends(&town.get(&who, &path).bytes);
+        assert!(lines == MOST + 2 && last.contains(words), "{path}: {lines}: {last}");
+    }
+}
+
+/// How many lines a sheet has, and the last of them.
+fn ends(bytes: &[u8]) -> (usize, String) {
+    let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes.to_vec())).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    let last: Vec<String> = range.rows().next_back().unwrap().iter().map(ToString::to_string).collect();
+    (range.height(), last.join("|"))
 }

@@ -191,23 +191,26 @@ fn verdict(row: VerdictRow) -> Result<VerdictView, Error> {
 
 /// The verdicts as a workbook to send back to the department.
 pub async fn verdicts_xlsx(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<Vec<u8>, Error> {
-    let verdicts = verdicts(office, actor, id, (i64::MIN, None, VERDICTS_XLSX_MAX)).await?;
+    let verdicts = verdicts(office, actor, id, (i64::MIN, None, VERDICTS_XLSX_MAX + 1)).await?;
     let workbook = tokio::task::spawn_blocking(move || workbook(&verdicts));
     let bytes = workbook.await.map_err(|_| Error::inconsistent("a workbook ended without an answer"))?;
     bytes.map_err(sheet::unwritten)
 }
 
+/// Each remark has a line; beyond the most there are, the list says that it goes on.
 fn workbook(verdicts: &[VerdictView]) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     sheet::head(sheet, "逐行结果", &[("行号", 8), ("结果", 10), ("字段", 24), ("说明", 90)])?;
-    let mut line = 1;
-    for verdict in verdicts {
-        let remarks = verdict.remarks.iter().map(|r| (r.field.as_deref().unwrap_or(""), r.sentence.as_str()));
-        for (field, sentence) in remarks {
-            sheet::line(sheet, line, [&verdict.row.to_string(), verdict.outcome.title(), field, sentence])?;
-            line += 1;
+    let said = |verdict: &VerdictView| (verdict.row.to_string(), verdict.outcome.title());
+    let remarks = verdicts.iter().flat_map(|verdict| verdict.remarks.iter().map(move |remark| (said(verdict), remark)));
+    for (line, ((row, outcome), remark)) in (1..).zip(remarks) {
+        if i64::from(line) > VERDICTS_XLSX_MAX {
+            let words = format!("只列出前 {VERDICTS_XLSX_MAX} 条说明，请改正后把其余各行拆成另一个文件报送");
+            sheet.write_string(line, 3, words)?;
+            break;
         }
+        sheet::line(sheet, line, [&row, outcome, remark.field.as_deref().unwrap_or(""), remark.sentence.as_str()])?;
     }
     workbook.save_to_buffer()
 }
