@@ -24,6 +24,7 @@ mod journeys {
     mod connector;
     mod connector_killed;
     mod correction;
+    mod demonstration;
     mod doctor;
     mod fairness;
     mod figures;
@@ -32,27 +33,33 @@ mod journeys {
     mod metrics;
     mod models;
     mod operation;
+    mod own_file;
     mod pack;
     mod pages;
     mod pushes;
     mod pushes_wire;
     mod quality;
     mod recall;
+    mod related;
     mod replay;
     mod reporting;
     mod restriction;
     mod sealed;
     mod second_world;
+    mod settings;
     mod statements;
     mod stopped;
     mod tables;
     mod the_loop;
+    mod two_servers;
 }
 
 mod api {
     mod input;
     mod openapi;
     mod permission;
+    mod public;
+    mod search;
     mod session;
 }
 
