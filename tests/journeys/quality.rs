@@ -279,7 +279,8 @@ fn a_large_list_is_cut_where_it_says_so() {
     );
     force(&town, &rows);
     let list = format!("/desk/quality/{}.xlsx?from=2026-11-01&through=2026-11-30", encoded(MARKET));
-    for (path, words) in [(list, "只列出前 100000 行"), (format!("/api/v1/batches/{batch}/verdicts.xlsx"), "只列出前 100000 条说明")] {
+    for (path, words) in [(list, "只列出前 100000 行"), (format!("/api/v1/batches/{batch}/verdicts.xlsx"), "只列出前 100000 条说明")]
+    {
         let (lines, last) = ends(&town.get(&who, &path).bytes);
         assert!(lines == MOST + 2 && last.contains(words), "{path}: {lines}: {last}");
     }

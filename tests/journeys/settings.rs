@@ -46,7 +46,8 @@ fn options() -> BTreeMap<String, BTreeSet<String>> {
                 "Commands:" if line.starts_with("  ") && !first.is_empty() && first != "help" => {
                     commands.push(command.iter().cloned().chain([first.to_owned()]).collect());
                 }
-                "Options:" if first.starts_with('-') => {
+                // A lone dash heads one of the values of an option.
+                "Options:" if first.starts_with('-') && first.len() > 1 => {
                     let name = line.split_whitespace().find(|word| word.starts_with("--")).unwrap();
                     if !matches!(name, "--help" | "--version") {
                         found.entry(name.to_owned()).or_default().insert(command.join(" "));
