@@ -41,7 +41,27 @@ impl Cluster {
 
     /// The address of the database.
     pub(super) fn url(&self) -> String {
-        format!("postgresql://postgres@{}/postgres", self.outside.display().to_string().replace('/', "%2F"))
+        self.url_of("postgres")
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        format!("postgresql://postgres@{}/{database}", self.outside.display().to_string().replace('/', "%2F"))
+    }
+
+    /// Runs statements in a database.
+    fn run(&self, database: &str, statements: &str) -> Result<()> {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["-qX", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]).arg(&self.outside).args(["-d", database, "-c", statements]);
+        read(&mut psql).map(drop)
+    }
+
+    /// The address of a copy of the database after some statements; nobody may be using it.
+    pub(super) fn copied(&self, statements: &str) -> Result<String> {
+        const COPY: &str = "copied";
+        self.run("template1", &format!("drop database if exists {COPY} with (force)"))?;
+        self.run("template1", &format!("create database {COPY} template postgres"))?;
+        self.run(COPY, statements)?;
+        Ok(self.url_of(COPY))
     }
 
     /// Starts, and recovers where it has to.
