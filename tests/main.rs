@@ -47,6 +47,7 @@ mod journeys {
     mod stopped;
     mod tables;
     mod the_loop;
+    mod upgrade;
 }
 
 mod api {

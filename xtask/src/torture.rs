@@ -12,6 +12,7 @@ mod postgres;
 mod pushes;
 mod recipient;
 mod server;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,8 +29,6 @@ use crate::steps::{run, works};
 
 /// Kills after which what was asked since is asked again; at the end everything is.
 const JUDGED_EVERY: u64 = 25;
-/// Subjects of another county: each can be listed once.
-const STRANGERS: &str = "8000";
 /// Cuts within which a system that flushes nothing must have been caught.
 const CONTROL_CUTS: u64 = 30;
 /// A disk that is soon full.
@@ -92,8 +91,12 @@ impl Torture {
             let can_cut = root.or_else(disk::missing);
             part("kills", self.kills, root, || self.kills(&supplies, &mut dice))?;
             part("kills while an office is founded and its schema brought up", self.kills.div_ceil(5), root, || self.foundings(&mut dice))?;
+            let upgrades = self.kills.div_ceil(5);
+            part("kills while an older office is brought up", upgrades, root, || self.upgrades((upgrades, false), &mut dice))?;
             part("power cuts", self.cuts, can_cut, || self.cuts(&supplies, &mut dice))?;
             part("negative control: a system that flushes nothing", self.cuts.min(1), can_cut, || self.control(&supplies, &mut dice))?;
+            let upgrades = self.cuts.div_ceil(4);
+            part("power cuts while an older office is brought up", upgrades, can_cut, || self.upgrades((upgrades, true), &mut dice))?;
             let traced = if self.on_postgres { Some("PostgreSQL's own calls are not ours") } else { None };
             let no_trace = (!works("strace", &["-o", "/dev/null", "true"])).then_some("strace is missing, or not allowed here");
             part("failing system calls", self.faults, traced.or(no_trace), || self.faults(&supplies, &mut dice))?;
@@ -118,22 +121,25 @@ impl Torture {
     fn supplies(&self) -> Result<Supplies> {
         let [county, penalties, elsewhere] = ["county", "penalties", "elsewhere"].map(|name| self.folder.join(name));
         let (seed, other) = (self.seed.to_string(), self.seed.wrapping_add(1).to_string());
+        // Of another county every third has a penalty and is an organisation, and each of these can be listed once.
+        let others = 2_000 + 20 * (self.kills + 4 * self.cuts + 4 * self.faults);
+        let (others, named) = (others.to_string(), (2 * others).to_string());
         for (out, more) in [
             (&county, ["--subjects", "60", "--seed", &seed, "--records", "300"].as_slice()),
             (&penalties, &["--subjects", "60", "--seed", &seed, "--records", "20000", "--penalties-only", "--flawless"]),
-            (&elsewhere, &["--subjects", STRANGERS, "--seed", &other, "--records", "1"]),
+            (&elsewhere, &["--subjects", &others, "--seed", &other, "--records", &named, "--penalties-only", "--flawless"]),
         ] {
             let mut generate = std::process::Command::new(&self.program);
             generate.args(["generate", "--out"]).arg(out).args(more);
             crate::steps::read(&mut generate)?;
         }
-        let strangers = std::fs::read_to_string(elsewhere.join("01-registration.csv"))?;
-        let strangers =
-            strangers.lines().filter_map(|line| line.split(',').next()).filter(|code| code.len() == 18 && code.starts_with("91"));
+        let strangers = std::fs::read_to_string(elsewhere.join("cf-2018.csv"))?;
+        let strangers = strangers.split([',', '\n']).filter(|cell| cell.len() == 18 && cell.starts_with("91"));
+        let strangers: std::collections::BTreeSet<&str> = strangers.collect();
         let text = std::fs::read_to_string(penalties.join("cf-2018.csv"))?;
         let mut lines = text.lines().map(str::to_owned);
         let header = lines.next().context("a file without a header")?;
-        let strangers = strangers.map(str::to_owned).collect();
+        let strangers = strangers.into_iter().map(str::to_owned).collect();
         Ok(Supplies { registration: county.join("01-registration.csv"), header, rows: lines.collect(), strangers })
     }
 
@@ -145,8 +151,8 @@ impl Torture {
         let case = Case::begin(self, (station, supplies), ("kills", dice.split()))?;
         let mut settled = 0;
         for cycle in 1..=self.kills {
-            let what = if cluster.is_some() { dice.below(4) } else { 0 };
-            let served = case.ask(dice, &Round { name: format!("k{cycle}"), millis: 250, station: None }, |server| {
+            let (what, millis) = if cluster.is_some() { (dice.below(4), 600) } else { (0, 250) };
+            let served = case.ask(dice, &Round { name: format!("k{cycle}"), millis, station: None }, |server| {
                 // Which of the two goes first is chance; the other learns of it, or is killed as well.
                 if let Some(cluster) = cluster.as_mut().filter(|_| what == 1 || what == 2) {
                     cluster.kill()?;

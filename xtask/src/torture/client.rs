@@ -19,6 +19,7 @@ use super::dice::Dice;
 const ROWS_MAX: u64 = 60;
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+const FORM: &str = "content-type: application/x-www-form-urlencoded";
 const BOUNDARY: &str = "torture-7f2c";
 
 /// Who asks.
@@ -158,7 +159,7 @@ impl Journal {
 pub(super) struct World {
     /// Of the program.
     pub(super) key: String,
-    /// Cookie of the person.
+    /// The header that tells that the person asks.
     pub(super) session: String,
     /// Codes of organisations.
     pub(super) codes: Vec<String>,
@@ -316,7 +317,7 @@ pub(super) fn settle(address: &str, world: &World, asked: &Asked) -> Result<Opti
 fn send(address: &str, world: &World, asked: &Asked) -> Option<(u16, String)> {
     let who = match asked.by {
         By::Program => format!("authorization: Bearer {}", world.key),
-        By::Person => format!("cookie: {}", world.session),
+        By::Person => world.session.clone(),
     };
     let head = format!("POST {} HTTP/1.1\r\n{who}\r\nidempotency-key: {}\r\ncontent-type: {}", asked.path, asked.key, asked.kind);
     exchange(address, &head, &asked.body).map(|answer| (answer.status, answer.text)).ok()
@@ -333,27 +334,34 @@ pub(super) fn told(address: &str, key: &str, path: &str) -> Result<Value> {
 
 /// Asks once, before anything is tortured; must succeed.
 pub(super) fn post(address: &str, key: &str, (path, once, body): (&str, &str, &Value)) -> Result<Value> {
-    let head = format!("POST {path} HTTP/1.1\r\nauthorization: Bearer {key}\r\nidempotency-key: {once}\r\ncontent-type: application/json");
-    let answer = exchange(address, &head, body.to_string().as_bytes())?;
-    if answer.status != 200 {
-        bail!("{path} was answered {}: {}", answer.status, answer.text);
-    }
-    serde_json::from_str(&answer.text).with_context(|| format!("an answer that is no JSON: {}", answer.text))
+    let text = again(address, &format!("authorization: Bearer {key}"), [path, once, "application/json", &body.to_string()])?;
+    serde_json::from_str(&text).with_context(|| format!("an answer that is no JSON: {text}"))
 }
 
-/// Signs somebody in who has a first password, and changes it; returns the cookie.
+/// Signs somebody in; returns the header that tells who asks.
 pub(super) fn sign_in(address: &str, name: &str, password: &str) -> Result<String> {
-    let form = |path: &str, cookie: &str, body: String| {
-        let head = format!("POST {path} HTTP/1.1\r\ncookie: {cookie}\r\ncontent-type: application/x-www-form-urlencoded");
-        exchange(address, &head, body.as_bytes())
-    };
-    let signed = form("/sign-in", "none=1", format!("name={name}&password={password}"))?;
+    let body = format!("name={name}&password={password}");
+    let signed = exchange(address, &format!("POST /sign-in HTTP/1.1\r\n{FORM}"), body.as_bytes())?;
     let cookie = signed.cookie.with_context(|| format!("{name} cannot sign in: {} {}", signed.status, signed.text))?;
-    let changed = form("/account", &cookie, format!("old={password}&password={password}-2&again={password}-2"))?;
+    Ok(format!("cookie: {cookie}"))
+}
+
+/// The same for somebody who has a first password and must choose another one.
+pub(super) fn sign_in_first(address: &str, name: &str, password: &str) -> Result<String> {
+    let who = sign_in(address, name, password)?;
+    let body = format!("old={password}&password={password}-2&again={password}-2");
+    let changed = exchange(address, &format!("POST /account HTTP/1.1\r\n{who}\r\n{FORM}"), body.as_bytes())?;
     if changed.status != 303 {
         bail!("the first password of {name} cannot be changed: {} {}", changed.status, changed.text);
     }
-    Ok(cookie)
+    Ok(who)
+}
+
+/// Asks what somebody asked before, under their key; the answer must be a success.
+pub(super) fn again(address: &str, who: &str, [path, once, kind, body]: [&str; 4]) -> Result<String> {
+    let head = format!("POST {path} HTTP/1.1\r\n{who}\r\nidempotency-key: {once}\r\ncontent-type: {kind}");
+    let answer = exchange(address, &head, body.as_bytes())?;
+    if answer.status == 200 { Ok(answer.text) } else { bail!("{once} {path} was answered {}: {}", answer.status, answer.text) }
 }
 
 /// Whether a page is answered.

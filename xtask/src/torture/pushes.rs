@@ -15,7 +15,7 @@ use super::pause;
 use super::recipient::{Inbox, Recipient, Taken};
 
 /// Subscriptions of one recipient: while one waits for its next try, others are in the middle of theirs.
-const SUBSCRIPTIONS: usize = 6;
+const SUBSCRIPTIONS: usize = 10;
 /// Events of one answer of the office.
 const PAGE: usize = 500;
 /// Longer than a lease, and than the waits after some failures in a row.
@@ -205,12 +205,17 @@ fn is_whole(inbox: &Inbox, cancelled: &BTreeSet<i64>, count: usize) -> Option<St
 /// was told once, and nobody was told of anything else.
 fn is_complete(inbox: &Inbox, due: &Due) -> Result<Option<String>> {
     let (mut decisions, mut recalls) = (BTreeMap::<i64, Vec<&str>>::new(), BTreeMap::<i64, u32>::new());
+    let mut owed = BTreeSet::new();
     for taken in inbox.values() {
         let kind = taken.event.get("type").and_then(Value::as_str).unwrap_or_default();
         match kind {
             "measure.begins" | "measure.ends" | "measure.withdrawn" => decisions.entry(data(taken, "decision")?).or_default().push(kind),
             "record.corrected" => *recalls.entry(data(taken, "batch")?).or_default() += 1,
-            "obligation.due" => {}
+            "obligation.due" => {
+                if !owed.insert(["check", "measure", "state"].map(|name| data_of(taken, name).map(Value::to_string))) {
+                    bail!("that an answer is owed was told twice: {}", taken.event);
+                }
+            }
             _ => bail!("an event of an unknown kind: {}", taken.event),
         }
     }
@@ -239,7 +244,10 @@ fn is_complete(inbox: &Inbox, due: &Due) -> Result<Option<String>> {
     }
 }
 
+fn data_of<'a>(taken: &'a Taken, name: &str) -> Option<&'a Value> {
+    taken.event.get("data").and_then(|data| data.get(name))
+}
+
 fn data(taken: &Taken, name: &str) -> Result<i64> {
-    let found = taken.event.get("data").and_then(|data| data.get(name)).and_then(Value::as_i64);
-    found.with_context(|| format!("an event without {name}: {}", taken.event))
+    data_of(taken, name).and_then(Value::as_i64).with_context(|| format!("an event without {name}: {}", taken.event))
 }

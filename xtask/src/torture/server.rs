@@ -64,21 +64,22 @@ impl Station {
     }
 
     /// A copy of the office, which must not be running, after statements that go past it: fact tables have no guards there.
-    pub(super) fn tampered(&self, cluster: Option<&Cluster>, statements: &str) -> Result<Station> {
+    pub(super) fn tampered(&self, at: Option<(&Cluster, &str)>, statements: &str) -> Result<Station> {
         const GUARDS: [&str; 1] = ["push_event"];
         let data = self.data.with_extension("tampered");
         if data.exists() {
             std::fs::remove_dir_all(&data)?;
         }
         read(Command::new("cp").arg("-r").arg(&self.data).arg(&data))?;
-        let Some(cluster) = cluster else {
-            let guards = GUARDS.map(|table| format!("drop trigger {table}_no_update; drop trigger {table}_no_delete;")).concat();
+        let Some((cluster, database)) = at else {
+            let guards =
+                GUARDS.map(|table| format!("drop trigger if exists {table}_no_update; drop trigger if exists {table}_no_delete;")).concat();
             let script = "import sqlite3, sys\nd = sqlite3.connect(sys.argv[1])\nd.executescript(sys.argv[2])\nd.close()";
             read(Command::new("python3").args(["-c", script]).arg(data.join("office.db")).arg(guards + statements))?;
             return Ok(Station { data, ..self.clone() });
         };
-        let guards = GUARDS.map(|table| format!("drop trigger {table}_append_only on {table};")).concat();
-        Ok(Station { data, database: Some(cluster.copied(&(guards + statements))?), ..self.clone() })
+        let guards = GUARDS.map(|table| format!("drop trigger if exists {table}_append_only on {table};")).concat();
+        Ok(Station { data, database: Some(cluster.copied(database, &(guards + statements))?), ..self.clone() })
     }
 
     /// A command that may be killed at any moment.
