@@ -170,8 +170,8 @@ impl Torture {
             }
         }
         let told = case.told(settled);
-        case.must_condemn(cluster.as_ref())?;
-        Ok(format!("{} kills, {told}", self.kills))
+        let untried = case.must_condemn(cluster.as_ref())?;
+        Ok(format!("{} kills, {told}{untried}", self.kills))
     }
 
     fn cluster(&self, data: &Path, broken: Option<PathBuf>) -> Result<Option<Cluster>> {
