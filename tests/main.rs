@@ -55,6 +55,7 @@ mod journeys {
     mod tables;
     mod the_loop;
     mod two_servers;
+    mod upgrade;
 }
 
 mod api {

@@ -191,7 +191,8 @@ impl Town {
         Town::at(|directory| Url::Postgres { url: postgres::database(), directory: directory.to_owned() })
     }
 
-    fn at(url: impl FnOnce(&Path) -> Url) -> Town {
+    /// An office at an address below a folder of the town's own: founded there, or opened where something was put first.
+    pub fn at(url: impl FnOnce(&Path) -> Url) -> Town {
         let directory = tempfile::tempdir().unwrap();
         let url = url(directory.path());
         let clock = Arc::new(TestClock(AtomicI64::new(START.0)));

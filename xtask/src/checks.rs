@@ -59,7 +59,7 @@ fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {
     steps.step("contract of the API", || contract::check(&root))?;
     steps.step("fuzz targets, a minute each", || fuzz::Fuzz::short().run(&root))?;
     // What a minute allows; `docs/torture.md` tells what a release asks for.
-    steps.step("torture", || Torture::parse(&root, &["--kills", "25", "--cuts", "8", "--faults", "3"])?.run())
+    steps.step("torture", || Torture::parse(&root, &["--kills", "20", "--cuts", "6", "--faults", "2"])?.run())
 }
 
 /// The other processor that offices run on. The bundled SQLite and the allocator are C, so a compiler for it is needed as well.

@@ -42,6 +42,17 @@ pub enum Obstacle {
     /// The database takes no writes.
     #[error("数据库不可写（{0}）：请核对数据目录及其中各文件的所有者、权限和磁盘，PostgreSQL 则核对是否只读的备机")]
     ReadOnly(Fault),
+    /// A newer program brought the database up.
+    #[error(
+        "数据库是由更新版本的信治建立或升级的（已到第 {step} 步，本程序只认识到第 {known} 步），没有打开，也没有改动：\
+        请安装更新版本的程序；要退回旧版本，请放回升级之前的备份"
+    )]
+    SchemaNewer {
+        /// A step of the schema that this program does not know.
+        step: i64,
+        /// The last step that it knows.
+        known: i64,
+    },
     /// The clock is before the journal.
     #[error(
         "系统时钟（{now}）早于账簿最后一笔的时间（{last}）：请先校准系统时钟；如果现在的时钟正确、是以前走快了，\

@@ -379,7 +379,7 @@ fn enter(url: &Url, world: &World) -> Result<Entered, Error> {
     }
     let mut connection = Connection::open(url, Purpose::Write)?;
     connection.assert_not_read_only().map_err(Obstacle::ReadOnly)?;
-    migrate::migrate(&mut connection, world.clock.now())?;
+    migrate::migrate(&mut connection, world.clock.now()).map_err(too_new)?;
     connection.prove_writable().map_err(Obstacle::ReadOnly)?;
     let existing = if xinzhi_store::office::find(&mut connection)?.is_some() { Existing::Yes } else { Existing::No };
     if matches!(url, Url::Postgres { .. }) && embedded && existing == Existing::No {
@@ -395,6 +395,13 @@ fn take_lock(directory: &Path) -> Result<File, Error> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Obstacle::Held.into()),
         Err(TryLockError::Error(cause)) => Err(io("locking the directory")(cause).into()),
+    }
+}
+
+fn too_new(fault: Fault) -> Error {
+    match fault {
+        Fault::Newer { step, known } => Obstacle::SchemaNewer { step, known }.into(),
+        other => other.into(),
     }
 }
 

@@ -14,6 +14,14 @@ pub enum Fault {
     /// The connection could not be opened or does not keep our promises.
     #[error("database unusable: {0}")]
     Unusable(String),
+    /// A newer program brought the schema further than this one can.
+    #[error("the schema has step {step}, which this program does not know; its last one is {known}")]
+    Newer {
+        /// A step that was run.
+        step: i64,
+        /// The last step of this program.
+        known: i64,
+    },
     /// A stored value has not the shape that the code expects.
     #[error("statement {statement} returned no usable column {column}")]
     Shape {

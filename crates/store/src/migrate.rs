@@ -88,14 +88,14 @@ pub fn is_up_to_date(connection: &mut Connection) -> Result<bool, Fault> {
 /// Brings the schema up to date, each step in a transaction of its own.
 ///
 /// # Errors
-/// A statement that fails, or a schema newer than this program.
+/// A statement that fails, or [`Fault::Newer`].
 pub fn migrate(connection: &mut Connection, now: Moment) -> Result<(), Fault> {
     connection.script("create table if not exists migration (number bigint primary key, at bigint not null)")?;
     let rows = connection.query(&STEPS_RUN, &[])?;
     let run: Vec<i64> = rows.iter().map(|row: &Row| row.get("number")).collect::<Result<_, _>>()?;
-    let newest = STEPS.iter().map(|step| step.number).max().unwrap_or(0);
-    if let Some(unknown) = run.iter().find(|number| **number > newest) {
-        return Err(Fault::Unusable(format!("the schema has step {unknown}, which this program does not know; use a newer program")));
+    let known = STEPS.iter().map(|step| step.number).max().unwrap_or(0);
+    if let Some(step) = run.iter().copied().find(|number| !STEPS.iter().any(|step| step.number == *number)) {
+        return Err(Fault::Newer { step, known });
     }
     for step in STEPS.iter().filter(|step| !run.contains(&step.number)) {
         let script = match connection {

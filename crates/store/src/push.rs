@@ -16,11 +16,12 @@ statements! {
     TELLING = "select entry, at, act, refs from journal
         where act in ('restriction_decided', 'batch_recalled', 'row_ruled', 'pack_installed') and entry > $1 and entry <= $2
         order by entry limit $3";
-    /// Decisions made after a position, or whose records were taken back or corrected after it.
-    TOUCHED = "select d.decision_id from decision d where d.decision_id > $1
+    /// Decisions made after a position and up to another, or whose records were taken back or corrected between them.
+    TOUCHED = "select d.decision_id from decision d where d.decision_id > $1 and d.decision_id <= $2
         union select c.decision_id from decision_cause c join record r on r.record_id = c.record_id
-            join batch_recall x on x.batch_id = r.batch_id where x.entry > $1
-        union select c.decision_id from decision_cause c join record_closing z on z.record_id = c.record_id where z.entry > $1
+            join batch_recall x on x.batch_id = r.batch_id where x.entry > $1 and x.entry <= $2
+        union select c.decision_id from decision_cause c join record_closing z on z.record_id = c.record_id
+            where z.entry > $1 and z.entry <= $2
         order by decision_id";
     /// Decisions that run or will, and those of which a recipient was told the beginning and not yet the end.
     LIVE = "select d.decision_id from decision d where d.until_day >= $2
@@ -341,9 +342,9 @@ fn positions(rows: &[Row]) -> Result<Vec<Position>, Fault> {
     rows.iter().map(|row| row.get("decision_id").map(Position)).collect()
 }
 
-/// Decisions made after a position, or whose records were taken back or corrected after it.
-pub fn touched(connection: &mut Connection, after: Position) -> Result<Vec<Position>, Fault> {
-    positions(&connection.query(&TOUCHED, params![after.0])?)
+/// Decisions made in `(after, until]`, or whose records were taken back or corrected there.
+pub fn touched(connection: &mut Connection, (after, until): (Position, Position)) -> Result<Vec<Position>, Fault> {
+    positions(&connection.query(&TOUCHED, params![after.0, until.0])?)
 }
 
 /// Decisions that run on `today` or will, and those of which the recipient was told the beginning and not yet the end.

@@ -41,7 +41,42 @@ impl Cluster {
 
     /// The address of the database.
     pub(super) fn url(&self) -> String {
-        format!("postgresql://postgres@{}/postgres", self.outside.display().to_string().replace('/', "%2F"))
+        self.url_of("postgres")
+    }
+
+    /// The address of another database of the cluster.
+    pub(super) fn url_of(&self, database: &str) -> String {
+        format!("postgresql://postgres@{}/{database}", self.outside.display().to_string().replace('/', "%2F"))
+    }
+
+    fn psql(&self, database: &str) -> Command {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["-qXtA", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]).arg(&self.outside).args(["-d", database]);
+        psql
+    }
+
+    /// Runs statements in a database.
+    pub(super) fn run(&self, database: &str, statements: &str) -> Result<()> {
+        read(self.psql(database).args(["-c", statements])).map(drop)
+    }
+
+    /// Runs a file of statements, such as a dump.
+    pub(super) fn restore(&self, database: &str, file: &Path) -> Result<()> {
+        read(self.psql(database).arg("-f").arg(file)).map(drop)
+    }
+
+    /// What a statement finds, a row a line.
+    pub(super) fn found(&self, database: &str, statement: &str) -> Result<String> {
+        Ok(String::from_utf8(read(self.psql(database).args(["-c", statement]))?)?)
+    }
+
+    /// The address of a copy of a database after some statements; nobody may be using it.
+    pub(super) fn copied(&self, database: &str, statements: &str) -> Result<String> {
+        const COPY: &str = "copied";
+        self.run("template1", &format!("drop database if exists {COPY} with (force)"))?;
+        self.run("template1", &format!("create database {COPY} template {database}"))?;
+        self.run(COPY, statements)?;
+        Ok(self.url_of(COPY))
     }
 
     /// Starts, and recovers where it has to.

@@ -1,6 +1,6 @@
 //! The program under torture: started, asked, ended from outside.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::postgres::Cluster;
 use crate::steps::read;
 
 /// How a program is started on an office.
@@ -52,6 +53,33 @@ impl Station {
     /// What a command writes; it must succeed.
     pub(super) fn told(&self, args: &[&str]) -> Result<String> {
         Ok(String::from_utf8(read(&mut self.command(args)?)?)?)
+    }
+
+    /// The same with a line to read on its standard input.
+    pub(super) fn told_with(&self, args: &[&str], line: &str) -> Result<()> {
+        let mut child = self.command(args)?.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().context("the program does not start")?;
+        writeln!(child.stdin.take().context("no standard input")?, "{line}")?;
+        let status = child.wait()?;
+        if status.success() { Ok(()) } else { bail!("{} ended with {status}", args.join(" ")) }
+    }
+
+    /// A copy of the office, which must not be running, after statements that go past it: fact tables have no guards there.
+    pub(super) fn tampered(&self, at: Option<(&Cluster, &str)>, statements: &str) -> Result<Station> {
+        const GUARDS: [&str; 1] = ["push_event"];
+        let data = self.data.with_extension("tampered");
+        if data.exists() {
+            std::fs::remove_dir_all(&data)?;
+        }
+        read(Command::new("cp").arg("-r").arg(&self.data).arg(&data))?;
+        let Some((cluster, database)) = at else {
+            let guards =
+                GUARDS.map(|table| format!("drop trigger if exists {table}_no_update; drop trigger if exists {table}_no_delete;")).concat();
+            let script = "import sqlite3, sys\nd = sqlite3.connect(sys.argv[1])\nd.executescript(sys.argv[2])\nd.close()";
+            read(Command::new("python3").args(["-c", script]).arg(data.join("office.db")).arg(guards + statements))?;
+            return Ok(Station { data, ..self.clone() });
+        };
+        let guards = GUARDS.map(|table| format!("drop trigger if exists {table}_append_only on {table};")).concat();
+        Ok(Station { data, database: Some(cluster.copied(database, &(guards + statements))?), ..self.clone() })
     }
 
     /// A command that may be killed at any moment.

@@ -44,6 +44,24 @@ pub(crate) struct Plan {
     pub(crate) events: Vec<Found>,
 }
 
+/// One look at what a subscription is to be told. What it is about is fixed when it begins, and it goes through its decisions once, however
+/// many pieces it is written in; what happens meanwhile is for the next look.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// How far the subscription had been told when this began.
+    since: (Position, Option<Day>),
+    /// Facts are read as known here.
+    known: Position,
+    /// Head of the journal.
+    last: Position,
+    today: Day,
+    /// Whether what days alone bring about is looked at.
+    turned: bool,
+    tellings: Vec<Telling>,
+    /// Decisions that were not gone through yet, in order.
+    decisions: std::vec::IntoIter<Position>,
+}
+
 /// An event before it has a number.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -96,22 +114,48 @@ pub async fn derive(office: &Arc<Office>) -> Result<usize, Error> {
 }
 
 async fn derive_for(office: &Arc<Office>, row: Arc<SubscriptionRow>) -> Result<usize, Error> {
-    let mut written = 0;
+    let (mut written, mut look) = (0, None);
     loop {
         let (shared, of) = (Arc::clone(office), Arc::clone(&row));
-        let Some(plan) = office.read(move |connection| next(connection, &shared, &of)).await? else { return Ok(written) };
+        let next = office.read(move |connection| next(connection, &shared, (&of, look))).await?;
+        let Some((plan, rest)) = next else { return Ok(written) };
         let full = plan.events.len() >= EVENTS_MAX;
         let more = write(office, plan).await?;
         written += more;
         if !full || more == 0 {
             return Ok(written);
         }
+        look = Some(rest);
     }
 }
 
-/// The plan of a subscription as of now; none where nothing happened that could concern it.
-fn next(connection: &mut Connection, office: &Office, row: &SubscriptionRow) -> Result<Option<Plan>, Error> {
+/// The next piece of a look at a subscription, or the first of a new one; none where nothing happened that could concern it.
+fn next(
+    connection: &mut Connection,
+    office: &Office,
+    (row, look): (&SubscriptionRow, Option<Look>),
+) -> Result<Option<(Plan, Look)>, Error> {
     let head = xinzhi_store::subscription::head(connection, row.subscription)?;
+    // Another server may have finished what this one was in the middle of.
+    let look = match look.filter(|look| look.since == (head.entry, head.day)) {
+        Some(look) => Some(look),
+        None => begin(connection, office, (row, &head))?,
+    };
+    let Some(mut look) = look else { return Ok(None) };
+    let pack = office.pack();
+    let reading = Reading { office, pack: &pack, row, known: look.known, today: look.today, owed: look.last };
+    let events = found(connection, &reading, (&head, &mut look))?;
+    let mut after = head.clone();
+    if events.len() < EVENTS_MAX {
+        after.entry = look.known;
+        if look.turned {
+            (after.day, after.day_entry) = (Some(look.today), look.last);
+        }
+    }
+    Ok(Some((Plan { before: head, after, events }, look)))
+}
+
+fn begin(connection: &mut Connection, office: &Office, (row, head): (&SubscriptionRow, &HeadRow)) -> Result<Option<Look>, Error> {
     let last = xinzhi_store::journal::head(connection)?;
     let today = office.today();
     let tellings = xinzhi_store::push::telling(connection, (head.entry, last), ENTRIES_MAX)?;
@@ -125,40 +169,47 @@ fn next(connection: &mut Connection, office: &Office, row: &SubscriptionRow) -> 
     }
     let whole = i64::try_from(tellings.len()).is_ok_and(|count| count < ENTRIES_MAX);
     let known = tellings.last().filter(|_| !whole).map_or(last, |telling| telling.entry);
-    let pack = office.pack();
-    let reading = Reading { office, pack: &pack, row, known, today, owed: last };
-    let events = found(connection, &reading, (&head, &tellings, turned))?;
-    let mut after = head.clone();
-    if events.len() < EVENTS_MAX {
-        after.entry = known;
-        if turned {
-            (after.day, after.day_entry) = (Some(today), last);
-        }
-    }
-    Ok(Some(Plan { before: head, after, events }))
+    let everything = turned || tellings.iter().any(|telling| tells(telling.act) == Tells::Everything);
+    let decisions = decisions(connection, (row, head.entry), (known, everything.then_some(today)))?;
+    Ok(Some(Look { since: (head.entry, head.day), known, last, today, turned, tellings, decisions }))
 }
 
-/// What follows for one subscription from some entries, and from the turn of the day where that is asked.
-pub(crate) fn found(
+/// Decisions that were touched after one position and up to another, and where a day is given also those that run on it.
+fn decisions(
     connection: &mut Connection,
-    reading: &Reading<'_>,
-    (head, tellings, turned): (&HeadRow, &[Telling], bool),
-) -> Result<Vec<Found>, Error> {
-    let wanted: Vec<EventKind> = reading.row.events.split(' ').filter_map(EventKind::from_word).collect();
-    let mut out = Vec::new();
-    if wanted.contains(&EventKind::MeasureBegins) {
-        let everything = turned || tellings.iter().any(|telling| tells(telling.act) == Tells::Everything);
-        measures(connection, reading, (head, everything), &mut out)?;
+    (row, since): (&SubscriptionRow, Position),
+    (known, running): (Position, Option<Day>),
+) -> Result<std::vec::IntoIter<Position>, Error> {
+    if !wants(row, EventKind::MeasureBegins) {
+        return Ok(Vec::new().into_iter());
     }
-    if wanted.contains(&EventKind::RecordCorrected) {
-        for telling in tellings {
+    let mut decisions = xinzhi_store::push::touched(connection, (since, known))?;
+    if let Some(day) = running {
+        decisions.extend(xinzhi_store::push::live(connection, row.subscription, day)?);
+        decisions.sort_unstable();
+        decisions.dedup();
+    }
+    decisions.retain(|decision| *decision <= known);
+    Ok(decisions.into_iter())
+}
+
+fn wants(row: &SubscriptionRow, kind: EventKind) -> bool {
+    row.events.split(' ').any(|word| EventKind::from_word(word) == Some(kind))
+}
+
+/// What follows for one subscription from a look, as far as one piece goes.
+pub(crate) fn found(connection: &mut Connection, reading: &Reading<'_>, (head, look): (&HeadRow, &mut Look)) -> Result<Vec<Found>, Error> {
+    let mut out = Vec::new();
+    measures(connection, reading, (head, &mut look.decisions), &mut out)?;
+    if wants(reading.row, EventKind::RecordCorrected) {
+        for telling in &look.tellings {
             if out.len() >= EVENTS_MAX {
                 return Ok(out);
             }
             out.extend(corrected(connection, reading, telling)?);
         }
     }
-    if turned && wanted.contains(&EventKind::ObligationDue) {
+    if look.turned && wants(reading.row, EventKind::ObligationDue) {
         due(connection, reading, &mut out)?;
     }
     Ok(out)
@@ -168,20 +219,12 @@ pub(crate) fn found(
 fn measures(
     connection: &mut Connection,
     reading: &Reading<'_>,
-    (head, everything): (&HeadRow, bool),
+    (head, decisions): (&HeadRow, &mut std::vec::IntoIter<Position>),
     out: &mut Vec<Found>,
 ) -> Result<(), Error> {
     let id = reading.row.subscription;
-    let mut decisions = xinzhi_store::push::touched(connection, head.entry)?;
-    if everything {
-        decisions.extend(xinzhi_store::push::live(connection, id, reading.today)?);
-        decisions.sort_unstable();
-        decisions.dedup();
-    }
-    for decision in decisions.into_iter().filter(|decision| *decision <= reading.known) {
-        if out.len() >= EVENTS_MAX {
-            break;
-        }
+    while out.len() < EVENTS_MAX {
+        let Some(decision) = decisions.next() else { break };
         let Some((row, _)) = xinzhi_store::check::decision_at(connection, decision)? else { continue };
         let measure = reading.pack.measures.iter().find(|measure| measure.id == row.measure);
         let check = check_of(connection, decision)?;
@@ -475,8 +518,11 @@ pub(crate) fn missing(connection: &mut Connection, office: &Office, row: &Subscr
         return Ok(Vec::new());
     }
     let tellings = xinzhi_store::push::telling(connection, (row.entry, head.entry), i64::MAX)?;
+    let decisions = decisions(connection, (row, head.entry), (head.entry, Some(day)))?;
     let pack = office.pack();
     let reading = Reading { office, pack: &pack, row, known: head.entry, today: day, owed: head.day_entry };
-    let found = found(connection, &reading, (&head, &tellings, true))?;
+    let since = (head.entry, head.day);
+    let mut look = Look { since, known: head.entry, last: head.day_entry, today: day, turned: true, tellings, decisions };
+    let found = found(connection, &reading, (&head, &mut look))?;
     Ok(found.into_iter().map(|found| found.cause).collect())
 }
