@@ -4,8 +4,8 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from model import CLASS, CLASSES, All, Among, Any, Bound, Card, Case, Dimension, Each, Field, Grade, Indicator, Kind, Linear, Not, Number
-from model import Override, Present, Steps, reach
-from plain import months_later
+from model import Override, Present, Steps, indicator_range, reach, take_range, within
+from plain import holds, months_later, toward_zero
 
 TITLES = ("甲", "乙", "丙", "丁", "戊", "己", "庚", "辛")
 AREAS = ("33", "3308", "330803", "330803103", "330803103001", "330822", "3310", "331004")
@@ -61,10 +61,19 @@ def draw_points(random, nature):
     return sign * size
 
 
-def draw_condition(random, kind, depth=0):
+def draw_condition(random, kind, beside=None):
+    """A condition that some record can meet, together with another: the checker refuses any other."""
+    while True:
+        condition = draw_any_condition(random, kind)
+        rows = (draw_cells(random, kind) for _ in range(200))
+        if any(holds(condition, row) is True and holds(beside, row) is True for row in rows):
+            return condition
+
+
+def draw_any_condition(random, kind, depth=0):
     form = random.random()
     if depth < 3 and form < 0.36:
-        parts = tuple(draw_condition(random, kind, depth + 1) for _ in range(random.randint(1, 3)))
+        parts = tuple(draw_any_condition(random, kind, depth + 1) for _ in range(random.randint(1, 3)))
         return All(parts) if form < 0.14 else Any(parts) if form < 0.28 else Not(parts[0])
     if kind.nature == "adverse" and random.random() < 0.35:
         if random.random() < 0.4:
@@ -98,8 +107,12 @@ def rising(random, least, most, count):
     return [least, *sorted(start for start in above if least < start <= most)]
 
 
+# One adverse record more may only lower, one positive record more may only lift.
+PUTS = {"adverse": ("sum", "sum", "worst"), "positive": ("sum", "sum", "best"), "neutral": ("sum", "best", "worst", "latest", "first", "mean")}
+
+
 def draw_each(random, kind):
-    put = random.choices(("sum", "best", "worst", "latest", "first", "mean"), (5, 2, 2, 2, 2, 2))[0]
+    put = random.choice(PUTS[kind.nature])
     form = random.random()
     if kind.nature == "adverse" and form < 0.45:
         return Each(put, by=CLASS, named=tuple((title, draw_points(random, kind.nature)) for title in CLASSES))
@@ -113,23 +126,29 @@ def draw_each(random, kind):
     return Each(put, by=field.code, bands=tuple((start, draw_points(random, kind.nature)) for start in starts))
 
 
-def draw_number(random, kind):
+def draw_number(random, kind, where):
     summed = [field for field in kind.fields if field.type == "money" or field.type == "integer" and field.least >= 0]
     counted = [field for field in kind.fields if field.type in ("choice", "integer", "money", "day")]
-    what = random.choice(["count", "rate"] + ["total"] * bool(summed) * 2 + ["distinct"] * bool(counted))
+    forms = ["count"] + ["rate"] * 2 * (kind.nature == "neutral") + ["total"] * 2 * bool(summed) + ["distinct"] * bool(counted)
+    what = random.choice(forms)
     field = {"total": summed, "distinct": counted}.get(what)
     field = random.choice(field) if field else None
-    most = {"count": 12, "distinct": 6, "rate": 1000}.get(what) or field.most * 3
+    most = {"count": lambda: 12, "rate": lambda: 1000, "total": lambda: field.most * 3, "distinct": lambda: values_of(field)}[what]()
     starts = rising(random, 0, most, random.randint(1, 5))
-    if what == "rate":
-        starts = sorted({start - start % random.choice((1, 50)) for start in starts})
-    bands = tuple((start, draw_points(random, kind.nature)) for start in starts)
-    return Number(what, bands, field and field.code, draw_condition(random, kind) if what == "rate" else None)
+    points = [draw_points(random, random.choice((kind.nature, "neutral"))) for _ in starts]
+    if kind.nature != "neutral":
+        points.sort(reverse=kind.nature == "adverse")
+    of = draw_condition(random, kind, where) if what == "rate" else None
+    return Number(what, tuple(zip(starts, points, strict=True)), field and field.code, of)
+
+
+def values_of(field):
+    return min(6, {"choice": len(field.values), "integer": field.most - field.least + 1}.get(field.type, 6))
 
 
 def draw_fade(random, window):
     if random.random() < 0.3:
-        return Linear(random.randint(1, window - 1)) if window > 1 else Steps()
+        return Linear(random.choice((0, random.randint(0, window - 1))))
     ages = sorted(random.sample(range(1, window), min(window - 1, random.choice((0, 1, 1, 2, 3)))))
     keeps = sorted((random.choice((0, 1, 250, 333, 500, 667, 900, 1000)) for _ in ages), reverse=True)
     return Steps(tuple(zip(ages, keeps, strict=True)))
@@ -140,14 +159,13 @@ def draw_indicator(random, kinds, number):
     window = random.choice((1, 3, 6, 11, 12, 24, 36, 60, random.randint(1, 60)))
     where = draw_condition(random, kind) if random.random() < 0.6 else None
     counts = random.random() < 0.35
-    take = draw_number(random, kind) if counts else draw_each(random, kind)
+    take = draw_number(random, kind, where) if counts else draw_each(random, kind)
     fade = Steps() if counts else draw_fade(random, window)
-    worths = [p for _, p in take.bands] if counts else [take.constant] if take.constant is not None else [p for _, p in take.named + take.bands]
-    must = isinstance(take, Each) and take.put == "sum"
+    least, most = take_range(take)
     bound = random.choice((1000, 20_000, 33_333, 100_000, 400_000))
-    floor = -bound if any(p < 0 for p in worths) and (must or random.random() < 0.7) else None
-    cap = random.choice((bound, 12_345)) if any(p > 0 for p in worths) and (must or random.random() < 0.7) else None
-    weight = random.choice((1000, 1000, 1000, 500, 333, 1, 0, random.randint(0, 1000)))
+    floor = -bound if least is None or random.random() < 0.3 else None
+    cap = random.choice((bound, 12_345, 0)) if most is None or random.random() < 0.3 else None
+    weight = random.choice((1000, 1000, 1000, 500, 333, 1, random.randint(1, 1000)))
     return Indicator(f"i{number}", kind.id, window, take, where, fade, floor, cap, weight)
 
 
@@ -164,7 +182,7 @@ def draw_card(random, kinds, as_of):
             break
     least, most = random.choice(((0, 1000_000), (0, 100_000), (-50_000, 200_000), (350_000, 950_000)))
     base = random.choice((least, most, (least + most) // 2, least + (most - least) * 4 // 5))
-    grades = draw_grades(random, least, most)
+    grades = draw_grades(random, (least, most), total_range(dimensions, base, (least, most)))
     return Card(
         subjects=tuple(random.sample(KINDS, random.choice((1, 2, 2, 3)))),
         base=base,
@@ -197,21 +215,34 @@ def draw_force(random, as_of):
     return {"since": since, "until": until, "review_by": review_by, "bases": tuple(bases)}
 
 
-def draw_grades(random, least, most):
-    count = random.randint(2, 5)
-    starts = sorted(random.sample(range(least + 1, most + 1), count - 1), reverse=True)
-    if random.random() < 0.3:
-        starts[0] = most
+def total_range(dimensions, base, bounds):
+    """What points can come to; a grade outside is refused."""
+    total = [base, base]
+    for dimension in dimensions:
+        for side in (0, 1):
+            points = sum(toward_zero(indicator_range(i)[side] * i.weight, 1000) for i in dimension.indicators)
+            total[side] += toward_zero(within(points, dimension.floor, dimension.cap) * dimension.weight, 1000)
+    return tuple(within(points, *bounds) for points in total)
+
+
+def draw_grades(random, bounds, reached):
+    low, high = reached
+    count = min(random.randint(2, 5), 1 + high - low)
+    starts = sorted(random.sample(range(low + 1, high + 1), count - 1), reverse=True)
+    if starts and random.random() < 0.3:
+        starts[0] = high
     amounts = sorted((random.choice((0, 1, random.randint(0, 10**9))) for _ in range(count)), reverse=True)
     paid = random.random() < 0.4
     names = [chr(ord("A") + n) for n in range(count)]
-    return tuple(Grade(name, start, amount if paid else None) for name, start, amount in zip(names, [*starts, least], amounts, strict=True))
+    return tuple(Grade(name, start, amount if paid else None) for name, start, amount in zip(names, [*starts, bounds[0]], amounts, strict=True))
 
 
 def draw_overrides(random, kinds, grades):
+    """Nothing positive names the worst grade, nothing else the best."""
     rules = []
-    for _ in range(random.choice((0, 0, 1, 2, 3))):
-        kind, grade = random.choice(kinds), random.randrange(grades)
+    for _ in range(random.choice((0, 0, 1, 2, 3, 4)) if grades > 1 else 0):
+        kind = random.choice(kinds)
+        grade = random.randrange(grades - 1) if kind.nature == "positive" else random.randrange(1, grades)
         if kind.list and random.random() < 0.6:
             rules.append(Override(kind.id, grade))
         else:
@@ -255,14 +286,17 @@ def skewed(random):
 
 def draw_row(random, kind, subject, record, turns, as_of):
     day = random.choice(turns) if random.random() < 0.6 else as_of - timedelta(random.choice((random.randint(0, 400), random.randint(0, 2000))))
-    row = {"subject": subject, "record": record, "day": day, CLASS: None}
-    if kind.nature == "adverse":
-        row[CLASS] = random.choices((*CLASSES, None), (3, 4, 2, 1))[0]
-    for field in kind.fields:
-        row[field.code] = draw_value(random, field) if random.random() < 0.85 else None
-        if kind.list and field.code in kind.list and random.random() < 0.7:
-            row[field.code] = as_of + timedelta(random.choice((-700, -30, -1, 0, 1, 30)))
+    row = {"subject": subject, "record": record, "day": day} | draw_cells(random, kind)
+    for code in kind.list or ():
+        if code and random.random() < 0.6:
+            row[code] = as_of + timedelta(random.choice((-700, -30, -1, 0, 1, 30)))
     return row
+
+
+def draw_cells(random, kind):
+    """Class and fields of a record; some are not known."""
+    cells = {CLASS: random.choices((*CLASSES, None), (3, 4, 2, 1))[0] if kind.nature == "adverse" else None}
+    return cells | {field.code: draw_value(random, field) if random.random() < 0.85 else None for field in kind.fields}
 
 
 def draw_coverage(random, kinds, card, as_of):

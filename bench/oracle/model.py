@@ -175,7 +175,7 @@ class Case:
     coverage: tuple
     # record kind -> rows: dicts of subject, record, day, class, and the fields
     rows: dict = field(hash=False)
-    # Subjects of each partition but the last.
+    # Where partitions begin, but for the first.
     cuts: tuple = ()
 
     def kind(self, id):
@@ -195,26 +195,33 @@ class Answer:
     dimensions: tuple
 
 
-def reach(indicator):
-    """The most that an indicator can move before any weighing: its bounds, or else the most that its points can be."""
-    if indicator.floor is not None or indicator.cap is not None:
-        return max(abs(indicator.floor or 0), abs(indicator.cap or 0))
-    take = indicator.take
+def take_range(take):
+    """The least and the most points of any number of records, none included; None where enough records exceed every bound."""
     if isinstance(take, Number):
-        return max(abs(points) for _, points in take.bands)
-    if take.put == "sum":
-        return 0
-    if take.constant is not None:
-        return abs(take.constant)
-    return max(abs(points) for _, points in take.named + take.bands)
+        points = [worth for _, worth in take.bands]
+    else:
+        points = [take.constant] if take.constant is not None else [worth for _, worth in take.named + take.bands]
+    least, most = min(0, *points, 0), max(0, *points, 0)
+    if isinstance(take, Each) and take.put == "sum":
+        return (None if least else 0), (None if most else 0)
+    return least, most
 
 
-def conditions(case):
-    """Every condition with its kind."""
-    for dimension in case.card.dimensions:
-        for indicator in dimension.indicators:
-            yield indicator.kind, indicator.where
-            if isinstance(indicator.take, Number):
-                yield indicator.kind, indicator.take.of
-    for override in case.card.overrides:
-        yield override.kind, override.where
+def indicator_range(indicator):
+    """The least and the most points of an indicator before its weight; a sum is bounded on each side on which it can grow."""
+    least, most = take_range(indicator.take)
+    floor, cap = indicator.floor, indicator.cap
+    least, most = (floor if least is None else least), (cap if most is None else most)
+    return tuple(within(points, floor, cap) for points in (least, most))
+
+
+def within(points, floor, cap):
+    points = points if floor is None else max(points, floor)
+    return points if cap is None else min(points, cap)
+
+
+def reach(indicator):
+    """The most that an indicator can move before any weighing: of a sum its bounds, of anything else what it can come to."""
+    if isinstance(indicator.take, Each) and indicator.take.put == "sum":
+        return max(abs(indicator.floor or 0), abs(indicator.cap or 0))
+    return max(abs(points) for points in indicator_range(indicator))

@@ -1,5 +1,6 @@
 """Writes a case's pack as the YAML that an author would write."""
 
+import hashlib
 import re
 import shutil
 
@@ -9,6 +10,8 @@ NATURES = {"adverse": "失信信息", "neutral": "一般信息", "positive": "�
 PLAIN = re.compile(r"[\w（）、/-]+(?: (?:month|months|year|years|元|万元))?%?")
 CARD = "drawn"
 PACK = "drawn"
+# The field that the day of a document stands in.
+DATED = "dated"
 
 
 def scalar(value):
@@ -192,7 +195,7 @@ def catalogue(kind, subjects):
         out["class"] = [{"otherwise": "待核实"}]
     out["retention_months"] = 240
     papers = [{"code": code, "title": title, "type": "text", "need": "required"} for code, title in PAPERS]
-    dated = {"code": "dated", "title": "文书日期", "type": "day", "need": "required"}
+    dated = {"code": DATED, "title": "文书日期", "type": "day", "need": "required"}
     out["fields"] = [*papers, dated, *(field(f) for f in kind.fields)]
     if kind.list:
         entry, removal = kind.list
@@ -210,7 +213,7 @@ def laws(case):
 
 
 def write(case, folder):
-    """The whole pack, into a fresh folder named PACK."""
+    """The whole pack, into a fresh folder named PACK; gives its digest."""
     assert folder.name == PACK
     if folder.exists():
         shutil.rmtree(folder)
@@ -234,3 +237,14 @@ def write(case, folder):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(block(content), encoding="utf-8")
+    return digest(folder)
+
+
+def digest(folder):
+    """SHA-256 over the sorted files, each as length and bytes of its path, length and bytes of its text."""
+    found = hashlib.sha256()
+    files = {str(file.relative_to(folder)).encode(): file.read_bytes() for file in folder.rglob("*.yaml")}
+    for path in sorted(files):
+        for part in (path, files[path]):
+            found.update(len(part).to_bytes(8, "big") + part)
+    return found.hexdigest()

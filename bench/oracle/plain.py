@@ -78,7 +78,7 @@ def kept(indicator, as_of, day):
     """Thousandths left of the points of a record of that day."""
     fade = indicator.fade
     if isinstance(fade, Linear):
-        first, whole = first_day(as_of, indicator.window), first_day(as_of, fade.after)
+        first, whole = first_day(as_of, indicator.window), min(first_day(as_of, fade.after), as_of)
         return 1000 if day >= whole else ((day - first).days + 1) * 1000 // ((whole - first).days + 1)
     keep = 1000
     for after, left in fade.steps:

@@ -11,11 +11,6 @@ from pack import CARD
 REASONS = {None: ""}
 
 
-def digest(binary, rules):
-    """The pack's digest, which a table set names."""
-    return ""
-
-
 def answers(binary, case, rules, files, out):
     """By subject; or what the program says where it gives no answers."""
     out.unlink(missing_ok=True)

@@ -73,9 +73,7 @@ class Judge:
     def answers(self, case):
         """By the name of who answers; text in the place of answers is why there are none."""
         rules, files = self.place / pack.PACK, self.place / "tables"
-        pack.write(case, rules)
-        digest = product.digest(self.binary, rules) if self.binary else ""
-        tables.write(case, files, pack.PACK, digest)
+        tables.write(case, files, pack.PACK, pack.write(case, rules))
         given = {"plain": plain.answers(case), "DuckDB": sql.answers(self.connection, case, files)}
         if self.binary:
             given["product"] = product.answers(self.binary, case, rules, files, self.place / "result.parquet")

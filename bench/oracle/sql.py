@@ -91,6 +91,8 @@ def keep(indicator, as_of):
     fade = indicator.fade
     if isinstance(fade, Linear):
         gone, whole = since(as_of, indicator.window), since(as_of, fade.after)
+        # An age of nothing begins with the day of evaluation.
+        whole = f"least({whole}, {literal(as_of)} - 1)"
         return f"least(1000, (day - {gone}) * 1000 // ({whole} - {gone} + 1))"
     lines = (f"WHEN day + INTERVAL {after} MONTH <= {literal(as_of)} THEN {left}" for after, left in reversed(fade.steps))
     return f"CASE {' '.join(lines)} ELSE 1000 END" if fade.steps else "1000"
