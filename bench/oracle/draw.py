@@ -17,7 +17,8 @@ def draw(random, subjects=150):
     as_of = draw_day(random)
     kinds = tuple(draw_kind(random, n) for n in range(random.randint(1, 4)))
     card = draw_card(random, kinds, as_of)
-    people = draw_subjects(random, subjects)
+    # Now and then as many as go through the kernel in several pieces.
+    people = draw_subjects(random, subjects * 20 if random.random() < 0.03 else subjects)
     cuts = tuple(sorted(random.sample(range(1, len(people)), min(random.choice((0, 0, 1, 2)), len(people) - 1))))
     rows = draw_rows(random, kinds, card, as_of, people)
     return Case(kinds, card, as_of, people, draw_coverage(random, kinds, card, as_of), rows, cuts)
@@ -49,8 +50,9 @@ def draw_field(random, number):
     if type in ("choice", "choices"):
         return Field(code, title, type, values=tuple(f"{TITLES[n]}类" for n in range(random.choice((1, 2, 3, 3, 5, 8)))))
     if type == "integer":
-        least = random.choice((0, 0, 1, -50))
-        return Field(code, title, type, least=least, most=least + random.choice((3, 10, 1000)))
+        # Some do not fit into 32 bits.
+        least = random.choice((0, 0, 1, -50, -5_000_000_000))
+        return Field(code, title, type, least=least, most=max(least, 0) + random.choice((3, 10, 1000, 3_000_000_000)))
     return Field(code, title, type, most=random.choice((1_000_00, 50_000_00, 10_000_000_00)))
 
 

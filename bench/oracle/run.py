@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import draw
 import pack
@@ -45,9 +46,8 @@ def run(asked, place):
         case = draw.draw(Random(number), asked.subjects)
         fault = judge.differs(case)
         if fault:
-            print(f"seed {number}: {fault}\nmaking it small", flush=True)
-            small = shrink.shrink(case, lambda smaller: judge.differs(smaller) is not None)
-            show(small, judge, number)
+            print(f"seed {number}: {fault.sentence}\nmaking it small", flush=True)
+            show(shrink.shrink(case, judge.differs), judge, number)
             return 1
         answered += len(judge.last)
         graded += sum(answer.points is not None for answer in judge.last.values())
@@ -60,6 +60,11 @@ def run(asked, place):
     last = asked.seed + asked.cases - 1
     print(f"seeds {asked.seed} to {last}: {against} on {asked.cases} scorecards and {answered} subjects, of which {graded} have points")
     return 0
+
+
+class Difference(NamedTuple):
+    word: str
+    sentence: str
 
 
 class Judge:
@@ -80,17 +85,18 @@ class Judge:
         return given
 
     def differs(self, case):
-        """What differs, in one line, or None."""
+        """What differs: a word for the kind of difference with a sentence, or None."""
         given = self.answers(case)
         self.last = first = given["plain"]
         for name, answers in given.items():
             if isinstance(answers, str):
-                return f"{name}: {answers}"
+                return Difference("no answer", f"{name}: {answers}")
             if set(answers) != set(first):
-                return f"{name} answers other subjects: {sorted(set(answers) ^ set(first))[:5]}"
+                return Difference("subjects", f"{name} answers other subjects: {sorted(set(answers) ^ set(first))[:5]}")
             wrong = [subject for subject in first if answers[subject] != first[subject]]
             if wrong:
-                return f"{len(wrong)} subjects differ, as {wrong[0]}: plain {first[wrong[0]]}, {name} {answers[wrong[0]]}"
+                shown = f"{len(wrong)} subjects differ, as {wrong[0]}: plain {first[wrong[0]]}, {name} {answers[wrong[0]]}"
+                return Difference("answers", shown)
         return None
 
 

@@ -9,10 +9,16 @@ SECONDS = 120
 
 
 def shrink(case, differs):
-    """The smallest case found in two minutes that still differs."""
+    """The smallest case found in two minutes that still differs in the same way: one that is refused instead shows something else."""
     until = time.monotonic() + SECONDS
+    word = differs(case).word
+
+    def same(smaller):
+        found = differs(smaller) if time.monotonic() < until else None
+        return found is not None and found.word == word
+
     while time.monotonic() < until:
-        smaller = next((c for c in smaller_ones(case) if time.monotonic() < until and differs(c)), None)
+        smaller = next((c for c in smaller_ones(case) if same(c)), None)
         if smaller is None:
             break
         case = smaller
