@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent / "oracle"))
 import read  # noqa: E402
 import sql  # noqa: E402
 from model import CLASS, CLASSES, All, Among, Any, Each, Not, Present, Steps, reach  # noqa: E402
-from plain import first_day, months_later, toward_zero  # noqa: E402
+from plain import first_day, months_later  # noqa: E402
 
 # How rows are picked for a sum; what is summed, whole numbers being exact in doubles as far as these sums go; how the kinds come
 # together; what a choice is in memory.

@@ -3,7 +3,7 @@
 import calendar
 from datetime import date, timedelta
 
-from model import CLASS, CLASSES, All, Among, Answer, Any, Bound, Each, Linear, Not, Present, reach
+from model import CLASS, CLASSES, All, Among, Answer, Any, Each, Linear, Not, Present, reach
 
 DAY = timedelta(days=1)
 
