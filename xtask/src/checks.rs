@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::steps::{Steps, read, run, works};
 use crate::torture::Torture;
-use crate::{contract, deny, fuzz, root, tools};
+use crate::{bench, contract, deny, fuzz, root, tools};
 
 #[cfg(test)]
 mod tests;
@@ -57,6 +57,7 @@ fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {
     steps.step("check for aarch64", || aarch64(&root))?;
     steps.step("examples in the documentation", || run(&mut cargo(&root, &["test", "--workspace", "--locked", "--doc"])))?;
     steps.step("contract of the API", || contract::check(&root))?;
+    steps.step("oracle of evaluation", || bench::Oracle::short().run(&root))?;
     steps.step("fuzz targets, a minute each", || fuzz::Fuzz::short().run(&root))?;
     // What a minute allows; `docs/torture.md` tells what a release asks for.
     steps.step("torture", || Torture::parse(&root, &["--kills", "20", "--cuts", "6", "--faults", "2"])?.run())

@@ -1,6 +1,7 @@
 //! The developer's one command. `cargo xtask test` brings what is missing on this machine, runs every check of the house and ends with
 //! the journeys, so that the last lines on the screen are the test runner's own. It decides nothing about the product.
 
+mod bench;
 mod checks;
 mod contract;
 mod deny;
@@ -24,6 +25,10 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   load    --address 127.0.0.1:8080 (--key KEY | --session TOKEN) --codes FILE [--ask check|search|file|page]
           [--clients 64] [--rate 0] [--seconds 10]
           ask a running server, at a constant rate or (0) as fast as it answers
+  oracle  [--cases 300] [--seed 1] [--release]
+          random scorecards, answered by the program, by DuckDB and by a plain reading; bench/README.md
+  bench   [--subjects 1000000] [--records 20000000] [--threads 2] [--repeat 5]
+          the program against DuckDB over the same records; fails where a result differs; bench/README.md
   torture [--database sqlite|postgres] [--kills 40] [--cuts 12] [--faults 6] [--seed 1]
           kill the program, cut its power, let its calls fail, fill its disk; docs/torture.md
 ";
@@ -36,6 +41,8 @@ fn main() -> ExitCode {
         ["tools"] => checks::bring_tools(),
         ["fuzz", arguments @ ..] => fuzz::Fuzz::parse(arguments).and_then(|fuzz| fuzz.run(&root()?)),
         ["load", arguments @ ..] => load::Load::parse(arguments).and_then(|load| load.run()),
+        ["oracle", arguments @ ..] => bench::Oracle::parse(arguments).and_then(|oracle| oracle.run(&root()?)),
+        ["bench", arguments @ ..] => bench::Bench::parse(arguments).and_then(|bench| bench.run(&root()?)),
         ["torture", arguments @ ..] => root().and_then(|root| torture::Torture::parse(&root, arguments)).and_then(|torture| torture.run()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -48,7 +48,7 @@ pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use manifest::Manifest;
 pub use partition::Needs;
-pub use run::{Loaded, Run};
+pub use run::{Loaded, Run, Touched};
 pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};
 pub use standings::{Earlier, Pin, Standings, StandingsWriter};
 pub use summary::Summary;

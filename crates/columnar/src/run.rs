@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use xinzhi_core::Day;
-use xinzhi_evaluate::{ColumnsFault, Outcome, Plan, PlanFault, kernel};
+use xinzhi_evaluate::columns::Values;
+use xinzhi_evaluate::{ColumnsFault, KindColumns, Outcome, Plan, PlanFault, Population, kernel};
 use xinzhi_rules::model::{KindIx, Scorecard, ScorecardIx};
 
 use crate::fault::Fault;
@@ -113,6 +114,63 @@ impl Loaded {
             }
         });
         outcome.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What merely reading the columns comes to: how many bytes, and their sum, so that every one is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// How many.
+    pub bytes: u64,
+    /// Of all cells, wrapping.
+    pub sum: u64,
+}
+
+impl Loaded {
+    /// The partitions as the kernel sees them.
+    ///
+    /// # Errors
+    /// [`Fault`] where the columns contradict one another.
+    pub fn populations(&self) -> Result<Vec<Population<'_>>, Fault> {
+        self.partitions.iter().map(Partition::population).collect()
+    }
+}
+
+impl Touched {
+    /// Reads every cell that a run reads once and does nothing with it: no evaluation can be faster.
+    pub fn by(run: &Run<'_>, populations: &[Population<'_>], threads: usize) -> Touched {
+        let (next, all) = (AtomicUsize::new(0), Mutex::new(Touched::default()));
+        thread::scope(|scope| {
+            for _ in 0..threads.max(1) {
+                scope.spawn(|| {
+                    while let Some(population) = populations.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let mut touched = Touched::default();
+                        run.needs.keys().filter_map(|kind| population.kind(*kind)).for_each(|columns| touched.kind(columns));
+                        let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        *all = Touched { bytes: all.bytes + touched.bytes, sum: all.sum.wrapping_add(touched.sum) };
+                    }
+                });
+            }
+        });
+        all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn kind(&mut self, columns: &KindColumns<'_>) {
+        self.cells(columns.starts, |start| u64::from(*start));
+        self.cells(columns.day, |day| u64::from(day.cast_unsigned()));
+        for column in columns.class.iter().chain(columns.fields.iter().flatten()) {
+            match column.values {
+                Values::Byte(values) => self.cells(values, |value| u64::from(*value)),
+                Values::Short(values) => self.cells(values, |value| u64::from(value.cast_unsigned())),
+                Values::Long(values) => self.cells(values, |value| value.cast_unsigned()),
+            }
+            self.cells(column.known.unwrap_or(&[]), |known| u64::from(*known));
+        }
+    }
+
+    fn cells<T>(&mut self, cells: &[T], number: impl Fn(&T) -> u64) {
+        self.bytes += u64::try_from(size_of_val(cells)).unwrap_or(0);
+        self.sum = cells.iter().fold(self.sum, |sum, cell| sum.wrapping_add(number(cell)));
     }
 }
 

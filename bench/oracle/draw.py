@@ -1,0 +1,322 @@
+"""Draws cases: every form of the language is common, and so are the days on which an answer turns."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+from model import CLASS, CLASSES, All, Among, Any, Bound, Card, Case, Dimension, Each, Field, Grade, Indicator, Kind, Linear, Not, Number
+from model import Override, Present, Steps, indicator_range, reach, take_range, within
+from plain import holds, months_later, toward_zero
+
+TITLES = ("甲", "乙", "丙", "丁", "戊", "己", "庚", "辛")
+AREAS = ("33", "3308", "330803", "330803103", "330803103001", "330822", "3310", "331004")
+KINDS = ("shop", "stall", "plant")
+
+
+def draw(random, subjects=150):
+    """One case; the same numbers from `random` give the same case."""
+    as_of = draw_day(random)
+    kinds = tuple(draw_kind(random, n) for n in range(random.randint(1, 4)))
+    card = draw_card(random, kinds, as_of)
+    # Now and then as many as go through the kernel in several pieces.
+    people = draw_subjects(random, subjects * 20 if random.random() < 0.03 else subjects)
+    cuts = tuple(sorted(random.sample(range(1, len(people)), min(random.choice((0, 0, 1, 2)), len(people) - 1))))
+    rows = draw_rows(random, kinds, card, as_of, people)
+    return Case(kinds, card, as_of, people, draw_coverage(random, kinds, card, as_of), rows, cuts)
+
+
+def draw_day(random):
+    """Month ends and leap days are where months go wrong."""
+    year, month = random.randint(2023, 2028), random.randint(1, 12)
+    last = monthrange(year, month)[1]
+    leap = [date(2024, 2, 29), date(2024, 2, 28), date(2025, 2, 28), date(2028, 2, 29), date(2024, 3, 1), date(2023, 3, 1)]
+    return random.choice((date(year, month, random.randint(1, 28)), date(year, month, last), date(year, month, max(28, last - 1)), random.choice(leap)))
+
+
+def draw_kind(random, number):
+    nature = random.choices(("adverse", "neutral", "positive"), (3, 4, 2))[0]
+    fields = [draw_field(random, n) for n in range(random.randint(1, 5))]
+    span = None
+    if random.random() < 0.35:
+        fields.append(Field("entry", "列入日期", "day"))
+        removal = random.random() < 0.8
+        fields += [Field("removal", "移出日期", "day")] if removal else []
+        span = ("entry", "removal" if removal else None)
+    return Kind(f"kind-{number}", f"信息{TITLES[number]}", nature, tuple(fields), span)
+
+
+def draw_field(random, number):
+    type = random.choices(("choice", "choices", "integer", "money", "day"), (4, 2, 3, 3, 1))[0]
+    code, title = f"f{number}", f"字段{TITLES[number]}"
+    if type in ("choice", "choices"):
+        return Field(code, title, type, values=tuple(f"{TITLES[n]}类" for n in range(random.choice((1, 2, 3, 3, 5, 8)))))
+    if type == "integer":
+        # Some do not fit into 32 bits.
+        least = random.choice((0, 0, 1, -50, -5_000_000_000))
+        return Field(code, title, type, least=least, most=max(least, 0) + random.choice((3, 10, 1000, 3_000_000_000)))
+    return Field(code, title, type, most=random.choice((1_000_00, 50_000_00, 10_000_000_00)))
+
+
+def draw_points(random, nature):
+    """More adverse records never help, more positive ones never harm."""
+    size = random.choice((0, 500, 1000, 5000, 20_000, 33_333, 7, 1, random.randint(0, 90_000)))
+    sign = {"adverse": -1, "positive": 1}.get(nature) or random.choice((-1, 1))
+    return sign * size
+
+
+def draw_condition(random, kind, beside=None):
+    """A condition that some record can meet, together with another: the checker refuses any other."""
+    while True:
+        condition = draw_any_condition(random, kind)
+        rows = (draw_cells(random, kind) for _ in range(200))
+        if any(holds(condition, row) is True and holds(beside, row) is True for row in rows):
+            return condition
+
+
+def draw_any_condition(random, kind, depth=0):
+    form = random.random()
+    if depth < 3 and form < 0.36:
+        parts = tuple(draw_any_condition(random, kind, depth + 1) for _ in range(random.randint(1, 3)))
+        return All(parts) if form < 0.14 else Any(parts) if form < 0.28 else Not(parts[0])
+    if kind.nature == "adverse" and random.random() < 0.35:
+        if random.random() < 0.4:
+            return Bound(CLASS, random.random() < 0.5, random.choice(CLASSES))
+        return Among(CLASS, tuple(random.sample(CLASSES, random.randint(1, 2))), random.random() < 0.6)
+    field = random.choice(kind.fields)
+    if random.random() < 0.15:
+        return Present(field.code, random.random() < 0.6)
+    if field.type in ("choice", "choices"):
+        count = random.randint(1, max(1, len(field.values) - 1))
+        return Among(field.code, tuple(random.sample(field.values, count)), random.random() < 0.65)
+    return Bound(field.code, random.random() < 0.6, draw_value(random, field))
+
+
+def draw_value(random, field):
+    """A few values are common, so that bands and conditions are met exactly."""
+    if field.type == "choice":
+        return random.choice(field.values)
+    if field.type == "choices":
+        return random.sample(field.values, random.randint(0, len(field.values)))
+    if field.type == "day":
+        return random.choice((date(2023, 12, 31), date(2024, 2, 29), date(2025, 6, 1), date(2020, 1, 1) + timedelta(random.randint(0, 3000))))
+    if field.type == "integer":
+        return min(field.most, max(field.least, random.choice((field.least, field.least + 1, field.least + 3, 0, field.most, random.randint(field.least, field.most)))))
+    return random.choice((0, 1, 100_00, 100_00 - 1, 1_000_00, 2_000_00, 2_000_00 + 1, random.randint(0, field.most)))
+
+
+def rising(random, least, most, count):
+    """Starts of bands: the least possible, then some above it."""
+    above = {random.choice((least + 1, least + 2, least + 3, 100_00, 2_000_00, random.randint(least, most))) for _ in range(count)}
+    return [least, *sorted(start for start in above if least < start <= most)]
+
+
+# One adverse record more may only lower, one positive record more may only lift.
+PUTS = {"adverse": ("sum", "sum", "worst"), "positive": ("sum", "sum", "best"), "neutral": ("sum", "best", "worst", "latest", "first", "mean")}
+
+
+def draw_each(random, kind):
+    put = random.choice(PUTS[kind.nature])
+    form = random.random()
+    if kind.nature == "adverse" and form < 0.45:
+        return Each(put, by=CLASS, named=tuple((title, draw_points(random, kind.nature)) for title in CLASSES))
+    fields = [field for field in kind.fields if field.type in ("choice", "integer", "money")]
+    if not fields or form > 0.8:
+        return Each(put, constant=draw_points(random, kind.nature))
+    field = random.choice(fields)
+    if field.type == "choice":
+        return Each(put, by=field.code, named=tuple((title, draw_points(random, kind.nature)) for title in field.values))
+    starts = rising(random, field.least, field.most, random.randint(0, 4))
+    return Each(put, by=field.code, bands=tuple((start, draw_points(random, kind.nature)) for start in starts))
+
+
+def draw_number(random, kind, where):
+    summed = [field for field in kind.fields if field.type == "money" or field.type == "integer" and field.least >= 0]
+    counted = [field for field in kind.fields if field.type in ("choice", "integer", "money", "day")]
+    forms = ["count"] + ["rate"] * 2 * (kind.nature == "neutral") + ["total"] * 2 * bool(summed) + ["distinct"] * bool(counted)
+    what = random.choice(forms)
+    field = {"total": summed, "distinct": counted}.get(what)
+    field = random.choice(field) if field else None
+    most = {"count": lambda: 12, "rate": lambda: 1000, "total": lambda: field.most * 3, "distinct": lambda: values_of(field)}[what]()
+    starts = rising(random, 0, most, random.randint(1, 5))
+    points = [draw_points(random, random.choice((kind.nature, "neutral"))) for _ in starts]
+    if kind.nature != "neutral":
+        points.sort(reverse=kind.nature == "adverse")
+    of = draw_condition(random, kind, where) if what == "rate" else None
+    return Number(what, tuple(zip(starts, points, strict=True)), field and field.code, of)
+
+
+def values_of(field):
+    return min(6, {"choice": len(field.values), "integer": field.most - field.least + 1}.get(field.type, 6))
+
+
+def draw_fade(random, window):
+    if random.random() < 0.3:
+        return Linear(random.choice((0, random.randint(0, window - 1))))
+    ages = sorted(random.sample(range(1, window), min(window - 1, random.choice((0, 1, 1, 2, 3)))))
+    keeps = sorted((random.choice((0, 1, 250, 333, 500, 667, 900, 1000)) for _ in ages), reverse=True)
+    return Steps(tuple(zip(ages, keeps, strict=True)))
+
+
+def draw_indicator(random, kinds, number):
+    kind = random.choice(kinds)
+    window = random.choice((1, 3, 6, 11, 12, 24, 36, 60, random.randint(1, 60)))
+    where = draw_condition(random, kind) if random.random() < 0.6 else None
+    counts = random.random() < 0.35
+    take = draw_number(random, kind, where) if counts else draw_each(random, kind)
+    fade = Steps() if counts else draw_fade(random, window)
+    least, most = take_range(take)
+    bound = random.choice((1000, 20_000, 33_333, 100_000, 400_000))
+    floor = -bound if least is None or random.random() < 0.3 else None
+    cap = random.choice((bound, 12_345, 0)) if most is None or random.random() < 0.3 else None
+    weight = random.choice((1000, 1000, 1000, 500, 333, 1, random.randint(1, 1000)))
+    return Indicator(f"i{number}", kind.id, window, take, where, fade, floor, cap, weight)
+
+
+def draw_card(random, kinds, as_of):
+    while True:
+        dimensions, count = [], 0
+        for number in range(random.randint(1, 4)):
+            indicators = tuple(draw_indicator(random, kinds, count + n) for n in range(random.randint(1, 4)))
+            count += len(indicators)
+            floor, cap = (random.choice((None, None, 1000, 15_000, 50_001, 300_000)) for _ in range(2))
+            weight = random.choice((1000, 1000, 1000, 500, 300, 999))
+            dimensions.append(Dimension(f"维度{TITLES[number]}", indicators, floor and -floor, cap, weight))
+        if any(weighs(d, i) for d in dimensions for i in d.indicators):
+            break
+    least, most = random.choice(((0, 1000_000), (0, 100_000), (-50_000, 200_000), (350_000, 950_000)))
+    base = random.choice((least, most, (least + most) // 2, least + (most - least) * 4 // 5))
+    grades = draw_grades(random, (least, most), total_range(dimensions, base, (least, most)))
+    return Card(
+        subjects=tuple(random.sample(KINDS, random.choice((1, 2, 2, 3)))),
+        base=base,
+        least=least,
+        most=most,
+        assessed_share=random.choice((1, 300, 600, 600, 900, 1000)),
+        lag=random.choice((0, 10, 45, 400)),
+        dimensions=tuple(dimensions),
+        grades=grades,
+        overrides=draw_overrides(random, kinds, len(grades)),
+        **draw_force(random, as_of),
+    )
+
+
+def weighs(dimension, indicator):
+    return reach(indicator) * indicator.weight // 1000 * dimension.weight // 1000
+
+
+def draw_force(random, as_of):
+    """Mostly in force; sometimes beginning or ending on the very day or the one beside it."""
+    near = lambda: as_of + timedelta(random.choice((-1, 0, 1)))  # noqa: E731
+    since = near() if random.random() < 0.06 else as_of - timedelta(400)
+    until = near() if random.random() < 0.06 else random.choice((None, as_of + timedelta(900)))
+    until = max(until, since) if until else None
+    review_by = max(near() if random.random() < 0.06 else as_of + timedelta(500), since)
+    ended = near() if random.random() < 0.06 else random.choice((None, as_of + timedelta(100)))
+    bases = [(date(2000, 1, 1), max(ended, since) if ended else None)]
+    if random.random() < 0.3:
+        bases.append((date(2010, 5, 1), None if random.random() < 0.5 else max(since, near())))
+    return {"since": since, "until": until, "review_by": review_by, "bases": tuple(bases)}
+
+
+def total_range(dimensions, base, bounds):
+    """What points can come to; a grade outside is refused."""
+    total = [base, base]
+    for dimension in dimensions:
+        for side in (0, 1):
+            points = sum(toward_zero(indicator_range(i)[side] * i.weight, 1000) for i in dimension.indicators)
+            total[side] += toward_zero(within(points, dimension.floor, dimension.cap) * dimension.weight, 1000)
+    return tuple(within(points, *bounds) for points in total)
+
+
+def draw_grades(random, bounds, reached):
+    low, high = reached
+    count = min(random.randint(2, 5), 1 + high - low)
+    starts = sorted(random.sample(range(low + 1, high + 1), count - 1), reverse=True)
+    if starts and random.random() < 0.3:
+        starts[0] = high
+    amounts = sorted((random.choice((0, 1, random.randint(0, 10**9))) for _ in range(count)), reverse=True)
+    paid = random.random() < 0.4
+    names = [chr(ord("A") + n) for n in range(count)]
+    return tuple(Grade(name, start, amount if paid else None) for name, start, amount in zip(names, [*starts, bounds[0]], amounts, strict=True))
+
+
+def draw_overrides(random, kinds, grades):
+    """Nothing positive names the worst grade, nothing else the best."""
+    rules = []
+    for _ in range(random.choice((0, 0, 1, 2, 3, 4)) if grades > 1 else 0):
+        kind = random.choice(kinds)
+        grade = random.randrange(grades - 1) if kind.nature == "positive" else random.randrange(1, grades)
+        if kind.list and random.random() < 0.6:
+            rules.append(Override(kind.id, grade))
+        else:
+            where = draw_condition(random, kind) if random.random() < 0.8 else None
+            rules.append(Override(kind.id, grade, random.choice((1, 6, 12, 36)), where))
+    return tuple(rules)
+
+
+def draw_subjects(random, count):
+    """Numbers with gaps; some of kinds that the scorecard does not evaluate, some without a known area."""
+    numbers = sorted(random.sample(range(1, count * 4), count))
+    return tuple((n, random.choice(KINDS), random.choice(AREAS) if random.random() < 0.85 else None) for n in numbers)
+
+
+def turning_days(kind, card, as_of):
+    """The days on which a record of a kind begins or ceases to matter, and their neighbours."""
+    ages = set()
+    for indicator in (i for d in card.dimensions for i in d.indicators if i.kind == kind.id):
+        ages.add(indicator.window)
+        ages |= {indicator.fade.after} if isinstance(indicator.fade, Linear) else {after for after, _ in indicator.fade.steps}
+    ages |= {o.window for o in card.overrides if o.kind == kind.id and o.window is not None}
+    days = {months_later(as_of, -age) + timedelta(near) for age in ages for near in range(-2, 4)}
+    return sorted(days | {as_of + timedelta(near) for near in (-1, 0, 1, 40)})
+
+
+def draw_rows(random, kinds, card, as_of, people):
+    rows = {kind.id: [] for kind in kinds}
+    record = 0
+    for kind in kinds:
+        turns = turning_days(kind, card, as_of)
+        for subject, _, _ in people:
+            for _ in range(skewed(random)):
+                record += 1
+                rows[kind.id].append(draw_row(random, kind, subject, record, turns, as_of))
+    return rows
+
+
+def skewed(random):
+    return random.choices((0, random.randint(1, 4), random.randint(5, 15), 60), (30, 60, 9, 0.3))[0]
+
+
+def draw_row(random, kind, subject, record, turns, as_of):
+    day = random.choice(turns) if random.random() < 0.6 else as_of - timedelta(random.choice((random.randint(0, 400), random.randint(0, 2000))))
+    row = {"subject": subject, "record": record, "day": day} | draw_cells(random, kind)
+    for code in kind.list or ():
+        if code and random.random() < 0.6:
+            row[code] = as_of + timedelta(random.choice((-700, -30, -1, 0, 1, 30)))
+    return row
+
+
+def draw_cells(random, kind):
+    """Class and fields of a record; some are not known."""
+    cells = {CLASS: random.choices((*CLASSES, None), (3, 4, 2, 1))[0] if kind.nature == "adverse" else None}
+    return cells | {field.code: draw_value(random, field) if random.random() < 0.85 else None for field in kind.fields}
+
+
+def draw_coverage(random, kinds, card, as_of):
+    """Everything, nothing, or spans that begin and end near the days that matter, whole and in pieces, by area."""
+    rows = []
+    for kind in kinds:
+        ages = {i.window for d in card.dimensions for i in d.indicators if i.kind == kind.id}
+        starts = [months_later(as_of, -age) + timedelta(near) for age in ages for near in (-1, 0, 1, 2)] + [date(2010, 1, 1)] * 6
+        ends = [as_of - timedelta(card.lag) + timedelta(near) for near in (-1, 0, 1)] + [as_of]
+        for _ in range(random.choice((1, 1, 2, 3))):
+            area = random.choice((None, None, "33", random.choice(AREAS), "330800000000"))
+            since, until = random.choice(starts), random.choice((None, None, *ends))
+            if until is None or random.random() < 0.6:
+                rows.append((area, kind.id, since, until))
+                continue
+            # In two pieces, that touch, overlap, or leave a day out.
+            middle = since + timedelta(max(0, (until - since).days // 2))
+            rows.append((area, kind.id, middle + timedelta(random.choice((0, 1, 2))), max(until, middle + timedelta(2))))
+            rows.append((area, kind.id, since, middle))
+    random.shuffle(rows)
+    return tuple(row for row in rows if row[3] is None or row[3] >= row[2])
