@@ -144,7 +144,7 @@ def covers(case, area, indicator):
     """Whether every day from the window's first to the one that must have been reached was reported."""
     spans = []
     for where, kind, since, until in case.coverage:
-        if kind == indicator.kind and (where is None or area is None or bare(area).startswith(bare(where))):
+        if kind == indicator.kind and (where is None or area is not None and bare(area).startswith(bare(where))):
             spans.append((since, until or date.max))
     need = first_day(case.as_of, indicator.window)
     last = max(need, case.as_of - timedelta(days=case.card.lag))

@@ -158,7 +158,7 @@ def coverage(case):
 areas AS (SELECT DISTINCT area FROM subjects),
 spans AS (
   SELECT a.area, c.kind, c."from" AS s, coalesce(c."until", DATE '9999-12-30') AS e
-  FROM areas a JOIN coverage c ON c.area IS NULL OR a.area IS NULL OR starts_with({area}, {reported})),
+  FROM areas a JOIN coverage c ON c.area IS NULL OR starts_with({area}, {reported})),
 edges AS (
   SELECT *, coalesce(s > max(e) OVER (PARTITION BY area, kind ORDER BY s, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 1, true)
     AS opens FROM spans),

@@ -58,12 +58,13 @@ impl Reported {
     }
 
     /// What was reported for an area, as an office decides it: what holds for an area above it holds for it too, and a subject without
-    /// a known area is covered by every report.
+    /// a known area is covered by what holds everywhere alone.
     pub fn of(&self, mine: Option<&AreaCode>) -> Coverage {
         let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
         for (reported, kind, span) in &self.0 {
             let applies = match (mine, reported) {
-                (_, None) | (None, Some(_)) => true,
+                (_, None) => true,
+                (None, Some(_)) => false,
                 (Some(mine), Some(reported)) => reported.contains(mine),
             };
             if applies {
@@ -110,7 +111,8 @@ mod tests {
         assert_eq!(days(Some("990102"), 1), vec![]);
         assert_eq!(days(Some("990101102"), 1), one("2021-01-01", "2026-01-01"));
         assert_eq!(days(Some("990101101203"), 1), one("2021-01-01", "2026-02-01"), "both reports touch");
-        assert_eq!(days(None, 1), one("2021-01-01", "2026-02-01"));
+        assert_eq!(days(None, 0), one("2020-01-01", "2026-01-01"));
+        assert_eq!(days(None, 1), vec![], "where it lies is not known, so neither is whether it was reported");
     }
 
     #[test]

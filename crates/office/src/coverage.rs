@@ -18,8 +18,12 @@ use crate::Error;
 const AREAS_MAX: usize = 10_000;
 
 /// Coverage as it stands, by area.
-#[derive(Debug, Default)]
-pub struct CoverageCache(Mutex<Kept>);
+#[derive(Debug)]
+pub struct CoverageCache {
+    /// The whole of the office: what covers it covers everybody.
+    office: AreaCode,
+    kept: Mutex<Kept>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -35,6 +39,11 @@ impl Kept {
 }
 
 impl CoverageCache {
+    /// Nothing kept yet of an office of an area.
+    pub(crate) fn new(office: AreaCode) -> CoverageCache {
+        CoverageCache { office, kept: Mutex::default() }
+    }
+
     /// How many areas are kept.
     pub(crate) fn len(&self) -> usize {
         self.kept().areas.len()
@@ -52,7 +61,7 @@ impl CoverageCache {
         if mark.newest() > position {
             // An earlier state is asked for: rare, and kept by nobody.
             let rows = xinzhi_store::batch::coverage(connection, position)?;
-            return Ok((Arc::new(coverage(pack, &rows, area)), mark));
+            return Ok((Arc::new(self.computed(pack, &rows, area)), mark));
         }
         let from = Some((mark, pack.digest));
         let wanted = area.map(str::to_owned);
@@ -60,7 +69,7 @@ impl CoverageCache {
             return Ok((known, mark));
         }
         let rows = xinzhi_store::batch::coverage(connection, position)?;
-        let fresh = Arc::new(coverage(pack, &rows, area));
+        let fresh = Arc::new(self.computed(pack, &rows, area));
         let mut kept = self.kept();
         if kept.from != from || kept.areas.len() >= AREAS_MAX {
             *kept = Kept { from, areas: HashMap::new() };
@@ -70,25 +79,20 @@ impl CoverageCache {
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// What was reported for the area a subject lies in. A subject without a known area is covered by what covers everything.
-fn coverage(pack: &Pack, rows: &[CoverageRow], area: Option<&str>) -> Coverage {
-    let mine = area.and_then(AreaCode::parse);
+    /// What was reported for the area a subject lies in. Of one whose area is not known, what one township reported says nothing: it is
+    /// covered by what covers the whole office alone (D3).
+    fn computed(&self, pack: &Pack, rows: &[CoverageRow], area: Option<&str>) -> Coverage {
+    let mine = area.and_then(AreaCode::parse).unwrap_or_else(|| self.office.clone());
     let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
     for row in rows {
         let Some(kind) = pack.record_kinds.iter().position(|kind| kind.id == row.kind) else { continue };
-        let reported = AreaCode::parse(&row.area);
-        let applies = match (&mine, &reported) {
-            (Some(mine), Some(reported)) => reported.contains(mine),
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        if applies {
+        if AreaCode::parse(&row.area).is_some_and(|reported| reported.contains(&mine)) {
             spans.entry(KindIx(kind)).or_default().push(Span { from: row.from, until: Some(row.through) });
         }
     }
     Coverage::new(spans)
+    }
 }

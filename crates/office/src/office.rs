@@ -153,7 +153,7 @@ impl Office {
             world,
             keys,
             cache: Cache::default(),
-            coverage: CoverageCache::default(),
+            coverage: CoverageCache::new(row.area.clone()),
             figures: FigureCache::default(),
             programs: Programs::default(),
             past_packs: PastPacks::default(),

@@ -26,11 +26,15 @@ pub(super) fn force(
 ) {
     let Some((rule, mark)) = plan.overrides.get(place).zip(u16::try_from(place + 1).ok()) else { return };
     holding(rule, columns, as_of, scratch);
-    let grade_of = |mark: u16| mark.checked_sub(1).and_then(|place| plan.overrides.get(usize::from(place))).map(|rule| rule.grade);
+    let held_by = |mark: u16| {
+        let place = usize::from(mark.checked_sub(1)?);
+        Some((plan.overrides.get(place)?.grade, place))
+    };
     for (slot, (start, end)) in forced.iter_mut().zip(ranges(columns)) {
         let rows = scratch.entry.get(start..end).unwrap_or(&[]);
         let Some(first) = rows.iter().position(|holds| *holds != 0) else { continue };
-        if grade_of(*slot).is_none_or(|held| rule.grade > held) {
+        // Kinds come in an order of their own, so that an earlier rule may come later.
+        if held_by(*slot).is_none_or(|(grade, held)| rule.grade > grade || (rule.grade == grade && place < held)) {
             *slot = mark;
             if let Some(watch) = watch.as_deref_mut() {
                 watch.hit = Some(Hit { rule: place, row: start + first });
