@@ -125,6 +125,7 @@ fn record_kind(id: &str, title: &str, nature: Nature, fields: Vec<Field>, roles:
         class_lines: vec![],
         list: None,
         repeated_amount: None,
+        remedies: vec![],
         report_within: None,
         retention_months: 60,
     }

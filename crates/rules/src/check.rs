@@ -16,6 +16,7 @@ mod laws;
 mod matter;
 mod measure;
 mod predicate;
+mod remedy;
 mod scorecard;
 mod source;
 mod subject;

@@ -16,8 +16,10 @@ use crate::calendar::Calendar;
 use crate::figure::Figure;
 use crate::predicate::Predicate;
 
+mod remedy;
 mod scorecard;
 
+pub use remedy::{Becomes, Remedy};
 pub use scorecard::{AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, Scorecard, Take};
 
 /// Position of a law in [`Pack::laws`].
@@ -305,6 +307,8 @@ pub struct RecordKind {
     pub list: Option<ListSpan>,
     /// An amount that is compared with what a text says of it.
     pub repeated_amount: Option<RepeatedAmount>,
+    /// 改正途径: how its records become better by what their subjects do.
+    pub remedies: Vec<Remedy>,
     /// Working days within which it must be reported after the document's date.
     pub report_within: Option<u32>,
     /// Months after the document's date beyond which a record is no longer used.

@@ -2,6 +2,7 @@
 
 mod condition;
 mod figure;
+mod remedy;
 mod score;
 mod show;
 
@@ -13,6 +14,7 @@ use crate::model::{
 
 pub use condition::predicate;
 pub use figure::figure;
+pub use remedy::{becomes, remedy};
 pub use score::{grades, indicator, override_rule, scorecard};
 pub use show::show;
 

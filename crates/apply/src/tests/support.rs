@@ -46,6 +46,7 @@ fn record_kind(title: &str, fields: Vec<Field>, list: Option<ListSpan>) -> Recor
         class_lines: vec![],
         list,
         repeated_amount: None,
+        remedies: vec![],
         report_within: None,
         retention_months: 60,
     }

@@ -1,6 +1,6 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
-use super::{class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, reporting, scorecard};
+use super::{class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, remedy, reporting, scorecard};
 use crate::model::{Pack, Review};
 
 /// Every rule of the pack, a sentence a line, under headings.
@@ -22,7 +22,8 @@ pub fn show(pack: &Pack) -> String {
         "信息目录",
         pack.record_kinds.iter().flat_map(|kind| {
             let own = [Some(format!("  {}", record_kind(pack, kind))), class_rule(kind).map(|rule| format!("    {rule}"))];
-            own.into_iter().flatten().chain(kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry))))
+            let remedies = kind.remedies.iter().map(move |entry| format!("    改正途径：{}", remedy(pack, kind, entry)));
+            own.into_iter().flatten().chain(remedies).chain(kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry))))
         }),
     );
     section(
