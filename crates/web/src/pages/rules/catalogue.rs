@@ -27,6 +27,7 @@ struct KindLine {
     title: String,
     sentence: String,
     class_rule: Option<String>,
+    remedies: Vec<String>,
     fields: Vec<String>,
     basis: Vec<Basis>,
 }
@@ -38,6 +39,7 @@ impl KindLine {
             title: kind.title.clone(),
             sentence: plain(&sentence::record_kind(pack, kind), &kind.title),
             class_rule: sentence::class_rule(kind),
+            remedies: kind.remedies.iter().map(|remedy| sentence::remedy(pack, kind, remedy)).collect(),
             fields: kind.fields.iter().map(|field| sentence::field(kind, field)).collect(),
             basis: bases(pack, &kind.basis),
         }
