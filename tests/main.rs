@@ -19,6 +19,7 @@ mod journeys {
     mod accounts;
     mod administration;
     mod bad_file;
+    mod better;
     mod build_graph;
     mod command_line;
     mod connector;

@@ -74,5 +74,50 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
             )?;
         }
     }
-    Ok(())
+    evaluation.get("better").filter(|better| better.is_object()).map_or(Ok(()), |better| improve(out, better))
+}
+
+/// What would make the grade better.
+fn improve(out: &mut impl Write, better: &Value) -> std::io::Result<()> {
+    writeln!(out, "\n怎样可以改善")?;
+    for goal in list(better, "goals") {
+        writeln!(out, "  {}", text(goal, "says"))?;
+        for way in list(goal, "ways") {
+            let sets: Vec<&Value> = list(way, "sets").collect();
+            match sets.as_slice() {
+                [set] => writeln!(out, "    {}：{}", text(way, "says"), text(set, "says"))?,
+                _ => writeln!(out, "    {}：", text(way, "says"))?,
+            }
+            for (number, set) in sets.iter().enumerate() {
+                if sets.len() > 1 {
+                    writeln!(out, "      第 {} 组：{}", number + 1, text(set, "says"))?;
+                }
+                list(set, "steps").try_for_each(|step| write_step(out, step))?;
+            }
+            let more = way.get("more").and_then(Value::as_u64).unwrap_or(0);
+            if more > 0 {
+                writeln!(out, "      另有 {more} 组同样多的事项也可以，没有列出")?;
+            }
+        }
+    }
+    list(better, "notes").filter_map(Value::as_str).try_for_each(|note| writeln!(out, "  {note}"))
+}
+
+fn write_step(out: &mut impl Write, step: &Value) -> std::io::Result<()> {
+    let record = step.get("record").and_then(Value::as_i64).unwrap_or(0);
+    let basis: Vec<&str> = list(step, "basis").filter_map(Value::as_str).collect();
+    let confirm = match text(step, "to_confirm") {
+        "" => String::new(),
+        words => format!("（待核：{words}）"),
+    };
+    writeln!(
+        out,
+        "      - 向{}办理“{}”，记录 {record}（{} {}）的{}；依据 {}{confirm}",
+        text(step, "at"),
+        text(step, "step"),
+        text(step, "kind"),
+        text(step, "document"),
+        text(step, "becomes"),
+        basis.join("、")
+    )
 }

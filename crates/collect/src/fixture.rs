@@ -126,6 +126,7 @@ fn record_kind(id: &str, title: &str, nature: Nature, fields: Vec<Field>, roles:
         list: None,
         repeated_amount: None,
         relations: vec![],
+        remedies: vec![],
         report_within: None,
         retention_months: 60,
     }

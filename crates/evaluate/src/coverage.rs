@@ -39,11 +39,24 @@ impl Coverage {
         self.spans(wanted.kind).iter().any(|span| span.contains(first) && span.until.is_none_or(|until| until >= reached))
     }
 
+    /// The same, should everything that is reported on `as_of` go on being reported: what reaches as far as the lag asks has no end.
+    pub(crate) fn continued(&self, lag_days: i32, as_of: Day) -> Coverage {
+        let reached = as_of.plus_days(-lag_days);
+        let go_on = |span: &Span| Span { until: span.until.filter(|until| *until < reached), ..*span };
+        let spans = self.spans.iter().map(|(kind, spans)| (*kind, spans.iter().map(go_on).collect()));
+        Coverage { spans: spans.collect() }
+    }
+
+    /// The days on which [`Coverage::covers`] may answer differently than on the day before.
+    pub(crate) fn borders(&self, wanted: Wanted) -> Vec<Day> {
+        self.spans(wanted.kind).iter().flat_map(|span| borders(*span, wanted)).collect()
+    }
+
     /// The first day after `as_of` on which [`Coverage::covers`] answers differently, should nothing more be reported.
     pub(crate) fn turns_on(&self, wanted: Wanted, as_of: Day) -> Option<Day> {
         let now = self.covers(wanted, as_of);
         let turns = |day: &Day| *day > as_of && self.covers(wanted, *day) != now;
-        self.spans(wanted.kind).iter().flat_map(|span| borders(*span, wanted)).filter(turns).min()
+        self.borders(wanted).into_iter().filter(turns).min()
     }
 }
 

@@ -83,7 +83,8 @@ pub fn evaluate_many(question: &Question<'_>, subjects: &[Subject<'_>]) -> Resul
     Ok(judged.into_iter().map(answer).collect())
 }
 
-fn applicable(question: &Question<'_>, kind: SubjectKindIx) -> Result<(), Fault> {
+/// Whether the scorecard evaluates subjects of a kind; natural persons never (C2).
+pub(crate) fn applicable(question: &Question<'_>, kind: SubjectKindIx) -> Result<(), Fault> {
     let scorecard = question.pack.scorecards.get(question.card.0).ok_or(PlanFault::Scorecard(question.card.0))?;
     let known = question.pack.subject_kinds.get(kind.0);
     if known.is_some_and(|kind| kind.person) {

@@ -48,11 +48,11 @@ impl Owned {
 
 impl Feed {
     /// Columns of subjects 0, 1, 2 …, whose facts come in that order.
-    pub fn new<'f>(plan: &Plan, subjects: impl IntoIterator<Item = &'f [Fact]>) -> Feed {
+    pub fn new<'f, F: IntoIterator<Item = &'f Fact>>(plan: &Plan, subjects: impl IntoIterator<Item = F>) -> Feed {
         let kinds = plan.reads().iter().map(|(kind, reads)| (*kind, KindRows::new(reads))).collect();
         let mut feed = Feed { kinds, subjects: 0 };
         for facts in subjects {
-            let mut facts: Vec<&Fact> = facts.iter().collect();
+            let mut facts: Vec<&Fact> = facts.into_iter().collect();
             facts.sort_by_key(|fact| (fact.day, fact.record));
             facts.into_iter().for_each(|fact| feed.push(fact));
             feed.kinds.values_mut().for_each(KindRows::close);

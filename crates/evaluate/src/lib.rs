@@ -5,7 +5,8 @@
 //!
 //! Reading order: `columns` is what the kernel sees and `coverage` which silence means "none"; `plan` compiles a scorecard and
 //! proves that its sums fit; `kernel` runs it; `feed` makes columns from facts; `result` is what comes out; `explain` puts the
-//! kept rows into words and finds the next day on which anything changes; `evaluate` ties them together.
+//! kept rows into words and finds the next day on which anything changes; `evaluate` ties them together, and `better` asks the
+//! kernel what would make a grade better.
 
 #![deny(clippy::float_arithmetic)]
 
@@ -24,9 +25,12 @@ mod explain;
 
 mod evaluate;
 
+pub mod better;
+
 #[cfg(test)]
 mod tests;
 
+pub use better::{Better, better};
 pub use columns::{Column, ColumnsFault, KindColumns, Population, Values};
 pub use coverage::Coverage;
 pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_many};

@@ -234,6 +234,11 @@ impl Plan {
         borders.filter(|day| *day > as_of && self.dormant(*day) != now).min()
     }
 
+    /// Days by which coverage may lag, the same for every indicator.
+    pub(crate) fn lag_days(&self) -> i32 {
+        self.indicators.first().map_or(0, |indicator| indicator.wanted.lag_days)
+    }
+
     /// The last day for which a result of `as_of` may be quoted.
     pub(crate) fn valid_until(&self, as_of: Day) -> Day {
         let end = as_of.plus_days(self.valid_days).min(self.review_by);

@@ -1,5 +1,6 @@
 //! The kernel at its borders, and the laws that hold whatever the records are.
 
+mod better;
 mod borders;
 mod metamorphic;
 mod proofs;

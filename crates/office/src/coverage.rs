@@ -85,14 +85,14 @@ impl CoverageCache {
     /// What was reported for the area a subject lies in. Of one whose area is not known, what one township reported says nothing: it is
     /// covered by what covers the whole office alone (D3).
     fn computed(&self, pack: &Pack, rows: &[CoverageRow], area: Option<&str>) -> Coverage {
-    let mine = area.and_then(AreaCode::parse).unwrap_or_else(|| self.office.clone());
-    let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
-    for row in rows {
-        let Some(kind) = pack.record_kinds.iter().position(|kind| kind.id == row.kind) else { continue };
-        if AreaCode::parse(&row.area).is_some_and(|reported| reported.contains(&mine)) {
-            spans.entry(KindIx(kind)).or_default().push(Span { from: row.from, until: Some(row.through) });
+        let mine = area.and_then(AreaCode::parse).unwrap_or_else(|| self.office.clone());
+        let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
+        for row in rows {
+            let Some(kind) = pack.record_kinds.iter().position(|kind| kind.id == row.kind) else { continue };
+            if AreaCode::parse(&row.area).is_some_and(|reported| reported.contains(&mine)) {
+                spans.entry(KindIx(kind)).or_default().push(Span { from: row.from, until: Some(row.through) });
+            }
         }
-    }
-    Coverage::new(spans)
+        Coverage::new(spans)
     }
 }

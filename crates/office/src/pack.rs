@@ -9,9 +9,9 @@ use xinzhi_apply::check::{self as apply_check, CheckInput, GradeKnown};
 use xinzhi_core::journal::{Act, Draft, Position};
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Code, Digest, Fen, Points, Refusal};
-use xinzhi_evaluate::{Coverage, Evaluation, Outcome, Question, Subject};
+use xinzhi_evaluate::{Better, Coverage, Evaluation, Outcome, Question, Subject};
 use xinzhi_rules::Pack;
-use xinzhi_rules::case::{Case, ExpectedCheck, ExpectedEvaluation};
+use xinzhi_rules::case::{Case, ExpectedCheck, ExpectedEvaluation, ExpectedWay};
 use xinzhi_rules::fact::Fact;
 use xinzhi_rules::load::Files;
 use xinzhi_rules::model::{KindIx, ScorecardIx};
@@ -310,7 +310,15 @@ fn run_case(pack: &Pack, case: &Case) -> Result<Vec<String>, Error> {
     let mut differences = Vec::new();
     if let Some(expected) = &case.evaluation {
         match evaluate(expected.scorecard) {
-            Ok(evaluation) => compare_evaluation(pack, case, expected, &evaluation, &mut differences),
+            Ok(evaluation) => {
+                compare_evaluation(pack, case, expected, &evaluation, &mut differences);
+                if let Some(wanted) = &expected.better {
+                    let question = Question { pack, card: expected.scorecard, as_of: case.as_of };
+                    let subject = Subject { kind: case.subject, facts: &facts, coverage: &coverage };
+                    let found = xinzhi_evaluate::better(&question, &subject).map_err(|e| Error::inconsistent(e.to_string()))?;
+                    differences.extend(compare_ways(pack, (case, expected.scorecard), wanted, &found));
+                }
+            }
             Err(fault) => differences.push(fault.to_string()),
         }
     }
@@ -358,13 +366,9 @@ fn compare_evaluation(pack: &Pack, case: &Case, expected: &ExpectedEvaluation, f
         let found = found.amount.map_or("没有金额".to_owned(), |found| Fen(found).to_string());
         differences.push(format!("金额应为 {}，实为 {found}", Fen(amount)));
     }
-    let name = |record: RecordId| {
-        let index = usize::try_from(record.0 - 1).ok();
-        index.and_then(|index| case.records.get(index)).map_or_else(String::new, |record| record.name.clone())
-    };
     for (indicator, records) in &expected.contributions {
         let line = found.indicators().find(|line| line.id == *indicator);
-        let mut names: Vec<String> = line.into_iter().flat_map(|line| &line.contributions).map(|c| name(c.record)).collect();
+        let mut names: Vec<String> = line.into_iter().flat_map(|line| &line.contributions).map(|c| record_name(case, c.record)).collect();
         let mut wanted = records.clone();
         names.sort();
         wanted.sort();
@@ -381,6 +385,33 @@ fn compare_evaluation(pack: &Pack, case: &Case, expected: &ExpectedEvaluation, f
             differences.push(format!("应有未知指标 {wanted:?}，实有 {found:?}"));
         }
     }
+}
+
+/// What differs from the expected ways to the next better grade.
+fn compare_ways(pack: &Pack, (case, card): (&Case, ScorecardIx), wanted: &[ExpectedWay], found: &Better) -> Option<String> {
+    let grade =
+        |grade: Option<usize>| grade.and_then(|grade| pack.scorecard(card)?.grades.get(grade)).map_or("无等级", |g| g.name.as_str());
+    let sets = found.goals.first().into_iter().flat_map(|goal| &goal.ways).flat_map(|way| way.sets.iter().map(move |set| (way.day, set)));
+    let ways: Vec<ExpectedWay> = sets
+        .map(|(on, set)| {
+            let mut steps: Vec<String> = set.steps.iter().map(|step| record_name(case, step.record)).collect();
+            steps.sort_unstable();
+            ExpectedWay { on, grade: grade(set.standing.grade).to_owned(), steps }
+        })
+        .collect();
+    let show = |ways: &[ExpectedWay]| {
+        let shown = ways.iter().map(|way| {
+            let steps = if way.steps.is_empty() { "不办理".to_owned() } else { format!("办结 {}", way.steps.join("、")) };
+            format!("{} {steps}为 {}", way.on, way.grade)
+        });
+        if ways.is_empty() { "没有办法".to_owned() } else { shown.collect::<Vec<_>>().join("；") }
+    };
+    (ways != wanted).then(|| format!("怎样可以改善：应为 {}，实为 {}", show(wanted), show(&ways)))
+}
+
+fn record_name(case: &Case, record: RecordId) -> String {
+    let index = usize::try_from(record.0 - 1).ok();
+    index.and_then(|index| case.records.get(index)).map_or_else(String::new, |record| record.name.clone())
 }
 
 struct CaseFacts<'a> {

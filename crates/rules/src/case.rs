@@ -61,6 +61,19 @@ pub struct ExpectedEvaluation {
     pub contributions: BTreeMap<String, Vec<String>>,
     /// Ids of indicators that are expected to be unknown. Checked only where given.
     pub unknown: Option<Vec<String>>,
+    /// Every way to the next better grade, the earliest first. Checked only where given.
+    pub better: Option<Vec<ExpectedWay>>,
+}
+
+/// Expected of what would make the grade better: one smallest set of steps on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedWay {
+    /// The day on which all of it is done.
+    pub on: Day,
+    /// Name of the grade on that day.
+    pub grade: String,
+    /// Names of the records that are remedied, in order; none where time alone does it.
+    pub steps: Vec<String>,
 }
 
 /// Expected of a check: exactly these measures.

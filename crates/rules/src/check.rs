@@ -20,6 +20,7 @@ mod measure;
 mod predicate;
 mod reach;
 mod relation;
+mod remedy;
 mod scorecard;
 mod source;
 mod subject;

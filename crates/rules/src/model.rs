@@ -17,8 +17,10 @@ use crate::figure::Figure;
 use crate::predicate::Predicate;
 use crate::relation::{RelationKind, Statement};
 
+mod remedy;
 mod scorecard;
 
+pub use remedy::{Becomes, Remedy};
 pub use scorecard::{AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, Scorecard, Take};
 
 /// Position of a law in [`Pack::laws`].
@@ -310,6 +312,8 @@ pub struct RecordKind {
     pub repeated_amount: Option<RepeatedAmount>,
     /// The relations that its rows state, each at most once.
     pub relations: Vec<Statement>,
+    /// 改正途径: how its records become better by what their subjects do.
+    pub remedies: Vec<Remedy>,
     /// Working days within which it must be reported after the document's date.
     pub report_within: Option<u32>,
     /// Months after the document's date beyond which a record is no longer used.

@@ -2,6 +2,7 @@
 
 mod condition;
 mod figure;
+mod remedy;
 mod score;
 mod show;
 
@@ -14,6 +15,7 @@ use crate::relation::{RelationKind, Statement};
 
 pub use condition::predicate;
 pub use figure::figure;
+pub use remedy::{becomes, remedy};
 pub use score::{amount, dimension, grades, indicator, override_rule, scorecard};
 pub use show::show;
 

@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`, described by `/api/openapi.json`.
 
 mod batches;
+mod better;
 mod checks;
 mod connectors;
 mod figures;

@@ -47,6 +47,7 @@ fn record_kind(title: &str, fields: Vec<Field>, list: Option<ListSpan>) -> Recor
         list,
         repeated_amount: None,
         relations: vec![],
+        remedies: vec![],
         report_within: None,
         retention_months: 60,
     }

@@ -51,6 +51,7 @@ fn record_kind(id: &str, nature: Nature, fields: Vec<Field>, list: bool) -> Reco
         list: list.then_some(ListSpan { from: FieldIx(0), until: Some(FieldIx(1)) }),
         repeated_amount: None,
         relations: vec![],
+        remedies: vec![],
         report_within: None,
         retention_months: 60,
     }

@@ -172,7 +172,11 @@ fn a_record_that_forces_a_grade_does_so_inside_its_window_alone() {
 fn of_rules_that_force_the_same_grade_the_first_counts_whatever_kinds_they_read() {
     // 880 points are an A, which the honour's rule would leave and the penalty's would lower to C.
     let within = |kind| Override { kind, when: Forcing::Within { filter: None, window_months: 12 }, grade: 2, basis: vec![] };
-    let facts = [penalty(1, "2026-05-01", xinzhi_core::record::Class::from_number(0)), honour(2, "2026-05-01", Some(0)), honour(3, "2026-05-02", Some(0))];
+    let facts = [
+        penalty(1, "2026-05-01", xinzhi_core::record::Class::from_number(0)),
+        honour(2, "2026-05-01", Some(0)),
+        honour(3, "2026-05-02", Some(0)),
+    ];
     for (rules, grade) in [([within(HONOUR), within(PENALTY)], 0), ([within(PENALTY), within(HONOUR)], 2)] {
         let mut card = scorecard();
         card.overrides = rules.into();

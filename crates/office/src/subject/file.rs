@@ -22,6 +22,7 @@ use crate::check::run::{Facts, MeasureAnswer, access, decide, decisions, measure
 use crate::evaluation::{Known, know, know_then, scorecards_for};
 use crate::permission::{Action, Scope};
 use crate::push::EventKind;
+use crate::subject::better::{BetterView, better_view};
 use crate::subject::find;
 use crate::subject::relation::{self, Asked, Relations};
 use crate::{Error, Office};
@@ -75,6 +76,15 @@ pub struct SubjectFile {
     pub history: Vec<Entry>,
     /// The next day on which something changes by itself.
     pub next_change: Option<Day>,
+    /// What its evaluations rest on, for [`foresee`].
+    pub ground: Option<Ground>,
+}
+
+/// The facts and the rules of an evaluation.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    pack: Arc<Pack>,
+    known: Known,
 }
 
 /// An evaluation with the names of its rules.
@@ -90,6 +100,8 @@ pub struct EvaluationView {
     pub evaluation: Arc<Evaluation>,
     /// Version and short digest of the pack.
     pub pack: String,
+    /// What would make the grade better; none where nobody asked.
+    pub better: Option<BetterView>,
 }
 
 /// A record as people see it.
@@ -143,6 +155,19 @@ pub(crate) fn purpose_allowed(purpose: &str) -> Result<(), Error> {
     }
     let words = format!("查询用途 `{}` 不在规定的范围内，应为：{}", shorten(purpose), PURPOSES.join("、"));
     Err(Refusal::field(Code::FieldInvalid, "purpose", words).into())
+}
+
+/// Looks for what would make each evaluation of an opened file better. It reads nothing and stands outside the transaction: the search
+/// takes longer than all the rest.
+///
+/// # Errors
+/// [`Error`] where the rules contradict one another.
+pub fn foresee(file: &mut SubjectFile) -> Result<(), Error> {
+    let Some(ground) = &file.ground else { return Ok(()) };
+    for view in &mut file.evaluations {
+        view.better = Some(better_view(&ground.pack, &ground.known, &view.evaluation)?);
+    }
+    Ok(())
 }
 
 /// A subject opens its own file by who it is; everybody else names a code.
@@ -235,6 +260,7 @@ fn assemble(
         decisions,
         checks,
         next_change,
+        ground: Some(Ground { pack, known }),
     })
 }
 
@@ -285,6 +311,7 @@ pub(crate) fn evaluation_view(pack: &Pack, card: ScorecardIx, evaluation: Arc<Ev
         grade: grade.map(|grade| (grade.name.clone(), grade.title.clone())),
         evaluation,
         pack: format!("{} {}（{}）", pack.id, pack.version, pack.digest.short()),
+        better: None,
     }
 }
 
@@ -338,7 +365,8 @@ pub async fn explain(
     let unknown = || Refusal::field(Code::ScorecardUnknown, "scorecard", format!("没有评价模型 `{}`", shorten(scorecard)));
     let card = pack.scorecards.iter().position(|card| card.id == scorecard).map(ScorecardIx).ok_or_else(unknown)?;
     let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
-    office
+    let rules = Arc::clone(&pack);
+    let (mut view, records, known) = office
         .write(actor, move |tx| {
             let (row, _, _) = addressed(tx, &shared, &by, &code)?;
             if !scope.covers_subject(row.subject, row.area.as_deref()) {
@@ -356,9 +384,11 @@ pub async fn explain(
             };
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
             let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();
-            Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records))
+            Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records, subject))
         })
-        .await
+        .await?;
+    view.better = Some(better_view(&rules, &known, &view.evaluation)?);
+    Ok((view, records))
 }
 
 /// Records that an evaluation cites, for showing them beside it.

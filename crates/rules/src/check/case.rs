@@ -9,8 +9,8 @@ use super::field::{self, value};
 use super::predicate::rules_may_read;
 use super::source::record_kind;
 use super::subject;
-use crate::case::{Case, CaseRecord, ExpectedCheck, ExpectedEvaluation};
-use crate::model::{Choices, FieldKind, KindIx, MatterIx, Nature, Pack, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
+use crate::case::{Case, CaseRecord, ExpectedCheck, ExpectedEvaluation, ExpectedWay};
+use crate::model::{Choices, Field, FieldKind, KindIx, MatterIx, Nature, Pack, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
 use crate::names::listed;
 use crate::raw::{At, Value};
 use crate::report::{Noun, Report};
@@ -98,19 +98,24 @@ fn values(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Vec<Option<
         if !rules_may_read(field, &entry.key, entry.at, report) {
             continue;
         }
-        let value = match &field.kind {
-            FieldKind::Choice(choices) => text_of(item, report).and_then(|name| chosen(item.at(), &name, choices, report)),
-            FieldKind::Choices(choices) => several(item, choices, report),
-            FieldKind::Integer { min, max } => whole_of(item, (*min, *max), report),
-            FieldKind::Money(_) => money_of(item, report),
-            FieldKind::Day { .. } => day_of(item, report).map(|day| day.number()),
-            FieldKind::Text | FieldKind::Uscc | FieldKind::OrgCode | FieldKind::PersonNumber => None,
-        };
+        let value = written(item, field, report);
         if let Some(slot) = values.get_mut(ix.0) {
             *slot = value;
         }
     }
     values
+}
+
+/// A value of a field as rules compare it; none for what no rule may read.
+pub(super) fn written(item: Item<'_>, field: &Field, report: &mut Report) -> Option<i64> {
+    match &field.kind {
+        FieldKind::Choice(choices) => text_of(item, report).and_then(|name| chosen(item.at(), &name, choices, report)),
+        FieldKind::Choices(choices) => several(item, choices, report),
+        FieldKind::Integer { min, max } => whole_of(item, (*min, *max), report),
+        FieldKind::Money(_) => money_of(item, report),
+        FieldKind::Day { .. } => day_of(item, report).map(|day| day.number()),
+        FieldKind::Text | FieldKind::Uscc | FieldKind::OrgCode | FieldKind::PersonNumber => None,
+    }
 }
 
 fn chosen(at: At, name: &str, choices: &Choices, report: &mut Report) -> Option<i64> {
@@ -130,7 +135,7 @@ fn several(item: Item<'_>, choices: &Choices, report: &mut Report) -> Option<i64
 type Given<'a> = (&'a [&'a str], Option<SubjectKindIx>);
 
 fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report: &mut Report) -> Option<ExpectedEvaluation> {
-    let keys = ["scorecard", "points", "grade", "amount", "not_evaluable", "contributions", "unknown"];
+    let keys = ["scorecard", "points", "grade", "amount", "not_evaluable", "contributions", "unknown", "better"];
     let map = map(item, &keys, report)?;
     let named = map.need("scorecard", report)?;
     let name = text_of(named, report)?;
@@ -160,26 +165,47 @@ fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report
         names.iter().for_each(|(at, name)| indicator(*at, name, card, report));
         names.into_iter().map(|(_, name)| name).collect()
     });
+    let better = map.get("better").map(|item| better(item, card, records, report));
     let grade = grade.flatten().and_then(|grade| card.grades.get(grade)).map(|grade| grade.name.clone());
-    Some(ExpectedEvaluation { scorecard: ScorecardIx(position), points: points.flatten(), grade, amount, contributions, unknown })
+    let points = points.flatten();
+    Some(ExpectedEvaluation { scorecard: ScorecardIx(position), points, grade, amount, contributions, unknown, better })
 }
 
 fn contributions(item: Item<'_>, card: &Scorecard, records: &[&str], report: &mut Report) -> BTreeMap<String, Vec<String>> {
     let mut contributions = BTreeMap::new();
     for entry in entries(item, report).unwrap_or_default() {
         indicator(entry.at, &entry.key, card, report);
-        let names = words(Item { what: &entry.key, node: &entry.value }, report);
-        for (at, name) in names.iter().filter(|(_, name)| !records.contains(&name.as_str())) {
-            let help = if records.is_empty() {
-                "本用例没有记录".to_owned()
-            } else {
-                format!("可用的有：{}", listed(records.iter().copied()))
-            };
-            report.fault(*at, "unknown-record", format!("本用例没有编号为 `{name}` 的记录"), help);
-        }
-        contributions.insert(entry.key.clone(), names.into_iter().map(|(_, name)| name).collect());
+        contributions.insert(entry.key.clone(), named_records(Item { what: &entry.key, node: &entry.value }, records, report));
     }
     contributions
+}
+
+fn named_records(item: Item<'_>, records: &[&str], report: &mut Report) -> Vec<String> {
+    let names = words(item, report);
+    for (at, name) in names.iter().filter(|(_, name)| !records.contains(&name.as_str())) {
+        let help = if records.is_empty() {
+            "本用例没有记录".to_owned()
+        } else {
+            format!("可用的有：{}", listed(records.iter().copied()))
+        };
+        report.fault(*at, "unknown-record", format!("本用例没有编号为 `{name}` 的记录"), help);
+    }
+    names.into_iter().map(|(_, name)| name).collect()
+}
+
+/// `[{ on: 2026-06-01, grade: B, steps: [r1] }]`: every way to the next better grade, the earliest first.
+fn better(item: Item<'_>, card: &Scorecard, records: &[&str], report: &mut Report) -> Vec<ExpectedWay> {
+    let mut ways = Vec::new();
+    for item in list(item, report).unwrap_or_default() {
+        let Some(map) = map(item, &["on", "grade", "steps"], report) else { continue };
+        let on = map.need("on", report).and_then(|item| day_of(item, report));
+        let grade = map.need("grade", report).and_then(|item| super::grade::grade(item, card, report));
+        let mut steps = map.need("steps", report).map(|item| named_records(item, records, report)).unwrap_or_default();
+        steps.sort_unstable();
+        let grade = grade.and_then(|grade| card.grades.get(grade)).map(|grade| grade.name.clone());
+        ways.extend(on.zip(grade).map(|(on, grade)| ExpectedWay { on, grade, steps }));
+    }
+    ways
 }
 
 fn indicator(at: At, name: &str, card: &Scorecard, report: &mut Report) {

@@ -5,14 +5,14 @@ use xinzhi_core::record::Class;
 use super::field::{self, Scope};
 use super::laws::{Rest, basis};
 use super::subject::{positions, subjects};
-use super::{duplicate, named_after, predicate, relation};
+use super::{duplicate, named_after, predicate, relation, remedy};
 use crate::forbidden::forbidden_field;
 use crate::model::{ClassLine, FieldIx, FieldKind, ListSpan, Nature, Need, Pack, RecordKind, RepeatedAmount, Roles};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, scalar, words};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "kind",
     "title",
     "category",
@@ -29,6 +29,7 @@ const KEYS: [&str; 16] = [
     "list",
     "relations",
     "repeated_amount",
+    "remedies",
 ];
 
 /// 征信业管理条例 lets adverse information about a person be kept for five years.
@@ -59,6 +60,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
         list: None,
         repeated_amount: None,
         relations: Vec::new(),
+        remedies: Vec::new(),
         report_within: map.get("report_within").and_then(|item| count_of(item, 1, report)).and_then(|days| u32::try_from(days).ok()),
         retention_months: map.need("retention_months", report).and_then(|item| count_of(item, 1, report)).unwrap_or(i32::MAX),
     };
@@ -75,6 +77,7 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
     if nature.is_some() {
         kind.class_lines = class_lines(map, &kind, report);
         adverse(map, &kind, pack, report);
+        kind.remedies = map.get("remedies").map(|item| remedy::read(item, &kind, pack, report)).unwrap_or_default();
         pack.record_kinds.push(kind);
     } else {
         [id, title].into_iter().flatten().for_each(|name| report.doubt(Noun::RecordKind, name));

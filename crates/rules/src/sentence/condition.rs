@@ -70,6 +70,14 @@ pub(super) fn shown(kind: Option<&FieldKind>, number: i64) -> String {
     }
 }
 
+/// What a field of this kind says when it holds a number; of several choices, all of them.
+pub(super) fn said(kind: &FieldKind, number: i64) -> String {
+    match kind {
+        FieldKind::Choices(_) => of_bits(Some(kind), number).join("、"),
+        _ => shown(Some(kind), number),
+    }
+}
+
 fn titled(choices: &Choices, number: i64) -> String {
     let value = usize::try_from(number).ok().and_then(|position| choices.values.get(position));
     value.map_or_else(|| number.to_string(), |value| value.title.clone())

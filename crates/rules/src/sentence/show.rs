@@ -1,8 +1,8 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
 use super::{
-    amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, relation, reporting, scorecard,
-    statement,
+    amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, relation, remedy, reporting,
+    scorecard, statement,
 };
 use crate::model::{Pack, Review};
 
@@ -27,7 +27,9 @@ pub fn show(pack: &Pack) -> String {
         pack.record_kinds.iter().flat_map(|kind| {
             let own = [Some(format!("  {}", record_kind(pack, kind))), class_rule(kind).map(|rule| format!("    {rule}"))];
             let stated = kind.relations.iter().map(move |entry| format!("    {}", statement(pack, kind, entry)));
-            own.into_iter().flatten().chain(stated).chain(kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry))))
+            let remedies = kind.remedies.iter().map(move |entry| format!("    改正途径：{}", remedy(pack, kind, entry)));
+            let fields = kind.fields.iter().map(move |entry| format!("    {}", field(kind, entry)));
+            own.into_iter().flatten().chain(stated).chain(remedies).chain(fields)
         }),
     );
     section(

@@ -13,6 +13,7 @@ use xinzhi_office::rules::{Pack, sentence};
 use xinzhi_office::subject::file::{EvaluationView as Evaluated, RecordView as Record};
 use xinzhi_office::subject::{self, RelationView as Related, SubjectFile};
 
+use crate::api::better::BetterView;
 use crate::api::checks::MeasureView;
 use crate::api::problem::Problem;
 use crate::server::AppState;
@@ -105,6 +106,8 @@ pub struct EvaluationView {
     /// Share of the weight inside coverage, in thousandths.
     assessed_share: i64,
     indicators: Vec<IndicatorView>,
+    /// What would make the grade better; only in the answer of `…/evaluations`.
+    better: Option<BetterView>,
 }
 
 /// An indicator.
@@ -231,6 +234,7 @@ fn evaluation(pack: &Pack, view: &Evaluated, records: &[Record]) -> EvaluationVi
         reason,
         assessed_share: e.assessed_share,
         indicators: e.indicators().map(|line| indicator(pack, view, line, records)).collect(),
+        better: view.better.as_ref().map(|better| BetterView::of(pack, better)),
     }
 }
 
@@ -380,8 +384,9 @@ pub(super) async fn evaluations(
         return Err(Refusal::field(Code::FieldInvalid, "scorecard", "给出 as_of 或 known 的，请用 scorecard 指明评价模型").into());
     }
     let pack = state.office.pack();
-    let file = subject::open_file(&state.office, &caller.0, &code, &query.purpose).await?;
+    let mut file = subject::open_file(&state.office, &caller.0, &code, &query.purpose).await?;
     let Some(scorecard) = &query.scorecard else {
+        subject::foresee(&mut file)?;
         return Ok(Json(file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect()));
     };
     let (view, records) = subject::file::explain(&state.office, &caller.0, (&code, scorecard, &query.purpose), (as_of, known)).await?;

@@ -1,5 +1,6 @@
 //! A subject's file as it is shown, to staff and to the subject itself: the same facts in the same order.
 
+mod better;
 mod evaluation;
 
 use xinzhi_core::Day;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::routing::get;
 use xinzhi_core::Code;
 use xinzhi_core::actor::Role;
-use xinzhi_office::subject::open_file;
+use xinzhi_office::subject::{foresee, open_file};
 
 use super::answer::{Answer, show};
 use super::file::FileView;
@@ -35,7 +35,8 @@ async fn own_file(State(state): State<AppState>, Signed { frame, actor }: Signed
     if actor.role != Role::Subject {
         return Err(Code::NotPermitted.into());
     }
-    let file = open_file(&state.office, &actor, "", OWN_PURPOSE).await?;
+    let mut file = open_file(&state.office, &actor, "", OWN_PURPOSE).await?;
+    foresee(&mut file)?;
     let frame = frame.titled(format!("我的信用档案：{}", file.name));
     let file = FileView::of(file, &state.office.pack(), false);
     show(&MyPage { frame, file, purpose: OWN_PURPOSE.to_owned(), may_check: false, may_unmask: false })

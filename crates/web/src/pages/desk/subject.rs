@@ -9,7 +9,7 @@ use xinzhi_core::record::RecordId;
 use xinzhi_core::text::half_width;
 use xinzhi_office::permission::Action;
 use xinzhi_office::subject::file::PURPOSES;
-use xinzhi_office::subject::{self, SubjectFile, open_file};
+use xinzhi_office::subject::{self, SubjectFile, foresee, open_file};
 
 use super::super::answer::{Answer, go, show};
 use super::super::file::FileView;
@@ -65,7 +65,8 @@ pub(super) async fn show_subject(
         return show(&PurposePage { frame, code, purposes: PURPOSES });
     }
     let purpose = if opening.purpose.is_empty() { USUAL_PURPOSE.to_owned() } else { opening.purpose };
-    let file = open_file(&state.office, &actor, &code, &purpose).await?;
+    let mut file = open_file(&state.office, &actor, &code, &purpose).await?;
+    foresee(&mut file)?;
     show_file(&state, frame, file, purpose)
 }
 

@@ -10,6 +10,7 @@ use xinzhi_office::subject::file::{EvaluationView, RecordView};
 
 use super::super::rules::{Basis, bases};
 use super::super::text::{Bar, left, percent};
+use super::better::BetterPart;
 use super::record_words;
 
 /// An evaluation by one scorecard.
@@ -33,6 +34,7 @@ pub(in super::super) struct EvaluationPart {
     pub(in super::super) next_change: Option<(Day, String)>,
     pub(in super::super) pack: String,
     pub(in super::super) dimensions: Vec<DimensionPart>,
+    pub(in super::super) better: Option<BetterPart>,
 }
 
 /// A dimension with its thin bar.
@@ -110,6 +112,7 @@ impl EvaluationPart {
             next_change: evaluation.next_change.map(|day| (day, left(evaluation.as_of, day))),
             pack: view.pack.clone(),
             dimensions: dimensions.collect(),
+            better: view.better.as_ref().map(|better| BetterPart::of(better, pack)),
         }
     }
 }

@@ -12,6 +12,7 @@ use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine
 use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Outcome, Reason, Together};
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::{KindIx, LawIx, Put, ScorecardIx};
+use xinzhi_office::subject::better::{BetterView, GoalView, SetView, StepView, WayView};
 use xinzhi_office::subject::file::{EvaluationView, RecordView};
 use xinzhi_office::subject::{RelationView, Relations, SubjectFile};
 
@@ -51,6 +52,7 @@ fn bare() -> SubjectFile {
         accesses: Vec::new(),
         history: Vec::new(),
         next_change: None,
+        ground: None,
     }
 }
 
@@ -171,11 +173,35 @@ fn evaluation(outcome: Outcome) -> Evaluation {
 
 fn graded() -> EvaluationView {
     let evaluation = Arc::new(evaluation(Outcome::Graded { points: Points::whole(790), grade: 1 }));
-    EvaluationView { card: ScorecardIx(0), title: hostile(), grade: Some((hostile(), hostile())), evaluation, pack: hostile() }
+    EvaluationView {
+        card: ScorecardIx(0),
+        title: hostile(),
+        grade: Some((hostile(), hostile())),
+        evaluation,
+        pack: hostile(),
+        better: Some(better()),
+    }
 }
 
 fn not_evaluable() -> EvaluationView {
     let reason = Reason::TooLittleKnown { assessed_share: 300, needed: 600 };
     let evaluation = Arc::new(evaluation(Outcome::NotEvaluable { reason }));
-    EvaluationView { card: ScorecardIx(0), title: hostile(), grade: None, evaluation, pack: hostile() }
+    EvaluationView {
+        card: ScorecardIx(0),
+        title: hostile(),
+        grade: None,
+        evaluation,
+        pack: hostile(),
+        better: Some(BetterView { notes: vec![hostile()], goals: vec![] }),
+    }
+}
+
+fn better() -> BetterView {
+    let [kind, document, step, at, becomes] = [(); 5].map(|()| hostile());
+    let (basis, to_confirm) = (vec![LawIx(0)], Some(hostile()));
+    let step = StepView { record: RecordId(7), kind, document, step, at, becomes, basis, to_confirm };
+    let set = |steps| SetView { grade: hostile(), points: Some(Points::whole(820)), amount: None, says: hostile(), steps };
+    let way = |sets, steps| WayView { on: today(), steps, says: hostile(), sets, more: 2 };
+    let ways = vec![way(vec![set(vec![step])], 1), way(vec![set(vec![])], 0)];
+    BetterView { notes: vec![hostile()], goals: vec![GoalView { grade: hostile(), says: hostile(), ways }] }
 }

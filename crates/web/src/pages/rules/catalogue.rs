@@ -30,6 +30,7 @@ struct KindLine {
     sentence: String,
     class_rule: Option<String>,
     relations: Vec<String>,
+    remedies: Vec<String>,
     fields: Vec<String>,
     basis: Vec<Basis>,
 }
@@ -42,6 +43,7 @@ impl KindLine {
             sentence: plain(&sentence::record_kind(pack, kind), &kind.title),
             class_rule: sentence::class_rule(kind),
             relations: kind.relations.iter().map(|statement| sentence::statement(pack, kind, statement)).collect(),
+            remedies: kind.remedies.iter().map(|remedy| sentence::remedy(pack, kind, remedy)).collect(),
             fields: kind.fields.iter().map(|field| sentence::field(kind, field)).collect(),
             basis: bases(pack, &kind.basis),
         }

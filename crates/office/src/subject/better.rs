@@ -1,0 +1,198 @@
+//! 怎样可以改善: what the kernel found that would make a grade better, with the names of grades, records and articles.
+
+use xinzhi_core::record::RecordId;
+use xinzhi_core::{Day, Fen, Points};
+use xinzhi_evaluate::better::{Goal, Step, StepSet, Way};
+use xinzhi_evaluate::{Better, Evaluation, Question, Subject};
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::{LawIx, Scorecard};
+use xinzhi_rules::sentence;
+
+use crate::Error;
+use crate::evaluation::Known;
+
+/// What would make a grade better.
+#[derive(Clone, Debug, Default)]
+pub struct BetterView {
+    /// What holds for all of it, as sentences: that there is nothing better, what is assumed, how far was looked.
+    pub notes: Vec<String>,
+    /// The next better grade, then the best one within reach where that is another.
+    pub goals: Vec<GoalView>,
+}
+
+/// A grade within reach.
+#[derive(Clone, Debug)]
+pub struct GoalView {
+    /// Its name.
+    pub grade: String,
+    /// `升到 B 级（良好）`.
+    pub says: String,
+    /// The ways to it: later ones need fewer steps.
+    pub ways: Vec<WayView>,
+}
+
+/// The earliest day on which so few steps are enough.
+#[derive(Clone, Debug)]
+pub struct WayView {
+    /// The day on which they are done.
+    pub on: Day,
+    /// How many.
+    pub steps: usize,
+    /// The same as a clause.
+    pub says: String,
+    /// The smallest sets; one of them is enough.
+    pub sets: Vec<SetView>,
+    /// Sets of the same size that are not shown.
+    pub more: usize,
+}
+
+/// Steps that are enough together.
+#[derive(Clone, Debug)]
+pub struct SetView {
+    /// Name of the grade of that day.
+    pub grade: String,
+    /// Points of that day.
+    pub points: Option<Points>,
+    /// What the grade is worth.
+    pub amount: Option<Fen>,
+    /// `B 级（良好），725 分`.
+    pub says: String,
+    /// None where time alone is enough.
+    pub steps: Vec<StepView>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct StepView {
+    /// The record that it changes.
+    pub record: RecordId,
+    /// Title of its kind.
+    pub kind: String,
+    /// 文书号 of the record.
+    pub document: String,
+    /// What is done.
+    pub step: String,
+    /// Where.
+    pub at: String,
+    /// What the record says afterwards.
+    pub becomes: String,
+    /// Its articles in force on that day.
+    pub basis: Vec<LawIx>,
+    /// What is still to be confirmed about it.
+    pub to_confirm: Option<String>,
+}
+
+/// Looks for what would make an evaluation better, from the same facts.
+pub(crate) fn better_view(pack: &Pack, known: &Known, evaluation: &Evaluation) -> Result<BetterView, Error> {
+    let subject = Subject { kind: known.kind, facts: &known.facts, coverage: &known.coverage };
+    let question = Question { pack, card: evaluation.card, as_of: evaluation.as_of };
+    let found = xinzhi_evaluate::better(&question, &subject).map_err(|fault| Error::inconsistent(fault.to_string()))?;
+    let card = pack.scorecard(evaluation.card).ok_or_else(|| Error::inconsistent("the scorecard is not in the pack".to_owned()))?;
+    let words = Words { pack, card, known, as_of: evaluation.as_of };
+    Ok(BetterView { notes: words.notes(&found), goals: words.goals(&found) })
+}
+
+struct Words<'a> {
+    pack: &'a Pack,
+    card: &'a Scorecard,
+    known: &'a Known,
+    as_of: Day,
+}
+
+impl Words<'_> {
+    fn goals(&self, found: &Better) -> Vec<GoalView> {
+        let best = |place: usize| if place == 0 { "升到" } else { "最高可以升到" };
+        let first = found.goals.first();
+        // What also reaches the best grade is told once, under the next better one.
+        let told = |place: usize, way: &&Way| place == 0 || first.is_none_or(|goal| !goal.ways.contains(way));
+        let goal = |(place, goal): (usize, &Goal)| GoalView {
+            grade: self.name(Some(goal.grade)),
+            says: format!("{} {}", best(place), self.title(Some(goal.grade))),
+            ways: goal.ways.iter().filter(|way| told(place, way)).map(|way| self.way(way)).collect(),
+        };
+        found.goals.iter().enumerate().map(goal).filter(|goal| !goal.ways.is_empty()).collect()
+    }
+
+    fn way(&self, way: &Way) -> WayView {
+        let (steps, sets) = (way.steps(), way.sets.len() + way.more);
+        let day = if way.day == self.as_of { format!("{}（评价日）", way.day) } else { way.day.to_string() };
+        let says = match (steps, sets) {
+            (0, _) => format!("{day} 起，不需要办理任何事项"),
+            (_, 1) => format!("{day} 办结下列 {steps} 项"),
+            _ => format!("{day} 办结下列任意一组，每组 {steps} 项"),
+        };
+        WayView { on: way.day, steps, says, sets: way.sets.iter().map(|set| self.set(set, way.day)).collect(), more: way.more }
+    }
+
+    fn set(&self, set: &StepSet, day: Day) -> SetView {
+        let grade = set.standing.grade;
+        let (points, amount) = (set.points(), set.standing.amount.map(Fen));
+        let points_said = points.map(|points| format!("，{points} 分")).unwrap_or_default();
+        let amount_said = amount.zip(self.card.amount.as_ref()).map(|(amount, by)| format!("，{} {amount}", by.title));
+        SetView {
+            grade: self.name(grade),
+            points,
+            amount,
+            says: format!("{}{points_said}{}", self.title(grade), amount_said.unwrap_or_default()),
+            steps: set.steps.iter().filter_map(|step| self.step(step, day)).collect(),
+        }
+    }
+
+    fn step(&self, step: &Step, day: Day) -> Option<StepView> {
+        let kind = self.pack.record_kind(step.kind)?;
+        let remedy = kind.remedies.get(step.remedy)?;
+        let document = self.known.records.iter().find(|record| record.record == step.record);
+        let holds = |ix: &&LawIx| self.pack.law(**ix).is_some_and(|law| law.in_force.contains(day));
+        Some(StepView {
+            record: step.record,
+            kind: kind.title.clone(),
+            document: document.map_or_else(String::new, |record| record.document.number.clone()),
+            step: remedy.step.clone(),
+            at: remedy.at.clone(),
+            becomes: sentence::becomes(kind, remedy),
+            basis: remedy.basis.iter().filter(holds).copied().collect(),
+            to_confirm: remedy.to_confirm.clone(),
+        })
+    }
+
+    fn notes(&self, found: &Better) -> Vec<String> {
+        match found.grade {
+            None => return vec!["目前不作评价，不推算怎样改善。".to_owned()],
+            Some(0) => return vec!["已是最高等级。".to_owned()],
+            Some(_) => {}
+        }
+        let ways: &[Way] = found.goals.first().map_or(&[], |goal| &goal.ways);
+        let (today, alone) = (ways.first().is_some_and(|way| way.day == self.as_of), ways.last().is_some_and(|way| way.steps() == 0));
+        let mut notes = Vec::new();
+        if ways.is_empty() {
+            let open = match found.open {
+                0 => "没有可以办理的改正事项".to_owned(),
+                _ => format!("办理 {} 项以内的各种组合都不能提高等级", found.tried),
+            };
+            notes.push(format!("按现有的记录和规则，推算到 {}：{open}，等级也不会只因时间而提高。", found.through));
+        } else {
+            notes.push("推算的前提：各类信息照常归集，没有新的记录，办结的结果当日报送生效。".to_owned());
+        }
+        if !today && found.tried < found.open {
+            notes.push(format!("可以办理的改正事项有 {} 项，超过 {} 项的组合没有推算。", found.open, found.tried));
+        }
+        if !alone {
+            if found.steps_through < found.through {
+                notes.push(format!("事项和日期较多，{} 以后只推算了时间，没有推算办理事项的组合。", found.steps_through));
+            }
+            if let Some((day, reason)) = found.ends {
+                notes.push(format!("{day} 起不再推算：{}。", reason.sentence()));
+            }
+        }
+        notes
+    }
+
+    fn name(&self, grade: Option<usize>) -> String {
+        grade.and_then(|grade| self.card.grades.get(grade)).map_or_else(String::new, |grade| grade.name.clone())
+    }
+
+    fn title(&self, grade: Option<usize>) -> String {
+        let grade = grade.and_then(|grade| self.card.grades.get(grade));
+        grade.map_or_else(String::new, |grade| format!("{} 级（{}）", grade.name, grade.title))
+    }
+}
