@@ -46,6 +46,7 @@ fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {
         Ok(())
     })?;
     let checker = checker.context("cargo-deny was brought")?;
+    steps.step("lock file of the fuzz targets", || fuzz::locked(&root))?;
     steps.step("format", || run(&mut cargo(&root, &["fmt", "--all", "--check"])))?;
     steps.step("clippy", || run(&mut cargo(&root, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])))?;
     steps

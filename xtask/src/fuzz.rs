@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::steps::run;
+use crate::steps::{read, run};
 
 /// The targets, by the binaries of `fuzz/src/bin`.
 const TARGETS: [&str; 8] = ["identifier", "day", "money", "pack", "table", "workbook", "lines", "body"];
@@ -97,6 +97,14 @@ fn tell(root: &Path, target: &str, ended: &std::process::Output) -> Result<()> {
     let (tried, kept) = (figure("stat::number_of_executed_units:"), figure("stat::new_units_added:"));
     println!("{target:>10}: {tried} inputs tried, {kept} of them reached something new, nothing found");
     Ok(())
+}
+
+/// Whether the lock file of the targets, a workspace of their own, has followed what the product came to depend on: seen in a second, while
+/// the build that would fail comes late.
+pub(crate) fn locked(root: &Path) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--locked", "--format-version", "1", "--quiet"]).current_dir(root.join("fuzz"));
+    read(&mut cargo).map(drop).context("fuzz/Cargo.lock is behind: run `cargo update --workspace` in fuzz/ and commit it")
 }
 
 fn build(root: &Path) -> Result<()> {
