@@ -247,7 +247,7 @@ impl Each {
 pub enum Each {
     /// The same for each.
     Constant(Points),
-    /// By 失信程度, in the order of [`Class::ALL`].
+    /// By 失信程度, in the order of [`xinzhi_core::record::Class::ALL`].
     ByClass([Points; 3]),
     /// By the value of a choice, in its order.
     ByChoice {
