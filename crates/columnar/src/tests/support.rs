@@ -21,7 +21,7 @@ pub const LIST: KindIx = KindIx(2);
 pub const AUDIT: KindIx = KindIx(3);
 
 pub fn pack() -> Pack {
-    let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/tests/good")).unwrap();
+    let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pack")).unwrap();
     let pack = load("example", &files).unwrap();
     let ids: Vec<&str> = pack.record_kinds.iter().map(|kind| kind.id.as_str()).collect();
     assert_eq!(ids, ["administrative-penalty", "honour", "serious-list", "village-audit"]);
