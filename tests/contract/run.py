@@ -122,6 +122,8 @@ class Office:
         subjects = self.get("/subjects", q="公司") + self.get("/subjects", q="店")
         codes = [subject["code"] for subject in subjects]
         purposes = {matter["id"]: matter["purpose"] for matter in self.get("/matters")}
+        # Matters of stalls and streets know no company.
+        purposes = {matter: purpose for matter, purpose in purposes.items() if self.knows(codes[0], (matter, purpose))}
         asked = [(question, self.check(*question)) for question in itertools.product(codes, purposes.items())]
         answered = [(question, check) for question, check in asked if check["measures"]]
         newest = self.batch(subjects[0], 0)
@@ -187,9 +189,17 @@ class Office:
             time.sleep(0.5)
         raise SystemExit("nothing was pushed")
 
+    def knows(self, code, matter):
+        """Whether a matter is one for subjects of this kind."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        return self.session.post(f"{self.base}/checks", json=self.question(code, matter), headers=headers, timeout=30).status_code != 422
+
+    @staticmethod
+    def question(code, matter):
+        return {"subject": code, "matter": matter[0], "purpose": matter[1], "case": "CONTRACT"}
+
     def check(self, code, matter):
-        body = {"subject": code, "matter": matter[0], "purpose": matter[1], "case": "CONTRACT"}
-        return self.post("/checks", json=body)
+        return self.post("/checks", json=self.question(code, matter))
 
     def batch(self, subject, number):
         """Stages a file of one row."""
