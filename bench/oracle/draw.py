@@ -148,6 +148,12 @@ def values_of(field):
     return min(6, {"choice": len(field.values), "integer": field.most - field.least + 1}.get(field.type, 6))
 
 
+def draw_window(random, kind):
+    """Months. Nothing adverse has an effect for longer than three years."""
+    longest = 36 if kind.nature == "adverse" else 60
+    return min(longest, random.choice((1, 3, 6, 11, 12, 24, 36, 60, random.randint(1, 60))))
+
+
 def draw_fade(random, window):
     if random.random() < 0.3:
         return Linear(random.choice((0, random.randint(0, window - 1))))
@@ -158,7 +164,7 @@ def draw_fade(random, window):
 
 def draw_indicator(random, kinds, number):
     kind = random.choice(kinds)
-    window = random.choice((1, 3, 6, 11, 12, 24, 36, 60, random.randint(1, 60)))
+    window = draw_window(random, kind)
     where = draw_condition(random, kind) if random.random() < 0.6 else None
     counts = random.random() < 0.35
     take = draw_number(random, kind, where) if counts else draw_each(random, kind)
