@@ -47,7 +47,6 @@ pub use coverage::CoverageRow;
 pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use manifest::Manifest;
-pub use partition::Needs;
 pub use run::{Loaded, Run, Touched};
 pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};
 pub use standings::{Earlier, Pin, Standings, StandingsWriter};

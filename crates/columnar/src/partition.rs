@@ -1,13 +1,13 @@
 //! One partition in memory: its subjects, and of the record kinds that a plan reads just the columns that it reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
 use xinzhi_core::record::Class;
 use xinzhi_core::{AreaCode, Fen};
 use xinzhi_evaluate::columns::{Column, Values};
-use xinzhi_evaluate::{Coverage, KindColumns, Population};
+use xinzhi_evaluate::{Coverage, KindColumns, Population, Reads};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Choices, Field, FieldIx, FieldKind, KindIx, RecordKind, SubjectKindIx};
 
@@ -18,15 +18,6 @@ use crate::file::Table;
 use crate::manifest::{ENDING, FileNote, PartitionNote, SUBJECTS};
 use crate::places::Places;
 use crate::schema::{self, Content};
-
-/// What a run reads of one record kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// Whether the class.
-    pub class: bool,
-    /// Which fields.
-    pub fields: BTreeSet<FieldIx>,
-}
 
 /// One word for each subject: positions in a list.
 #[derive(Debug, Default)]
@@ -74,7 +65,7 @@ pub(crate) struct Partition {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
     pub pack: &'a Pack,
-    pub needs: &'a BTreeMap<KindIx, Needs>,
+    pub needs: &'a BTreeMap<KindIx, Reads>,
     pub reported: &'a Reported,
 }
 
@@ -205,7 +196,7 @@ impl Named {
 }
 
 impl Rows {
-    fn read(folder: &Path, note: &FileNote, (kind, needs): (&RecordKind, &Needs), places: &mut Places<'_>) -> Result<Rows, Fault> {
+    fn read(folder: &Path, note: &FileNote, (kind, needs): (&RecordKind, &Reads), places: &mut Places<'_>) -> Result<Rows, Fault> {
         let mut table = Table::open(folder.join(format!("{}{ENDING}", kind.id)), note)?;
         if let Some(name) = schema::RESERVED.into_iter().find(|name| table.has(name)) {
             return Err(Fault::column(&table.path, name, "是本版式保留的列名，本程序不会读它，请去掉该列后重新制作"));

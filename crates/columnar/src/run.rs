@@ -1,7 +1,6 @@
 //! A scorecard over a whole set. Partitions know nothing of one another: several threads take the next one, read it and run the kernel
 //! over it; what comes out is handed on in order.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,11 +8,11 @@ use std::thread;
 use xinzhi_core::Day;
 use xinzhi_evaluate::columns::Values;
 use xinzhi_evaluate::{ColumnsFault, KindColumns, Outcome, Plan, PlanFault, Population, kernel};
-use xinzhi_rules::model::{KindIx, Scorecard, ScorecardIx};
+use xinzhi_rules::model::{Scorecard, ScorecardIx};
 
 use crate::fault::Fault;
 use crate::ordered;
-use crate::partition::{Needs, Partition};
+use crate::partition::Partition;
 use crate::set::TableSet;
 use crate::standings::Standings;
 
@@ -22,7 +21,6 @@ use crate::standings::Standings;
 pub struct Run<'p> {
     plan: Plan,
     card: &'p Scorecard,
-    needs: BTreeMap<KindIx, Needs>,
     as_of: Day,
 }
 
@@ -34,9 +32,8 @@ impl<'p> Run<'p> {
     pub fn compile(set: &TableSet<'p>, card: ScorecardIx, as_of: Day) -> Result<Run<'p>, Fault> {
         let plan = Plan::compile(set.pack(), card)?;
         let card = set.pack().scorecard(card).ok_or(PlanFault::Scorecard(card.0))?;
-        let needs = plan.reads().iter().map(|(kind, reads)| (*kind, Needs { class: reads.class, fields: reads.fields.clone() })).collect();
-        set.fits(&needs)?;
-        Ok(Run { plan, card, needs, as_of })
+        set.fits(plan.reads())?;
+        Ok(Run { plan, card, as_of })
     }
 
     /// Reads and evaluates every partition on `threads` threads and hands its standings on, in order.
@@ -44,7 +41,7 @@ impl<'p> Run<'p> {
     /// # Errors
     /// The first [`Fault`]; what was handed on before it must not be used.
     pub fn over(&self, set: &TableSet<'_>, threads: usize, take: impl FnMut(Standings) -> Result<(), Fault>) -> Result<(), Fault> {
-        ordered::each(set.partitions(), threads, |index| self.evaluate(set.partition(index, &self.needs)?), take)
+        ordered::each(set.partitions(), threads, |index| self.evaluate(set.partition(index, self.plan.reads())?), take)
     }
 
     fn evaluate(&self, mut partition: Partition) -> Result<Standings, Fault> {
@@ -77,7 +74,7 @@ impl Loaded {
         ordered::each(
             set.partitions(),
             threads,
-            |index| set.partition(index, &run.needs),
+            |index| set.partition(index, run.plan.reads()),
             |partition| {
                 partitions.push(partition);
                 Ok(())
@@ -145,7 +142,7 @@ impl Touched {
                 scope.spawn(|| {
                     while let Some(population) = populations.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let mut touched = Touched::default();
-                        run.needs.keys().filter_map(|kind| population.kind(*kind)).for_each(|columns| touched.kind(columns));
+                        run.plan.reads().keys().filter_map(|kind| population.kind(*kind)).for_each(|columns| touched.kind(columns));
                         let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                         *all = Touched { bytes: all.bytes + touched.bytes, sum: all.sum.wrapping_add(touched.sum) };
                     }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use xinzhi_core::Digest;
 use xinzhi_core::record::Class;
+use xinzhi_evaluate::Reads;
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Choices, FieldIx, FieldKind, KindIx, RecordKind};
 
@@ -16,7 +17,7 @@ use crate::cells::Cells;
 use crate::coverage::{CoverageRow, Reported};
 use crate::fault::Fault;
 use crate::manifest::{COVERAGE, EDITION, ENDING, FileNote, MANIFEST, Manifest, PartitionNote, SUBJECTS, folder};
-use crate::partition::{Needs, Partition, Wanted};
+use crate::partition::{Partition, Wanted};
 use crate::schema;
 use crate::write::{self, Load, Put};
 
@@ -68,7 +69,7 @@ impl<'p> TableSet<'p> {
     }
 
     /// Whether it speaks of all the kinds that are read. A kind that it does not list is unknown to it, which is not the same as none.
-    pub(crate) fn fits(&self, needs: &BTreeMap<KindIx, Needs>) -> Result<(), Fault> {
+    pub(crate) fn fits(&self, needs: &BTreeMap<KindIx, Reads>) -> Result<(), Fault> {
         for kind in needs.keys().filter_map(|ix| self.pack.record_kind(*ix)) {
             if !self.manifest.records.contains_key(&kind.id) {
                 let what = format!(
@@ -81,7 +82,7 @@ impl<'p> TableSet<'p> {
         Ok(())
     }
 
-    pub(crate) fn partition(&self, index: usize, needs: &BTreeMap<KindIx, Needs>) -> Result<Partition, Fault> {
+    pub(crate) fn partition(&self, index: usize, needs: &BTreeMap<KindIx, Reads>) -> Result<Partition, Fault> {
         let note = self.manifest.partitions.get(index).ok_or_else(|| Fault::set(&self.root, "的分区数在读取时变了，请重试"))?;
         Partition::read(&self.root, note, Wanted { pack: self.pack, needs, reported: &self.reported })
     }

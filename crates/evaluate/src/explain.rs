@@ -2,14 +2,14 @@
 
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Points};
-use xinzhi_rules::fact::{leaves_window_on, window_start};
+use xinzhi_rules::fact::leaves_window_on;
 use xinzhi_rules::model::{Dimension, Fading, FieldKind, Number, Pack, RecordKind, Scorecard, Take};
 
 use crate::columns::KindColumns;
 use crate::coverage::Coverage;
 use crate::evaluate::Question;
 use crate::feed::{Feed, KindRows};
-use crate::kernel::{Hit, Kept, KeptRow, Totals, Watch};
+use crate::kernel::{Hit, Kept, KeptRow, Totals, Watch, linear_keep};
 use crate::plan::{ForcingPlan, IndicatorPlan, OverridePlan, Plan, TakePlan};
 use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Together};
 
@@ -168,13 +168,6 @@ impl Drafted<'_> {
         }
         days
     }
-}
-
-/// Thousandths that the kernel's table keeps of a document of `day` on another day of evaluation.
-fn linear_keep(day: Day, (window_months, after_months): (i32, i32), as_of: Day) -> i64 {
-    let first = window_start(as_of, window_months).number();
-    let whole = window_start(as_of, after_months).min(as_of).number();
-    (day.number() - first + 1).saturating_mul(1000).checked_div(whole - first + 1).map_or(0, |keep| keep.clamp(0, 1000))
 }
 
 fn row_identity(rows: &KindRows, row: usize) -> Option<(RecordId, Day)> {

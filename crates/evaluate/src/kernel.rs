@@ -27,7 +27,7 @@ mod rows;
 
 mod sums;
 
-pub(crate) use days::number;
+pub(crate) use days::{linear_keep, number};
 pub(crate) use force::Hit;
 pub(crate) use rows::{Kept, KeptRow};
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use xinzhi_core::{AreaCode, Day};
+use xinzhi_evaluate::Reads;
 use xinzhi_rules::model::{FieldIx, FieldKind, KindIx, Need};
 
 use super::support::*;
+use crate::TableSet;
 use crate::generate::{Size, generate};
 use crate::partition::Partition;
-use crate::{Needs, TableSet};
 
 fn size(partition_subjects: u64, threads: usize) -> Size {
     let through = Day::parse("2026-11-24").unwrap();
@@ -23,7 +24,7 @@ fn read(root: &Path) -> Vec<Partition> {
 }
 
 /// Everything about everybody, as text, by subject.
-fn told(partitions: &[Partition], needs: &BTreeMap<KindIx, Needs>) -> BTreeMap<i64, Vec<String>> {
+fn told(partitions: &[Partition], needs: &BTreeMap<KindIx, Reads>) -> BTreeMap<i64, Vec<String>> {
     let mut told: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for partition in partitions {
         let population = partition.population().unwrap();

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use tempfile::TempDir;
 use xinzhi_core::{AreaCode, Day, Span};
+use xinzhi_evaluate::Reads;
 use xinzhi_rules::Pack;
 use xinzhi_rules::load::{Files, load};
 use xinzhi_rules::model::{FieldIx, KindIx};
 
 use crate::manifest::{FileNote, MANIFEST, Manifest};
 use crate::partition::Partition;
-use crate::{CoverageRow, Fault, FieldCells, Needs, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet};
+use crate::{CoverageRow, Fault, FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet};
 
 pub const PENALTY: KindIx = KindIx(0);
 pub const HONOUR: KindIx = KindIx(1);
@@ -33,12 +34,12 @@ pub fn day(text: &str) -> i64 {
 }
 
 /// Everything that rules may read.
-pub fn everything(pack: &Pack) -> BTreeMap<KindIx, Needs> {
+pub fn everything(pack: &Pack) -> BTreeMap<KindIx, Reads> {
     let kinds = pack.record_kinds.iter().enumerate();
     kinds
         .map(|(ix, kind)| {
             let fields = kind.fields.iter().enumerate().filter(|(_, field)| field.kind.rules_may_read());
-            (KindIx(ix), Needs { class: true, fields: fields.map(|(place, _)| FieldIx(place)).collect() })
+            (KindIx(ix), Reads { class: true, fields: fields.map(|(place, _)| FieldIx(place)).collect() })
         })
         .collect()
 }

@@ -17,6 +17,11 @@ impl Window {
     pub(super) fn new(as_of: Day, months: i32) -> Window {
         Window { first: number(window_start(as_of, months)), last: number(as_of) }
     }
+
+    /// 1 where a document's day counts, as the masks have it.
+    pub(super) fn holds(self, day: i32) -> u8 {
+        u8::from(self.first <= day) & u8::from(day <= self.last)
+    }
 }
 
 /// Points of every combination of worth and age: the only place where points fade.
@@ -46,10 +51,8 @@ impl Table {
                 Table::Steps { codes: u16::try_from(full.len()).unwrap_or(u16::MAX), cuts, points, keeps }
             }
             Fading::Linear { after_months } => {
-                let whole = number(window_start(as_of, *after_months)).min(window.last);
-                let length = i64::from(whole) - i64::from(window.first) + 1;
-                let keep = (i64::from(window.first)..=i64::from(window.last))
-                    .map(|day| ((day - i64::from(window.first) + 1) * 1000 / length.max(1)).min(1000));
+                let whole = whole_from(*after_months, as_of);
+                let keep = (window.first..=window.last).map(|day| evenly(day, window.first, whole));
                 Table::Linear { points: std::iter::once(0).chain(full).collect(), keep: keep.collect(), first: window.first }
             }
         }
@@ -96,6 +99,22 @@ impl Table {
 /// One entry of a table.
 pub(super) fn at(points: &[i64], entry: u16) -> i64 {
     points.get(usize::from(entry)).copied().unwrap_or(0)
+}
+
+/// Thousandths that are left of a document of `day`, on whichever day the window of `months` and the age are counted back from.
+pub(crate) fn linear_keep(day: Day, (months, after_months): (i32, i32), as_of: Day) -> i64 {
+    evenly(number(day), Window::new(as_of, months).first, whole_from(after_months, as_of))
+}
+
+/// The first document day of which everything is kept.
+fn whole_from(after_months: i32, as_of: Day) -> i32 {
+    number(window_start(as_of, after_months).min(as_of))
+}
+
+/// Thousandths that rise evenly from the first day of the window to the first of which everything is kept.
+fn evenly(day: i32, first: i32, whole: i32) -> i64 {
+    let since = |until: i32| i64::from(until) - i64::from(first) + 1;
+    (since(day) * 1000).checked_div(since(whole)).map_or(0, |keep| keep.clamp(0, 1000))
 }
 
 /// The rounding of `rules::fact::faded`, without its overflow check: the product is proved to fit.

@@ -3,7 +3,7 @@
 use xinzhi_core::Day;
 
 use super::Watch;
-use super::days::{Window, number};
+use super::days::Window;
 use super::ranges;
 use super::rows::Scratch;
 use crate::columns::KindColumns;
@@ -63,10 +63,8 @@ fn holding(rule: &OverridePlan, columns: &KindColumns<'_>, as_of: Day, scratch: 
                 Some(condition) => filter.read(condition, columns, pool),
                 None => filter.fill(columns.rows(), 1),
             }
-            let Window { first, .. } = Window::new(as_of, *window_months);
-            let last = number(as_of);
-            let within = |day: &i32| u8::from(first <= *day) & u8::from(*day <= last);
-            entry.extend(columns.day.iter().zip(&filter.yes).map(|(day, yes)| u16::from(within(day) & yes)));
+            let window = Window::new(as_of, *window_months);
+            entry.extend(columns.day.iter().zip(&filter.yes).map(|(day, yes)| u16::from(window.holds(*day) & yes)));
         }
     }
 }

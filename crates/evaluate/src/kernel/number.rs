@@ -1,37 +1,18 @@
 //! Indicators that take a number of all records of the window: how many, how many different, how much, how large a share.
 
 use super::rows::{Job, Kept, Scratch};
-use super::sums::{differences, running_counts};
+use super::sums::{differences, running_sums};
 use super::{Sink, ranges};
 use crate::columns::{Column, KindColumns, Values};
 use crate::kernel::days::Window;
 use crate::plan::Counted;
 
-/// Which number, once the rows that count are marked in the scratch.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Measured {
-    Rows,
-    Distinct,
-    Total,
-    Rate,
-}
-
-impl Measured {
-    /// What is measured where there are no rows.
-    pub(super) fn nothing(number: &Counted) -> Measured {
-        match number {
-            Counted::Rows => Measured::Rows,
-            Counted::Distinct(_) => Measured::Distinct,
-            Counted::Total(_) => Measured::Total,
-            Counted::Rate(_) => Measured::Rate,
-        }
-    }
-
+impl Counted {
     /// Marks the rows that count: in the window, meeting the condition, and with what is measured known.
-    pub(super) fn new(number: &Counted, window: Window, columns: &KindColumns<'_>, scratch: &mut Scratch) -> Measured {
+    pub(super) fn mark(&self, window: Window, columns: &KindColumns<'_>, scratch: &mut Scratch) {
         scratch.valued.clear();
         scratch.valued.resize(columns.rows(), 1);
-        match number {
+        match self {
             Counted::Rows => {}
             Counted::Distinct(column) | Counted::Total(column) => {
                 // `complete` has seen that the column is there.
@@ -47,19 +28,14 @@ impl Measured {
                 scratch.valued.iter_mut().zip(told).for_each(|(valued, (yes, no))| *valued = yes | no);
             }
         }
-        let Window { first, last } = window;
         let sure = scratch.filter.yes.iter().zip(&scratch.valued).zip(columns.day);
         scratch.entry.clear();
-        scratch.entry.extend(sure.map(|((yes, valued), day)| {
-            let counts = yes & valued & u8::from(first <= *day) & u8::from(*day <= last);
-            u16::from(counts)
-        }));
-        Measured::nothing(number)
+        scratch.entry.extend(sure.map(|((yes, valued), day)| u16::from(yes & valued & window.holds(*day))));
     }
 
     /// Adds the points of the band that each subject's number falls in, where the window was reported throughout.
     pub(super) fn put(
-        self,
+        &self,
         bands: &[(i64, i64)],
         columns: &KindColumns<'_>,
         (job, coverage_of, sink, scratch): (&Job<'_>, &[u32], &mut Sink<'_>, &mut Scratch),
@@ -75,33 +51,32 @@ impl Measured {
 
     /// The same where nobody has a row.
     pub(super) fn put_nothing(
-        self,
+        &self,
         bands: &[(i64, i64)],
         (job, coverage_of, sink): (&Job<'_>, &[u32], &mut Sink<'_>),
         mut kept: Option<&mut Kept>,
     ) {
         let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(coverage_of);
         for ((sum, weight), set) in subjects {
-            let number = if matches!(self, Measured::Rate) { None } else { Some(0) };
+            let number = if matches!(self, Counted::Rate(_)) { None } else { Some(0) };
             job.place(number.filter(|_| job.covers(Some(set))), bands, (sum, weight), &mut kept);
         }
     }
 
-    fn numbers(self, columns: &KindColumns<'_>, scratch: &mut Scratch) -> Vec<Option<i64>> {
-        let Scratch { entry, values, counts, of, .. } = scratch;
+    fn numbers(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) -> Vec<Option<i64>> {
+        let Scratch { entry, values, sums, of, .. } = scratch;
         match self {
-            Measured::Rows => {
-                running_counts(entry.iter().map(|counts| u32::from(*counts)), counts);
-                differences(columns, counts).map(|count| Some(i64::from(count))).collect()
+            Counted::Rows => {
+                running_sums(entry.iter().map(|counts| i64::from(*counts)), sums);
+                differences(columns, sums).map(Some).collect()
             }
-            Measured::Total => ranges(columns).map(|rows| Some(total(entry, values, rows))).collect(),
-            Measured::Distinct => ranges(columns).map(|rows| Some(distinct(entry, values, rows))).collect(),
-            Measured::Rate => {
-                running_counts(entry.iter().map(|counts| u32::from(*counts)), counts);
-                let all: Vec<u32> = differences(columns, counts).collect();
-                running_counts(entry.iter().zip(&of.yes).map(|(counts, yes)| u32::from(*counts) & u32::from(*yes)), counts);
-                let met = differences(columns, counts);
-                met.zip(all).map(|(met, all)| (i64::from(met) * 1000).checked_div(i64::from(all))).collect()
+            Counted::Total(_) => ranges(columns).map(|rows| Some(total(entry, values, rows))).collect(),
+            Counted::Distinct(_) => ranges(columns).map(|rows| Some(distinct(entry, values, rows))).collect(),
+            Counted::Rate(_) => {
+                running_sums(entry.iter().map(|counts| i64::from(*counts)), sums);
+                let all: Vec<i64> = differences(columns, sums).collect();
+                running_sums(entry.iter().zip(&of.yes).map(|(counts, yes)| i64::from(*counts) & i64::from(*yes)), sums);
+                differences(columns, sums).zip(all).map(|(met, all)| (met * 1000).checked_div(all)).collect()
             }
         }
     }

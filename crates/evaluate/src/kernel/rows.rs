@@ -5,7 +5,6 @@ use xinzhi_rules::model::Put;
 
 use super::days::{Table, Window};
 use super::mask::{Lane, Mask, Pool};
-use super::number::Measured;
 use super::{Sink, Watch, sums};
 use crate::columns::{Column, KindColumns, Values};
 use crate::plan::{IndicatorPlan, TakePlan, Worth};
@@ -38,8 +37,6 @@ pub(super) struct Scratch {
     pub values: Vec<i64>,
     /// Running sums over rows, one longer than they are many.
     pub sums: Vec<i64>,
-    /// Running counts over rows, one longer than they are many.
-    pub counts: Vec<u32>,
     pub pool: Pool,
 }
 
@@ -100,8 +97,8 @@ impl<'p> Job<'p> {
                 self.put(*put, columns, (coverage_of, &mut sink, scratch), kept.as_mut());
             }
             TakePlan::Number { number, bands } => {
-                let measured = Measured::new(number, self.window, columns, scratch);
-                measured.put(bands, columns, (self, coverage_of, &mut sink, scratch), kept.as_mut());
+                number.mark(self.window, columns, scratch);
+                number.put(bands, columns, (self, coverage_of, &mut sink, scratch), kept.as_mut());
             }
         }
         if let Some((watch, mut kept)) = watch.zip(kept) {
@@ -116,8 +113,7 @@ impl<'p> Job<'p> {
         match &self.plan.take {
             TakePlan::Each { .. } => self.weigh(coverage_of, &mut sink, |_| 0),
             TakePlan::Number { number, bands } => {
-                let none = Measured::nothing(number);
-                none.put_nothing(bands, (self, coverage_of, &mut sink), kept.as_mut());
+                number.put_nothing(bands, (self, coverage_of, &mut sink), kept.as_mut());
             }
         }
         if let Some((watch, mut kept)) = watch.zip(kept) {
@@ -141,10 +137,9 @@ impl<'p> Job<'p> {
         valued.clear();
         valued.resize(rows, 1);
         code(worth, columns, entry, valued);
-        let Window { first, last } = self.window;
         let sure = filter.yes.iter().zip(valued.iter()).zip(columns.day);
         for (entry, ((yes, valued), day)) in entry.iter_mut().zip(sure) {
-            let counts = yes & valued & u8::from(first <= *day) & u8::from(*day <= last);
+            let counts = yes & valued & self.window.holds(*day);
             *entry &= u16::from(counts).wrapping_neg();
         }
     }
@@ -163,8 +158,8 @@ impl<'p> Job<'p> {
             return;
         }
         // A record that counts makes the indicator known whatever coverage says.
-        sums::running_counts(scratch.entry.iter().map(|entry| u32::from(*entry != 0)), &mut scratch.counts);
-        let counting: Vec<u8> = sums::differences(columns, &scratch.counts).map(|count| u8::from(count != 0)).collect();
+        sums::running_sums(scratch.entry.iter().map(|entry| i64::from(*entry != 0)), &mut scratch.sums);
+        let counting: Vec<u8> = sums::differences(columns, &scratch.sums).map(|count| u8::from(count != 0)).collect();
         self.weigh(coverage_of, sink, |subject| counting.get(subject).copied().unwrap_or(0));
         if let Some(kept) = kept {
             kept.known = self.covers(coverage_of.first()) || counting.first() == Some(&1);
@@ -193,7 +188,7 @@ impl<'p> Job<'p> {
         let Scratch { filter, valued, entry, .. } = scratch;
         let rows = columns.day.iter().zip(entry).zip(filter.yes.iter().zip(&filter.no).zip(valued));
         rows.map(|((day, entry), ((yes, no), valued))| {
-            let within = self.window.first <= *day && *day <= self.window.last;
+            let within = self.window.holds(*day) == 1;
             KeptRow {
                 full: self.table.full(*entry),
                 keep: self.table.keep(*entry, *day),

@@ -20,21 +20,10 @@ pub(super) fn running_sums(values: impl Iterator<Item = i64>, sums: &mut Vec<i64
     }));
 }
 
-/// Running counts of marks, the first 0.
-pub(super) fn running_counts(marks: impl Iterator<Item = u32>, counts: &mut Vec<u32>) {
-    counts.clear();
-    let mut count = 0_u32;
-    counts.push(count);
-    counts.extend(marks.map(|mark| {
-        count = count.wrapping_add(mark);
-        count
-    }));
-}
-
-/// How many marks each subject's rows have.
-pub(super) fn differences(columns: &KindColumns<'_>, counts: &[u32]) -> impl Iterator<Item = u32> {
-    let count = |place: usize| counts.get(place).copied().unwrap_or(0);
-    ranges(columns).map(move |(start, end)| count(end).wrapping_sub(count(start)))
+/// What each subject's rows sum to.
+pub(super) fn differences(columns: &KindColumns<'_>, sums: &[i64]) -> impl Iterator<Item = i64> {
+    let sum = |place: usize| sums.get(place).copied().unwrap_or(0);
+    ranges(columns).map(move |(start, end)| sum(end).wrapping_sub(sum(start)))
 }
 
 /// Adds what each subject's rows come to.
@@ -52,11 +41,7 @@ pub(super) fn add_up(
             Table::Steps { points, .. } => running_sums(entry.iter().map(|entry| at(points, *entry)), sums),
             Table::Linear { .. } => running_sums(entry.iter().zip(columns.day).map(|(entry, day)| table.points(*entry, *day)), sums),
         }
-        let mut start = sums.first().copied().unwrap_or(0);
-        for (sum, (_, end)) in sink.dimension.iter_mut().zip(ranges(columns)) {
-            let end = sums.get(end).copied().unwrap_or(start);
-            let raw = end.wrapping_sub(start);
-            start = end;
+        for (sum, raw) in sink.dimension.iter_mut().zip(differences(columns, sums)) {
             *sum = sum.wrapping_add(bounds.apply(raw));
             keep(&mut kept, raw);
         }

@@ -125,18 +125,7 @@ fn key(map: Map<'_>, kind: &RecordKind, report: &mut Report) -> Vec<FieldIx> {
 
 fn list_span(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<ListSpan> {
     let map = map(item, &["from", "until"], report)?;
-    let mut day = |key| {
-        let item = map.get(key)?;
-        let name = scalar(item, "字段名", report)?;
-        let ix = field::named(item.at(), name, kind, report)?;
-        if !matches!(kind.at(ix)?.kind, FieldKind::Day { .. }) {
-            let message = format!("`{key}` 指向的 `{name}` 不是日期字段");
-            report.fault(item.at(), "role-type", message, "请改为类型是 `day` 的字段");
-            return None;
-        }
-        Some(ix)
-    };
-    let (from, until) = (day("from"), day("until"));
+    let (from, until) = (field::of_days(map, "from", kind, report), field::of_days(map, "until", kind, report));
     if map.get("from").is_none() {
         map.need("from", report);
     }

@@ -39,6 +39,19 @@ pub(super) fn named(at: At, name: &str, kind: &RecordKind, report: &mut Report) 
     ix
 }
 
+/// Resolves the field of days that a key names; none where it names nothing.
+pub(super) fn of_days(map: Map<'_>, key: &str, kind: &RecordKind, report: &mut Report) -> Option<FieldIx> {
+    let item = map.get(key)?;
+    let name = scalar(item, "字段名", report)?;
+    let ix = named(item.at(), name, kind, report)?;
+    if !matches!(kind.at(ix)?.kind, FieldKind::Day { .. }) {
+        let message = format!("`{key}` 指向的 `{name}` 不是日期字段");
+        report.fault(item.at(), "role-type", message, "请改为类型是 `day` 的字段");
+        return None;
+    }
+    Some(ix)
+}
+
 /// Reads the fields into `kind`; conditions on them are read once all are known.
 pub(super) fn read(item: Item<'_>, kind: &mut RecordKind, pack: &Pack, report: &mut Report) {
     let mut conditions = Vec::new();

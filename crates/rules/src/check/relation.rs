@@ -116,17 +116,7 @@ fn statement(map: Map<'_>, ix: RelationIx, (kind, pack): (&RecordKind, &Pack), r
         report.fault(item.at(), "missing-key", "`other` 是空的", "请写明哪个字段是对方的代码");
     }
     let other = others.into_iter().filter_map(|item| code(item, relation.on(side.opposite()), (kind, pack), report)).collect();
-    let mut day = |key| {
-        let item = map.get(key)?;
-        let name = scalar(item, "字段名", report)?;
-        let ix = field::named(item.at(), name, kind, report)?;
-        if !matches!(kind.at(ix)?.kind, FieldKind::Day { .. }) {
-            let message = format!("`{key}` 指向的 `{name}` 不是日期字段");
-            report.fault(item.at(), "role-type", message, "请改为类型是 `day` 的字段");
-        }
-        Some(ix)
-    };
-    let (from, until) = (day("from"), day("until"));
+    let (from, until) = (field::of_days(map, "from", kind, report), field::of_days(map, "until", kind, report));
     Some(Statement { relation: ix, side, other, from, until })
 }
 
