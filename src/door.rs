@@ -167,5 +167,5 @@ where
 pub fn fresh_key() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("没有可用的随机数：{e}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(xinzhi_core::text::hex(&bytes))
 }

@@ -313,7 +313,7 @@ impl Office {
 pub fn form_token(office: &Office) -> String {
     let mut bytes = [0; 16];
     office.entropy().fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    xinzhi_core::text::hex(&bytes)
 }
 
 /// Runs an act while the office is being opened, before there is a runtime.

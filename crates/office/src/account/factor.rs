@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::Act;
+use xinzhi_core::text::escaped;
 use xinzhi_core::{Code, Digest, Moment, Refusal};
 use xinzhi_store::Tx;
 use xinzhi_store::account::{AccountRow, SessionRow};
@@ -111,16 +112,15 @@ pub async fn same_offer(office: &Arc<Office>, token: &str, sealed: &str) -> Resu
 
 fn offer_of(office: &Office, secret: &Secret, (name, token): (&str, &str)) -> Result<Offer, Error> {
     let sealed = office.keys.office().seal(office.entropy(), offer_place(name, token).as_bytes(), secret.bytes())?;
-    let issuer = percent(&office.row().name);
+    let issuer = escaped(&office.row().name);
     let text = secret.text();
     // The issuer stands once: in percent signs a Chinese name is long, and a short address makes a picture that is easy to read.
-    let uri = format!("otpauth://totp/{}?secret={text}&issuer={issuer}", percent(name));
+    let uri = format!("otpauth://totp/{}?secret={text}&issuer={issuer}", escaped(name));
     Ok(Offer { uri, secret: text, sealed: BASE64_URL_SAFE_NO_PAD.encode(sealed) })
 }
 
 fn offer_place(name: &str, token: &str) -> String {
-    let digest: String = token_digest(token).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("factor offer {name} {digest}")
+    format!("factor offer {name} {}", token_digest(token))
 }
 
 fn unsealed(office: &Office, sealed: &str, (name, token): (&str, &str)) -> Result<Secret, Error> {
@@ -128,15 +128,6 @@ fn unsealed(office: &Office, sealed: &str, (name, token): (&str, &str)) -> Resul
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| stale())?;
     let bytes = office.keys.office().open(offer_place(name, token).as_bytes(), &bytes).map_err(|_| stale())?;
     Ok(Secret::of(&bytes).ok_or_else(stale)?)
-}
-
-/// Percent-encoding of everything that is not unreserved (RFC 3986).
-fn percent(text: &str) -> String {
-    let escaped = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escaped).collect()
 }
 
 /// Where the secret of an account lies, bound into its seal.

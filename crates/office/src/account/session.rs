@@ -33,7 +33,7 @@ pub(super) static AT_THE_DOOR: tokio::sync::Semaphore = tokio::sync::Semaphore::
 pub(super) fn token(office: &Office) -> (String, Digest) {
     let mut bytes = [0; 32];
     office.entropy().fill(&mut bytes);
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = xinzhi_core::text::hex(&bytes);
     let digest = token_digest(&text);
     (text, digest)
 }

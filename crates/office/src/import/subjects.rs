@@ -57,7 +57,7 @@ pub(crate) fn stored_code(keys: &Keys, code: &SubjectCode) -> StoredCode {
     let text = match code {
         SubjectCode::ResidentId(id) => {
             let digest = keys.keyed(&[b"resident_id", id.expose().as_bytes()]);
-            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+            xinzhi_core::text::hex(&digest)
         }
         code => plain(code).to_owned(),
     };

@@ -352,7 +352,7 @@ fn named(connection: &mut Connection, reading: &Reading<'_>, id: SubjectId) -> R
 /// A recipient's name for a person: two recipients cannot compare theirs.
 pub(crate) fn reference(keys: &Keys, subscription: i64, subject: SubjectId) -> String {
     let digest = keys.keyed_short(&[b"push subject", &subscription.to_be_bytes(), &subject.0.to_be_bytes()]);
-    format!("ref_{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("ref_{}", xinzhi_core::text::hex(&digest))
 }
 
 fn merge(into: &mut Value, from: Value) {
@@ -480,7 +480,7 @@ fn is_moot(tx: &mut Tx, id: i64, found: &Found) -> Result<bool, Error> {
 }
 
 fn webhook_id(tx: &Tx) -> String {
-    format!("msg_{}", tx.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("msg_{}", xinzhi_core::text::hex(&tx.random::<16>()))
 }
 
 /// CloudEvents 1.0, structured, with the extension `sequence`. Kept and sent byte for byte: what was signed once is never written anew.

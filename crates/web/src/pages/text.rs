@@ -208,11 +208,7 @@ pub fn percent(thousandths: i64) -> String {
     xinzhi_core::Points::percent(thousandths)
 }
 
-/// Percent-encodes a text for a path segment or a value of a query.
-pub fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
+pub use xinzhi_core::text::escaped as encoded;
 
 /// Text or a dash: an empty cell looks like a fault.
 pub fn or_dash(text: &str) -> &str {

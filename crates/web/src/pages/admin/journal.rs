@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use xinzhi_core::Day;
 use xinzhi_core::journal::{Act, Position};
+use xinzhi_core::text::escaped;
 use xinzhi_office::journal::{self, EXPORT_MAX, FileKind, Filter};
 
 use super::super::answer::{Answer, FormFault, Stopped, show_as};
@@ -79,11 +80,6 @@ impl Asked {
     fn is_narrow(&self) -> bool {
         [&self.act, &self.actor, &self.from, &self.until, &self.to].into_iter().any(|typed| !typed.trim().is_empty())
     }
-}
-
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 pub(super) struct EntryLine {

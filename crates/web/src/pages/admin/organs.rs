@@ -5,6 +5,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use xinzhi_core::Code;
+use xinzhi_core::text::escaped;
 use xinzhi_office::organ::{self, AreaView, KINDS, OrganRow, OrganWanted, kind_title};
 use xinzhi_office::permission::Action;
 
@@ -37,12 +38,6 @@ fn line(row: OrganRow) -> OrganLine {
         mark: if row.ended { Mark::new(Tone::Plain, "已停用") } else { Mark::new(Tone::Green, "现行") },
         name: row.name,
     }
-}
-
-/// A name as a part of an address.
-fn escaped(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 #[derive(Template)]
