@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut limit, mut touched) = (f64::INFINITY, Touched::default());
     for _ in 0..=repeat {
         let begin = now();
-        touched = Touched::by(&run, &populations, threads);
+        touched = Touched::by(&run, &populations, threads)?;
         limit = limit.min(begin.elapsed().as_secs_f64());
     }
     let said = serde_json::json!({

@@ -1,10 +1,6 @@
 //! A scorecard over a whole set. Partitions know nothing of one another: several threads take the next one, read it and run the kernel
 //! over it; what comes out is handed on in order.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use xinzhi_core::Day;
 use xinzhi_evaluate::columns::Values;
 use xinzhi_evaluate::{ColumnsFault, KindColumns, Outcome, Plan, PlanFault, Population, kernel};
@@ -93,24 +89,13 @@ impl Loaded {
     /// # Errors
     /// [`Fault`] where the columns contradict one another.
     pub fn run(&self, run: &Run<'_>, threads: usize) -> Result<i64, Fault> {
-        let next = AtomicUsize::new(0);
-        let outcome = Mutex::new(Ok(0_i64));
-        thread::scope(|scope| {
-            for _ in 0..threads.max(1) {
-                scope.spawn(|| {
-                    while let Some(partition) = self.partitions.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let sum = sum(run, partition);
-                        let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                        match (&mut *outcome, sum) {
-                            (Ok(all), Ok(sum)) => *all = all.wrapping_add(sum),
-                            (Ok(_), Err(fault)) => *outcome = Err(fault),
-                            (Err(_), _) => return,
-                        }
-                    }
-                });
-            }
-        });
-        outcome.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let partition = |index: usize| self.partitions.get(index).map_or(Ok(0), |partition| sum(run, partition));
+        let mut all = 0_i64;
+        ordered::each(self.partitions.len(), threads, partition, |sum| {
+            all = all.wrapping_add(sum);
+            Ok(())
+        })?;
+        Ok(all)
     }
 }
 
@@ -135,21 +120,22 @@ impl Loaded {
 
 impl Touched {
     /// Reads every cell that a run reads once and does nothing with it: no evaluation can be faster.
-    pub fn by(run: &Run<'_>, populations: &[Population<'_>], threads: usize) -> Touched {
-        let (next, all) = (AtomicUsize::new(0), Mutex::new(Touched::default()));
-        thread::scope(|scope| {
-            for _ in 0..threads.max(1) {
-                scope.spawn(|| {
-                    while let Some(population) = populations.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let mut touched = Touched::default();
-                        run.plan.reads().keys().filter_map(|kind| population.kind(*kind)).for_each(|columns| touched.kind(columns));
-                        let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                        *all = Touched { bytes: all.bytes + touched.bytes, sum: all.sum.wrapping_add(touched.sum) };
-                    }
-                });
-            }
-        });
-        all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    ///
+    /// # Errors
+    /// None of its own: what threads share can fail.
+    pub fn by(run: &Run<'_>, populations: &[Population<'_>], threads: usize) -> Result<Touched, Fault> {
+        let population = |index: usize| {
+            let mut touched = Touched::default();
+            let kinds = run.plan.reads().keys().filter_map(|kind| populations.get(index)?.kind(*kind));
+            kinds.for_each(|columns| touched.kind(columns));
+            Ok(touched)
+        };
+        let mut all = Touched::default();
+        ordered::each(populations.len(), threads, population, |touched| {
+            all = Touched { bytes: all.bytes + touched.bytes, sum: all.sum.wrapping_add(touched.sum) };
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     fn kind(&mut self, columns: &KindColumns<'_>) {
