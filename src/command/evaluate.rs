@@ -65,8 +65,6 @@ fn everybody(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
 }
 
 fn scorecard<'p>(pack: &'p Pack, id: &str) -> anyhow::Result<(ScorecardIx, &'p Scorecard)> {
-    let found = pack.scorecards.iter().enumerate().find(|(_, card)| card.id == id);
     let ids = || pack.scorecards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("、");
-    let (place, card) = found.with_context(|| format!("规则包中没有评价模型 `{id}`，可用的有：{}", ids()))?;
-    Ok((ScorecardIx(place), card))
+    pack.scorecard_by_id(id).with_context(|| format!("规则包中没有评价模型 `{id}`，可用的有：{}", ids()))
 }

@@ -9,7 +9,6 @@ use std::time::Instant;
 use xinzhi_columnar::{Loaded, Run, TableSet, Touched};
 use xinzhi_core::Day;
 use xinzhi_rules::Files;
-use xinzhi_rules::model::ScorecardIx;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -19,9 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (threads, repeat) = (number("--threads", 2)?, number("--repeat", 5)?);
     let id = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let pack = xinzhi_rules::load(&id, &Files::read(&place)?).map_err(|faults| format!("{faults:?}"))?;
-    let card = pack.scorecards.iter().position(|card| card.id == scorecard).ok_or("no such scorecard")?;
+    let (card, _) = pack.scorecard_by_id(&scorecard).ok_or("no such scorecard")?;
     let set = TableSet::open(Path::new(&word("--tables")?), &pack)?;
-    let run = Run::compile(&set, ScorecardIx(card), Day::parse(&word("--as-of")?)?)?;
+    let run = Run::compile(&set, card, Day::parse(&word("--as-of")?)?)?;
 
     let begin = now();
     let loaded = Loaded::open(&set, &run, threads)?;

@@ -4,13 +4,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use xinzhi_rules::model::{FieldIx, KindIx};
+use xinzhi_rules::model::{FieldIx, KindIx, RECORDS_MAX};
 use xinzhi_rules::predicate;
 
 use crate::coverage::Coverage;
-
-/// Rows of one record kind that one subject may have, at most. The plan's proof that sums fit counts on it.
-pub const SUBJECT_ROWS_MAX: i64 = 1 << 24;
 
 /// The integers of one column, as narrow as they are: reading them is most of the work.
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +158,7 @@ impl<'a> KindColumns<'a> {
             return Err(ColumnsFault::Starts(kind));
         }
         let lengths = self.starts.iter().zip(self.starts.iter().skip(1)).map(|(start, end)| end.saturating_sub(*start));
-        if lengths.max().is_some_and(|longest| i64::from(longest) > SUBJECT_ROWS_MAX) {
+        if lengths.max().is_some_and(|longest| i64::from(longest) > RECORDS_MAX) {
             return Err(ColumnsFault::TooMany(kind));
         }
         Ok(())

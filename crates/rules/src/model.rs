@@ -21,7 +21,9 @@ mod remedy;
 mod scorecard;
 
 pub use remedy::{Becomes, Remedy};
-pub use scorecard::{AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, Scorecard, Take};
+pub use scorecard::{
+    AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, RECORDS_MAX, Scorecard, Take,
+};
 
 /// Position of a law in [`Pack::laws`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

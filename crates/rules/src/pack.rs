@@ -43,8 +43,9 @@ impl Pack {
     }
 
     /// Finds a scorecard by id.
-    pub fn scorecard_by_id(&self, id: &str) -> Option<&Scorecard> {
-        self.scorecards.iter().find(|card| card.id == id)
+    pub fn scorecard_by_id(&self, id: &str) -> Option<(ScorecardIx, &Scorecard)> {
+        let found = self.scorecards.iter().enumerate().find(|(_, card)| card.id == id);
+        found.map(|(position, card)| (ScorecardIx(position), card))
     }
 
     /// The measure at a position of this pack.

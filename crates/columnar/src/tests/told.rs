@@ -61,7 +61,7 @@ const LINES: [&str; 6] = [
 #[test]
 fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
     let pack = pack();
-    let card = pack.scorecard_by_id("market").unwrap();
+    let card = pack.scorecard_by_id("market").unwrap().1;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("before.parquet");
     // Before: 3 to 8, of whom 3 is gone today and 9 is new.
@@ -132,7 +132,7 @@ fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
 #[test]
 fn an_earlier_result_must_be_one_and_of_the_same_scorecard() {
     let pack = pack();
-    let card = pack.scorecard_by_id("market").unwrap();
+    let card = pack.scorecard_by_id("market").unwrap().1;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     StandingsWriter::begin(&path, &pin(&pack, card)).unwrap().finish().unwrap();

@@ -67,7 +67,7 @@ fn indicator(
     }
     let filter = indicator.filter.as_ref().map(|p| node(p, kind, 0)).transpose().map_err(|fault| fault.named(name()))?;
     let take = take(kind, indicator)?;
-    let reach = prove::take(indicator, &take)?;
+    let reach = prove::take(indicator)?;
     Ok(IndicatorPlan {
         dimension: place,
         kind: indicator.kind,

@@ -1,32 +1,19 @@
 //! Why nothing overflows while running: every bound that the kernel's wrapping arithmetic counts on, proved once.
 
 use xinzhi_core::Points;
-use xinzhi_rules::model::{Indicator, Put, Scorecard};
+use xinzhi_rules::model::{Indicator, Put, RECORDS_MAX, Scorecard, Take};
 
-use super::{Bounds, DimensionPlan, IndicatorPlan, PlanFault, TakePlan, Worth};
-use crate::columns::SUBJECT_ROWS_MAX;
+use super::{Bounds, DimensionPlan, IndicatorPlan, PlanFault};
 
 /// Proves that one row's points in thousandths of thousandths, and the sum over as many rows as a subject may have, fit. Returns the
 /// most, without sign, that the rows of one subject can come to.
-pub(super) fn take(indicator: &Indicator, take: &TakePlan) -> Result<i64, PlanFault> {
+pub(super) fn take(indicator: &Indicator) -> Result<i64, PlanFault> {
     let large = || PlanFault::PointsTooLarge(indicator.id.clone());
-    match take {
-        TakePlan::Each { worth, put, .. } => {
-            let most = match worth {
-                Worth::Constant(points) => points.checked_abs(),
-                Worth::Table(_, points) => most(points.iter().copied()),
-                Worth::Bands(_, bands) => most(bands.iter().map(|(_, points)| *points)),
-            };
-            let most = most.filter(|most| most.checked_mul(1000).is_some()).ok_or_else(large)?;
-            let sum = most.checked_mul(SUBJECT_ROWS_MAX).ok_or_else(large)?;
-            Ok(if *put == Put::Sum { sum } else { most })
-        }
-        TakePlan::Number { bands, .. } => most(bands.iter().map(|(_, points)| *points)).ok_or_else(large),
-    }
-}
-
-fn most(mut points: impl Iterator<Item = i64>) -> Option<i64> {
-    points.try_fold(0, |most: i64, points| Some(most.max(points.checked_abs()?)))
+    let most = Some(indicator.take.most()).filter(|most| *most < i64::MAX).ok_or_else(large)?;
+    let Take::Each { put, .. } = &indicator.take else { return Ok(most) };
+    most.checked_mul(1000).ok_or_else(large)?;
+    let sum = most.checked_mul(RECORDS_MAX).ok_or_else(large)?;
+    Ok(if *put == Put::Sum { sum } else { most })
 }
 
 /// Bands that rise, one at least.

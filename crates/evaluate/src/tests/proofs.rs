@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use xinzhi_core::Points;
-use xinzhi_rules::model::{AmountByGrade, Each, Fade, Fading, FieldIx, Forcing, Override, Put, Scorecard, Take};
+use xinzhi_rules::model::{AmountByGrade, Each, Fade, Fading, FieldIx, Forcing, Override, Put, RECORDS_MAX, Scorecard, Take};
 use xinzhi_rules::predicate::{Column as Read, Predicate, Test};
 
 use super::support::*;
-use crate::columns::SUBJECT_ROWS_MAX;
 use crate::{Column, ColumnsFault, KindColumns, Plan, PlanFault, Population, Values, run};
 
 fn fault(change: impl FnOnce(&mut Scorecard)) -> PlanFault {
@@ -96,7 +95,7 @@ fn columns_that_contradict_one_another_are_refused() {
 #[test]
 fn e11_a_subject_with_more_rows_than_the_proof_counts_on_is_refused() {
     let coverage = covered(&KINDS);
-    let rows = usize::try_from(SUBJECT_ROWS_MAX).unwrap() + 1;
+    let rows = usize::try_from(RECORDS_MAX).unwrap() + 1;
     let (day, starts) = (vec![20_000; rows], [0, u32::try_from(rows).unwrap()]);
     let columns = KindColumns { starts: &starts, day: &day, class: None, fields: vec![] };
     let fault = Population::new(BTreeMap::from([(HONOUR, columns)]), vec![&coverage], vec![0]).map(|_| ()).unwrap_err();

@@ -363,7 +363,7 @@ pub async fn explain(
         }
     };
     let unknown = || Refusal::field(Code::ScorecardUnknown, "scorecard", format!("没有评价模型 `{}`", shorten(scorecard)));
-    let card = pack.scorecards.iter().position(|card| card.id == scorecard).map(ScorecardIx).ok_or_else(unknown)?;
+    let (card, _) = pack.scorecard_by_id(scorecard).ok_or_else(unknown)?;
     let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
     let rules = Arc::clone(&pack);
     let (mut view, records, known) = office

@@ -10,7 +10,7 @@ use super::predicate::rules_may_read;
 use super::source::record_kind;
 use super::subject;
 use crate::case::{Case, CaseRecord, ExpectedCheck, ExpectedEvaluation, ExpectedWay};
-use crate::model::{Choices, Field, FieldKind, KindIx, MatterIx, Nature, Pack, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
+use crate::model::{Choices, Field, FieldKind, KindIx, MatterIx, Nature, Pack, RecordKind, Scorecard, SubjectKindIx};
 use crate::names::listed;
 use crate::raw::{At, Value};
 use crate::report::{Noun, Report};
@@ -139,7 +139,7 @@ fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report
     let map = map(item, &keys, report)?;
     let named = map.need("scorecard", report)?;
     let name = text_of(named, report)?;
-    let Some((position, card)) = pack.scorecards.iter().enumerate().find(|(_, card)| card.id == name) else {
+    let Some((scorecard, card)) = pack.scorecard_by_id(&name) else {
         report.unknown(named.at(), (Noun::Scorecard, &name), "", pack.scorecards.iter().map(|card| card.id.as_str()));
         return None;
     };
@@ -168,7 +168,7 @@ fn evaluation(item: Item<'_>, (records, subject): Given<'_>, pack: &Pack, report
     let better = map.get("better").map(|item| better(item, card, records, report));
     let grade = grade.flatten().and_then(|grade| card.grades.get(grade)).map(|grade| grade.name.clone());
     let points = points.flatten();
-    Some(ExpectedEvaluation { scorecard: ScorecardIx(position), points, grade, amount, contributions, unknown, better })
+    Some(ExpectedEvaluation { scorecard, points, grade, amount, contributions, unknown, better })
 }
 
 fn contributions(item: Item<'_>, card: &Scorecard, records: &[&str], report: &mut Report) -> BTreeMap<String, Vec<String>> {

@@ -131,11 +131,10 @@ fn counts(item: Item<'_>, map: Map<'_>, pack: &Pack, report: &mut Report) -> Opt
 fn evaluations(map: Map<'_>, pack: &Pack, report: &mut Report) -> Option<Population> {
     let item = map.need("scorecard", report)?;
     let name = text_of(item, report)?;
-    let Some(position) = pack.scorecards.iter().position(|card| card.id == name) else {
+    let Some((scorecard, _)) = pack.scorecard_by_id(&name) else {
         report.unknown(item.at(), (Noun::Scorecard, &name), "", pack.scorecards.iter().map(|card| card.id.as_str()));
         return None;
     };
-    let scorecard = ScorecardIx(position);
     let place = match map.get("place") {
         None => None,
         Some(item) => Some(place(item, scorecard, pack, report)?),

@@ -10,7 +10,7 @@ use super::source::record_kind;
 use super::subject::overlap;
 use super::take;
 use crate::fact::faded;
-use crate::model::{Fade, Fading, FieldIx, Indicator, Nature, Pack, Put, RecordKind, Scorecard, Take};
+use crate::model::{Fade, Fading, FieldIx, Indicator, Nature, Pack, Put, RECORDS_MAX, RecordKind, Scorecard, Take};
 use crate::predicate::{Column, Predicate, Test};
 use crate::raw::{At, Value};
 use crate::report::{Noun, Report};
@@ -18,9 +18,6 @@ use crate::shape::{Item, Map, age_of, id_of, list, map, months_of, points_of, sh
 
 const KEYS: [&str; 14] =
     ["id", "title", "record", "where", "window", "each", "put", "number", "bands", "fade", "weight", "floor", "cap", "basis"];
-
-/// More records of one kind than any subject will ever have, as the kernel counts: sums are proved to fit up to here.
-pub(super) const RECORDS_MAX: i64 = 1 << 24;
 
 /// Most steps of a fade: one for each month of ten years.
 const FADES_MAX: usize = 120;

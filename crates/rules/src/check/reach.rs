@@ -2,8 +2,7 @@
 
 use xinzhi_core::Points;
 
-use super::indicator::RECORDS_MAX;
-use crate::model::{Dimension, Put, Scorecard, Take};
+use crate::model::{Dimension, Put, RECORDS_MAX, Scorecard, Take};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 

@@ -2,10 +2,10 @@
 
 use super::contradiction::never;
 use super::field;
-use super::indicator::{RECORDS_MAX, Worth, fits};
+use super::indicator::{Worth, fits};
 use super::predicate::{self, rules_may_read};
 use super::worth;
-use crate::model::{FieldIx, FieldKind, Nature, Number, Put, RecordKind, Take};
+use crate::model::{FieldIx, FieldKind, Nature, Number, Put, RECORDS_MAX, RecordKind, Take};
 use crate::predicate::Predicate;
 use crate::raw::{At, Value};
 use crate::report::Report;

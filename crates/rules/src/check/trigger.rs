@@ -8,7 +8,7 @@ use super::indicator::{dated, lasting, retained};
 use super::predicate::{self, DEPTH_MAX};
 use super::source::record_kind;
 use super::subject::overlap;
-use crate::model::{Measure, Nature, Pack, ScorecardIx, SubjectKindIx, Trigger};
+use crate::model::{Measure, Nature, Pack, SubjectKindIx, Trigger};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, list, map, months_of, one_or_list, text_of};
@@ -102,8 +102,7 @@ fn by_grade(item: Item<'_>, around: Around<'_>, pack: &Pack, report: &mut Report
     let map = map(item, &["scorecard", "any_of"], report)?;
     let named = map.need("scorecard", report)?;
     let name = text_of(named, report)?;
-    let position = pack.scorecards.iter().position(|card| card.id == name);
-    let Some((position, card)) = position.and_then(|position| Some((position, pack.scorecards.get(position)?))) else {
+    let Some((scorecard, card)) = pack.scorecard_by_id(&name) else {
         report.unknown(named.at(), (Noun::Scorecard, &name), "", pack.scorecards.iter().map(|card| card.id.as_str()));
         return None;
     };
@@ -117,7 +116,7 @@ fn by_grade(item: Item<'_>, around: Around<'_>, pack: &Pack, report: &mut Report
         return None;
     }
     let grades: Vec<_> = items.into_iter().map(|item| grade(item, card, report)).collect();
-    Some(Trigger::Grade { scorecard: ScorecardIx(position), grades: grades.into_iter().collect::<Option<Vec<_>>>()? })
+    Some(Trigger::Grade { scorecard, grades: grades.into_iter().collect::<Option<Vec<_>>>()? })
 }
 
 /// Records concern the measure's subjects; a restriction rests on adverse ones (D4).

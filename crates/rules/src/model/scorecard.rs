@@ -7,6 +7,9 @@ use super::{FieldIx, KindIx, LawIx, SubjectKindIx};
 use crate::fact::faded;
 use crate::predicate::Predicate;
 
+/// More records of one kind than any subject will ever have: sums are proved to fit up to here, and the kernel takes no more.
+pub const RECORDS_MAX: i64 = 1 << 24;
+
 /// An evaluation model. Its subjects are never persons (C2); the checker guarantees it.
 #[derive(Clone, Debug)]
 pub struct Scorecard {

@@ -23,7 +23,7 @@ fn things_are_found_by_name_and_by_position() {
     assert!(pack.scorecard_by_id("market").is_some() && pack.scorecard_by_id("markt").is_none());
     assert!(pack.matter_by_id("food-licence").is_some() && pack.source_by_id("cf-legacy").is_some());
     assert_eq!(pack.citations(&kind.basis), "《中华人民共和国行政处罚法》第四十八条");
-    assert_eq!(pack.citations(&pack.scorecard_by_id("market").unwrap().basis), "《示例评价模型说明》");
+    assert_eq!(pack.citations(&pack.scorecard_by_id("market").unwrap().1.basis), "《示例评价模型说明》");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn kind<'a>(pack: &'a Pack, name: &str) -> &'a RecordKind {
 #[test]
 fn indicators_say_what_counts_how_much_and_why() {
     let pack = good();
-    let card = pack.scorecard_by_id("market").unwrap();
+    let card = pack.scorecard_by_id("market").unwrap().1;
     let said: Vec<String> = card.dimensions.iter().flat_map(|d| &d.indicators).map(|i| indicator(&pack, card, i)).collect();
     assert_eq!(
         said,
@@ -44,14 +44,14 @@ fn indicators_say_what_counts_how_much_and_why() {
     );
     assert_eq!(grades(card), "等级：A（优秀）850 分起，B（良好）700 分起，D（较差）0 分起。");
     let pack = changed("scorecards/market.yaml", "{ by: 荣誉级别, points: { 国家级: 40, 省级: 25.5 } }", "{ points: 5 }");
-    let card = pack.scorecard_by_id("market").unwrap();
+    let card = pack.scorecard_by_id("market").unwrap().1;
     assert!(indicator(&pack, card, &card.dimensions[1].indicators[0]).contains("的荣誉表彰，每条 +5 分；"));
 }
 
 #[test]
 fn every_form_of_a_scorecard_is_said_in_words() {
     let pack = good();
-    let card = pack.scorecard_by_id("every-form").unwrap();
+    let card = pack.scorecard_by_id("every-form").unwrap().1;
     let basis = "依据：《示例评价模型说明》。";
     let law = "依据：《中华人民共和国行政处罚法》第四十八条。";
     let said: Vec<String> = card.dimensions.iter().flat_map(|d| &d.indicators).map(|i| indicator(&pack, card, i)).collect();
@@ -89,14 +89,14 @@ fn every_form_of_a_scorecard_is_said_in_words() {
     );
     let amounts = "贷款参考额度：A（优秀） 100 万元，B（良好） 50 万元，C（一般） 5,000.00 元，D（较差） 0 元。";
     assert_eq!(amount(card).unwrap(), amounts);
-    assert_eq!(amount(pack.scorecard_by_id("market").unwrap()), None);
+    assert_eq!(amount(pack.scorecard_by_id("market").unwrap().1), None);
     let text = show(&pack);
     for expected in ["【检查】各指标合计最低 -60 分、最高 +60 分，按 50% 计入总分\n", "【处罚】\n", amounts] {
         assert!(text.contains(expected), "{expected}");
     }
     for (put, said) in [("best", "取最高分"), ("worst", "取最低分"), ("first", "取最早的一条"), ("mean", "取平均分")] {
         let pack = changed("scorecards/every-form.yaml", "put: latest", &format!("put: {put}"));
-        let card = pack.scorecard_by_id("every-form").unwrap();
+        let card = pack.scorecard_by_id("every-form").unwrap().1;
         assert!(indicator(&pack, card, &card.dimensions[0].indicators[0]).contains(&format!("；有几条的{said}；")), "{put}");
     }
 }
@@ -148,7 +148,7 @@ fn conditions_read_as_clauses_in_which_and_or_never_mix() {
         ),
     ] {
         let pack = changed("scorecards/market.yaml", "{ 处罚类别: { none_of: [警告、通报批评] } }", written);
-        let filter = pack.scorecard_by_id("market").unwrap().dimensions[0].indicators[0].filter.clone().unwrap();
+        let filter = pack.scorecard_by_id("market").unwrap().1.dimensions[0].indicators[0].filter.clone().unwrap();
         assert_eq!(predicate(kind(&pack, "行政处罚"), &filter), said, "{written}");
     }
 }

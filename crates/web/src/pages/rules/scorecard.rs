@@ -63,7 +63,7 @@ pub(super) async fn show_scorecard(
     Reader(frame): Reader,
 ) -> Answer {
     let pack = named(&state, &id)?;
-    let card = pack.scorecard_by_id(&scorecard).ok_or(Code::ScorecardUnknown)?;
+    let (_, card) = pack.scorecard_by_id(&scorecard).ok_or(Code::ScorecardUnknown)?;
     show(&page(&pack, card, state.office.today(), under(frame, &pack).titled(card.title.clone())))
 }
 
