@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::steps::{Steps, read, run, works};
+use crate::steps::{Steps, read, run, run_watched, works};
 use crate::torture::Torture;
 use crate::{bench, contract, deny, fuzz, root, tools};
 
@@ -16,6 +17,9 @@ mod tests;
 
 /// The integration binary that comes last; see `[[test]]` in the root manifest.
 const JOURNEYS: &str = "journeys";
+
+/// The longest journey, the walk through every page, takes two minutes beside the others.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// `cargo xtask tools`
 pub(crate) fn bring_tools() -> Result<()> {
@@ -34,7 +38,7 @@ pub(crate) fn run_all() -> Result<()> {
     }
     println!("{}", steps.table());
     println!("=== {JOURNEYS}");
-    run(&mut cargo(&root()?, &["test", "--workspace", "--locked", "--no-fail-fast", "--test", JOURNEYS]))
+    run_watched(&mut cargo(&root()?, &["test", "--workspace", "--locked", "--no-fail-fast", "--test", JOURNEYS]), PATIENCE)
 }
 
 fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+mod watched;
+pub(crate) use watched::run_watched;
+
 #[cfg(test)]
 mod tests;
 
