@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -114,9 +115,16 @@ impl Server {
 }
 
 impl Server {
-    /// Waits for it to end by itself; returns whether it ended well.
+    /// Waits for it to end by itself, for a minute at most; returns whether it ended well.
     pub fn ended(mut self) -> bool {
-        self.child.wait().unwrap().success()
+        let (_keep, never) = std::sync::mpsc::channel::<()>();
+        for _ in 0..1_200 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            let _timed_out = never.recv_timeout(Duration::from_millis(50));
+        }
+        panic!("the server goes on");
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -198,8 +199,9 @@ impl Town {
         let clock = Arc::new(TestClock(AtomicI64::new(START.0)));
         let office = open(&url, &clock, 7);
         let service = Some(Service::start(&office));
-        // A connection for each request: the server ends those whose body it did not want.
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).max_idle_connections(0).build().into();
+        // A connection for each request: the server ends those whose body it did not want. An answer that never comes fails its test.
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).max_idle_connections(0);
+        let agent = agent.timeout_global(Some(Duration::from_secs(300))).build().into();
         Town { service, office, clock, url, agent, next: AtomicU32::new(0), _directory: directory }
     }
 

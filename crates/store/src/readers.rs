@@ -46,28 +46,43 @@ impl Readers {
     /// # Errors
     /// What `read` returns, or a fault of the connection, which is then not used again.
     pub fn read<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {
-        let mut lease = Lease { readers: self, connection: Some(self.take()?), healthy: false };
+        let mut lease = self.begin()?;
         let Some(connection) = lease.connection.as_mut() else { return Err(E::from(Fault::Closed)) };
-        connection.begin_read()?;
         let result = read(connection);
         connection.script("rollback")?;
         lease.healthy = true;
         result
     }
 
-    fn take(&self) -> Result<Connection, Fault> {
+    /// A connection in a transaction of its own. One that lay idle may be gone, because the database was started again or a firewall
+    /// forgot it: nothing was read through it yet, so the next one is taken, and in the end a new one.
+    fn begin(&self) -> Result<Lease<'_>, Fault> {
+        loop {
+            let (connection, new) = self.take()?;
+            let mut lease = Lease { readers: self, connection: Some(connection), healthy: false };
+            match lease.connection.as_mut().ok_or(Fault::Closed)?.begin_read() {
+                Ok(()) => return Ok(lease),
+                Err(fault) if new => return Err(fault),
+                Err(_) => drop(lease),
+            }
+        }
+    }
+
+    /// A connection, and whether it was opened just now.
+    fn take(&self) -> Result<(Connection, bool), Fault> {
         let mut pool = self.pool();
         loop {
             if let Some(connection) = pool.idle.pop() {
-                return Ok(connection);
+                return Ok((connection, false));
             }
             if pool.open < READERS_MAX {
                 pool.open += 1;
                 drop(pool);
-                return Connection::open(&self.url, self.purpose).inspect_err(|_| {
+                let opened = Connection::open(&self.url, self.purpose).inspect_err(|_| {
                     self.pool().open -= 1;
                     self.returned.notify_one();
-                });
+                })?;
+                return Ok((opened, true));
             }
             pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
         }
