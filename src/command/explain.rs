@@ -48,8 +48,8 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
     let result = match (text(evaluation, "points"), text(evaluation, "grade")) {
         ("", "") => format!("不作评价：{}", text(evaluation, "reason")),
-        ("", grade) => format!("{grade} 级（{}）", text(evaluation, "reason")),
-        (points, grade) => format!("{points} 分，{grade} 级"),
+        ("", grade) => format!("等级 {grade}（{}）", text(evaluation, "reason")),
+        (points, grade) => format!("{points} 分，等级 {grade}"),
     };
     writeln!(out, "{}：{result}", text(evaluation, "title"))?;
     writeln!(out, "评价日 {}，有效至 {}，规则包 {}", text(evaluation, "as_of"), text(evaluation, "valid_until"), text(evaluation, "pack"))?;

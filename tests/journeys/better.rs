@@ -139,7 +139,7 @@ fn who_has_nothing_to_put_right_is_told_days_and_the_best_is_told_so() {
         let page = |firm: &Company| town.get(&centre, &format!("/desk/subjects/{}?purpose={}", firm.code, encoded("日常监管"))).text();
         let (fined, clean) = (page(&fined), page(&clean));
         for (page, said) in
-            [(&fined, "怎样可以改善"), (&fined, "升到 B 级（良好）"), (&fined, "不需要办理任何事项"), (&clean, "已是最高等级。")]
+            [(&fined, "怎样可以改善"), (&fined, "升到 B（良好）"), (&fined, "不需要办理任何事项"), (&clean, "已是最高等级。")]
         {
             assert!(page.contains(said), "{said}: {page}");
         }
@@ -171,11 +171,11 @@ fn the_command_explains_it_in_plain_words() {
         let words = told(&[explain.as_slice(), more.as_slice()].concat());
         for said in [
             "怎样可以改善",
-            "升到 B 级（良好）",
+            "升到 B（良好）",
             "2027-10-08 办结下列任意一组，每组 1 项",
-            "第 1 组：B 级（良好），730 分",
+            "第 1 组：B（良好），730 分",
             "向原检查机关办理“完成整改并申请复查”",
-            "2027-11-01 起，不需要办理任何事项：B 级（良好），702.5 分",
+            "2027-11-01 起，不需要办理任何事项：B（良好），702.5 分",
         ] {
             assert!(words.contains(said), "{said}: {words}");
         }

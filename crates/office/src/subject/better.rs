@@ -25,7 +25,7 @@ pub struct BetterView {
 pub struct GoalView {
     /// Its name.
     pub grade: String,
-    /// `升到 B 级（良好）`.
+    /// `升到 B（良好）`.
     pub says: String,
     /// The ways to it: later ones need fewer steps.
     pub ways: Vec<WayView>,
@@ -55,7 +55,7 @@ pub struct SetView {
     pub points: Option<Points>,
     /// What the grade is worth.
     pub amount: Option<Fen>,
-    /// `B 级（良好），725 分`.
+    /// `B（良好），725 分`.
     pub says: String,
     /// None where time alone is enough.
     pub steps: Vec<StepView>,
@@ -193,6 +193,6 @@ impl Words<'_> {
 
     fn title(&self, grade: Option<usize>) -> String {
         let grade = grade.and_then(|grade| self.card.grades.get(grade));
-        grade.map_or_else(String::new, |grade| format!("{} 级（{}）", grade.name, grade.title))
+        grade.map_or_else(String::new, |grade| format!("{}（{}）", grade.name, grade.title))
     }
 }
