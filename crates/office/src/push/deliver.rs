@@ -100,25 +100,36 @@ pub async fn round(office: &Arc<Office>, outbound: &dyn Outbound) -> Result<usiz
     Ok(tries)
 }
 
-/// Rounds for as long as the process runs. A slow recipient keeps nobody else waiting: each has a task of its own while it is told.
+/// Rounds for as long as the process runs. What many decisions bring about takes long to derive: that keeps nothing from being sent that is
+/// written down already. Nor does a slow recipient keep anybody else waiting: each has a task of its own while it is told.
 pub async fn run(office: Arc<Office>, outbound: Arc<dyn Outbound>) {
-    let busy = Arc::new(Mutex::new(BTreeSet::new()));
+    tokio::join!(derive_again_and_again(&office), send_again_and_again(&office, &outbound));
+}
+
+async fn derive_again_and_again(office: &Arc<Office>) {
     loop {
-        if let Err(error) = look(&office, &outbound, &busy).await {
-            tracing::error!(%error, "pushes could not be looked after");
+        if let Err(error) = derive::derive(office).await {
+            tracing::error!(%error, "events could not be derived");
+        }
+        if let Err(error) = reconcile::nightly(office).await {
+            tracing::error!(%error, "pushes could not be reconciled");
         }
         tokio::time::sleep(LOOK).await;
     }
 }
 
-async fn look(office: &Arc<Office>, outbound: &Arc<dyn Outbound>, busy: &Arc<Mutex<BTreeSet<i64>>>) -> Result<(), Error> {
-    // What cannot be derived or counted keeps nothing from being sent that is written down already.
-    if let Err(error) = derive::derive(office).await {
-        tracing::error!(%error, "events could not be derived");
+async fn send_again_and_again(office: &Arc<Office>, outbound: &Arc<dyn Outbound>) {
+    let busy = Arc::new(Mutex::new(BTreeSet::new()));
+    loop {
+        if let Err(error) = send(office, outbound, &busy).await {
+            tracing::error!(%error, "pushes could not be sent");
+        }
+        tokio::time::sleep(LOOK).await;
     }
-    if let Err(error) = reconcile::nightly(office).await {
-        tracing::error!(%error, "pushes could not be reconciled");
-    }
+}
+
+/// Begins to tell every recipient that is due and is not being told.
+async fn send(office: &Arc<Office>, outbound: &Arc<dyn Outbound>, busy: &Arc<Mutex<BTreeSet<i64>>>) -> Result<(), Error> {
     for id in due(office).await? {
         if !busy.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
             continue;
