@@ -2,7 +2,7 @@
 //! its rows once, and each day is what a run of that day alone gives.
 
 use xinzhi_core::Day;
-use xinzhi_evaluate::{ColumnsFault, Plan, PlanFault, Reason, kernel};
+use xinzhi_evaluate::{ColumnsFault, Plan, PlanFault, Reason, Standing, Totals, kernel};
 use xinzhi_rules::model::{Scorecard, ScorecardIx};
 
 use crate::fault::Fault;
@@ -106,22 +106,13 @@ impl<'p> Backtest<'p> {
         let mut rows = Standings::of(&mut partition, self.card.dimensions.len());
         let population = partition.population()?;
         kernel::over(&self.plan, &population, &self.days, |first, days| {
-            let many = days.first().map_or(0, kernel::Totals::subjects);
-            for place in 0..many {
+            for place in 0..days.first().map_or(0, Totals::subjects) {
                 let row = first + place;
                 // A set may hold kinds of subjects that this scorecard is not meant for.
-                if !partition.subjects.kinds.get(row).is_some_and(|kind| self.card.subjects.contains(kind)) {
-                    continue;
+                if partition.subjects.kinds.get(row).is_some_and(|kind| self.card.subjects.contains(kind)) {
+                    let rows = file.is_some().then_some(&mut rows);
+                    self.course((days, place), &mut section.history, (&partition, row), rows).ok_or(ColumnsFault::Coverage)?;
                 }
-                let mut before = None;
-                for (day, totals) in days.iter().enumerate() {
-                    let standing = totals.standing(&self.plan, place).ok_or(ColumnsFault::Coverage)?;
-                    before = Some(section.history.add(day, &standing, before));
-                    let Some(as_of) = self.days.get(day).filter(|_| file.is_some()) else { continue };
-                    let dimension = |dimension| totals.dimension(dimension, place).map(|points| points.0);
-                    rows.push_on(*as_of, (&partition, row), &standing, dimension).ok_or(ColumnsFault::Coverage)?;
-                }
-                section.history.subjects += 1;
             }
             if let Some(file) = file.filter(|_| rows.len() >= GROUP_ROWS) {
                 section.rows.push(file.encode(&rows)?);
@@ -133,5 +124,28 @@ impl<'p> Backtest<'p> {
             section.rows.push(file.encode(&rows)?);
         }
         Ok(section)
+    }
+    /// Counts a subject on every day, and puts down its rows where they are asked for.
+    fn course(
+        &self,
+        (days, place): (&[Totals], usize),
+        history: &mut History,
+        subject: (&Partition, usize),
+        mut rows: Option<&mut Standings>,
+    ) -> Option<()> {
+        let mut before: Option<(&Totals, Standing, usize)> = None;
+        for (day, (totals, as_of)) in days.iter().zip(&self.days).enumerate() {
+            // From one day to the next most subjects stand as they did.
+            let same = before.filter(|(before, ..)| totals.stands_as(before, place)).map(|(_, standing, _)| standing);
+            let standing = same.or_else(|| totals.standing(&self.plan, place))?;
+            let grade = history.add(day, &standing, before.map(|(.., grade)| grade));
+            before = Some((totals, standing, grade));
+            if let Some(rows) = rows.as_deref_mut() {
+                let dimension = |dimension| totals.dimension(dimension, place).map(|points| points.0);
+                rows.push_on(*as_of, subject, &standing, dimension)?;
+            }
+        }
+        history.subjects += 1;
+        Some(())
     }
 }

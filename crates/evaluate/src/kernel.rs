@@ -16,6 +16,8 @@ use crate::columns::{ColumnsFault, KindColumns, Population};
 use crate::plan::{OverridePlan, Plan};
 use crate::result::{Outcome, Reason, Standing};
 
+mod course;
+
 mod days;
 
 mod force;
@@ -32,12 +34,15 @@ pub(crate) use days::{linear_keep, number};
 pub(crate) use force::Hit;
 pub(crate) use rows::{Kept, KeptRow};
 
-use days::Ages;
+use days::{Ages, Turning};
 use force::Forcing;
 use rows::{Dated, Job, Scratch};
 
 /// Subjects that go through together: their rows of one kind, some thousands, fit the first-level cache with what is made of them.
 const CHUNK: usize = 1024;
+
+/// Totals of subjects and days that are kept together, where there are many days: they fit the second-level cache.
+const TOTALS: usize = 16_384;
 
 /// What a run leaves behind, by subject, of one day.
 #[derive(Clone, Debug)]
@@ -69,7 +74,23 @@ struct Work<'p> {
     jobs: Vec<Job<'p>>,
     forcing: Vec<Forcing<'p>>,
     /// By day of evaluation.
-    ages: Vec<Ages>,
+    days: Vec<KindDay>,
+}
+
+/// What all indicators of a kind share on one day.
+struct KindDay {
+    ages: Ages,
+    /// By coverage set 1 where some indicator has to look whether a record counts.
+    open: Vec<u8>,
+}
+
+/// The rows of a chunk on one day, whichever indicator asks.
+#[derive(Clone, Debug, Default)]
+struct Aged {
+    /// How old each row is.
+    ages: Vec<u16>,
+    /// Owners whose coverage set is open.
+    open: Vec<Owner>,
 }
 
 /// Some subjects with their rows of one kind.
@@ -79,8 +100,8 @@ struct Chunk<'c> {
     ends: Vec<u32>,
     /// Those subjects who have rows.
     owners: Vec<Owner>,
-    /// By day of evaluation, how old each row is.
-    ages: &'c [Vec<u16>],
+    /// By day of evaluation.
+    days: &'c [Aged],
     coverage_of: &'c [u32],
 }
 
@@ -143,9 +164,10 @@ fn evaluate<E: From<ColumnsFault>>(
     let work = work(plan, population, days);
     let known: Vec<Vec<i64>> = (0..days.len()).map(|day| known_weight(&work, population, day)).collect();
     let mut totals: Vec<Totals> = days.iter().map(|day| Totals::new(plan, *day)).collect();
-    let (mut scratch, mut ages) = (Scratch::default(), vec![Vec::new(); days.len()]);
-    for start in (0..population.subjects()).step_by(CHUNK) {
-        let subjects = start..population.subjects().min(start + CHUNK);
+    let (mut scratch, mut aged) = (Scratch::default(), vec![Aged::default(); days.len()]);
+    let many = (TOTALS / days.len().max(1)).clamp(1, CHUNK);
+    for start in (0..population.subjects()).step_by(many) {
+        let subjects = start..population.subjects().min(start + many);
         let coverage_of = population.coverage_of(subjects.clone());
         totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.begin(plan, coverage_of, known));
         for work in &work {
@@ -153,9 +175,12 @@ fn evaluate<E: From<ColumnsFault>>(
                 work.jobs.iter().for_each(|job| job.without_rows(coverage_of, &mut totals, watch.as_deref_mut()));
                 continue;
             };
-            work.ages.iter().zip(&mut ages).for_each(|(table, ages)| table.read(columns.day, ages));
             let ends = ends(columns.starts);
-            let chunk = Chunk { owners: owners(&ends), ends, columns, ages: &ages, coverage_of };
+            let owners = owners(&ends);
+            if work.jobs.iter().any(|job| job.course.is_none()) {
+                work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, columns.day, (&owners, coverage_of)));
+            }
+            let chunk = Chunk { owners, ends, columns, days: &aged, coverage_of };
             work.jobs.iter().for_each(|job| job.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
             work.forcing.iter().for_each(|rule| rule.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
         }
@@ -187,14 +212,23 @@ fn known_weight(work: &[Work<'_>], population: &Population<'_>, day: usize) -> V
 
 fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day]) -> Vec<Work<'p>> {
     let kinds = plan.reads().keys().map(|kind| {
-        let indicators = || plan.indicators.iter().enumerate().filter(|(_, indicator)| indicator.kind == *kind);
-        let borders = |day: &Day| indicators().flat_map(|(_, indicator)| days::borders(indicator, *day)).collect();
-        let ages: Vec<Ages> = days.iter().map(|day| Ages::new(borders(day))).collect();
-        let dated = |indicator| days.iter().zip(&ages).map(|(day, ages)| Dated::new(indicator, population, *day, ages)).collect();
-        let jobs = indicators().map(|(place, indicator)| Job::new(place, indicator, dated(indicator))).collect();
+        let indicators: Vec<_> = plan.indicators.iter().enumerate().filter(|(_, indicator)| indicator.kind == *kind).collect();
+        // Of each indicator on each day.
+        let turning: Vec<Vec<Turning>> =
+            indicators.iter().map(|(_, plan)| days.iter().map(|day| Turning::new(plan, *day)).collect()).collect();
+        let borders = |day: usize| turning.iter().filter_map(|days| days.get(day)).flat_map(Turning::borders).collect();
+        let ages: Vec<Ages> = (0..days.len()).map(|day| Ages::new(borders(day))).collect();
+        let jobs = indicators.iter().zip(&turning).map(|((place, plan), turning)| {
+            let days = days.iter().zip(turning).zip(&ages);
+            let dated = days.map(|((day, turning), ages)| Dated::new(plan, population, (turning, *day), ages)).collect();
+            Job::new(*place, plan, dated, &ages)
+        });
+        let jobs: Vec<Job<'p>> = jobs.collect();
         let rules = plan.overrides.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
         let forcing = rules.filter_map(|(place, _)| Forcing::new(plan, place, days)).collect();
-        Work { kind: *kind, jobs, forcing, ages }
+        let open = |day| (0_u32..).take(population.coverages()).map(|set| u8::from(jobs.iter().any(|job| job.open(day, set)))).collect();
+        let days = ages.into_iter().enumerate().map(|(day, ages)| KindDay { ages, open: open(day) }).collect();
+        Work { kind: *kind, jobs, forcing, days }
     });
     kinds.collect()
 }
@@ -235,6 +269,12 @@ impl Totals {
         let grade = settle(outcome, rule);
         let amount = plan.amounts.as_ref().zip(grade).and_then(|(amounts, grade)| amounts.get(grade).copied());
         Some(Standing { outcome, forced: rule.map(|rule| rule.grade), grade, assessed_share, amount })
+    }
+
+    /// Whether a subject has the same sums here as on another day, so that [`Totals::standing`] says the same.
+    pub fn stands_as(&self, other: &Totals, subject: usize) -> bool {
+        let sums = |totals: &Totals| (totals.total.get(subject).copied(), totals.known_weight.get(subject).copied());
+        sums(self) == sums(other) && self.forced.get(subject) == other.forced.get(subject) && self.dormant == other.dormant
     }
 
     fn new(plan: &Plan, as_of: Day) -> Totals {
@@ -308,9 +348,29 @@ fn owners(ends: &[u32]) -> Vec<Owner> {
     owners
 }
 
+impl Aged {
+    fn read(&mut self, day: &KindDay, days: &[i32], (owners, coverage_of): (&[Owner], &[u32])) {
+        day.ages.read(days, &mut self.ages);
+        self.open.clear();
+        if day.open.contains(&1) {
+            let open = |set: &u32| day.open.get(*set as usize) == Some(&1);
+            let open = owners.iter().map(|owner| (*owner, coverage_of.get(owner.subject as usize).is_some_and(open)));
+            pick(open, owners.len(), &mut self.open);
+        }
+    }
+}
+
 impl Owner {
     fn rows(self) -> Range<usize> {
         self.start as usize..self.end as usize
+    }
+}
+
+/// Makes a cell of each item. What `make` needs it should own: behind a reference the compiler would have to look again after every cell.
+fn map_into<T, U: Copy + Default>(items: impl ExactSizeIterator<Item = T>, cells: &mut Vec<U>, make: impl Fn(T) -> U) {
+    cells.resize(items.len(), U::default());
+    for (cell, item) in cells.iter_mut().zip(items) {
+        *cell = make(item);
     }
 }
 

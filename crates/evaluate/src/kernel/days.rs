@@ -4,6 +4,7 @@ use xinzhi_core::Day;
 use xinzhi_rules::fact::window_start;
 use xinzhi_rules::model::Fading;
 
+use super::map_into;
 use crate::plan::{IndicatorPlan, TakePlan, Worth};
 
 /// First and last document day that count.
@@ -55,12 +56,17 @@ impl Ages {
     pub(super) fn read(&self, days: &[i32], ages: &mut Vec<u16>) {
         let (first, stretch) = (self.borders.first().copied().unwrap_or(0), self.stretch.as_slice());
         let last = stretch.len().saturating_sub(1);
-        ages.clear();
-        ages.extend(days.iter().map(|day| {
+        map_into(days.iter(), ages, move |day| {
             // A day before the first border becomes the largest of numbers, and behind the last one all days are alike.
             let since = day.wrapping_sub(first).cast_unsigned() as usize;
             stretch.get(since.min(last)).copied().unwrap_or(0)
-        }));
+        });
+    }
+
+    /// The stretch of one day.
+    pub(super) fn of(&self, day: i32) -> u16 {
+        let since = self.borders.first().map(|first| i64::from(day) - i64::from(*first));
+        since.and_then(|since| self.stretch.get(usize::try_from(since).ok()?).copied()).unwrap_or(0)
     }
 
     /// A day of each stretch, one for all of it; none for 0.
@@ -69,21 +75,34 @@ impl Ages {
     }
 }
 
-/// The days on which a row turns for an indicator: from when on it is in the window, is younger than a step, is still to come.
-pub(super) fn borders(plan: &IndicatorPlan, as_of: Day) -> Vec<i32> {
-    let window = Window::new(as_of, plan.window_months);
-    let cuts = match &plan.take {
-        TakePlan::Each { fading, .. } => cuts(fading, as_of),
-        TakePlan::Number { .. } => Vec::new(),
-    };
-    [window.first, window.last.saturating_add(1)].into_iter().chain(cuts.into_iter().map(|cut| cut.saturating_add(1))).collect()
+/// The days of documents on which a row turns for an indicator.
+#[derive(Clone, Debug)]
+pub(super) struct Turning {
+    pub window: Window,
+    /// The latest document day that each step fades.
+    cuts: Vec<i32>,
 }
 
-/// The latest document day that each step fades.
-fn cuts(fading: &Fading, as_of: Day) -> Vec<i32> {
-    match fading {
-        Fading::Steps(steps) => steps.iter().map(|step| number(latest_aged(as_of, step.after_months))).collect(),
-        Fading::Linear { .. } => Vec::new(),
+impl Turning {
+    pub(super) fn new(plan: &IndicatorPlan, as_of: Day) -> Turning {
+        let cuts = match &plan.take {
+            TakePlan::Each { fading: Fading::Steps(steps), .. } => {
+                steps.iter().map(|step| number(latest_aged(as_of, step.after_months))).collect()
+            }
+            TakePlan::Each { fading: Fading::Linear { .. }, .. } | TakePlan::Number { .. } => Vec::new(),
+        };
+        Turning { window: Window::new(as_of, plan.window_months), cuts }
+    }
+
+    /// From when on a row is in the window, is younger than a step, is still to come.
+    pub(super) fn borders(&self) -> impl Iterator<Item = i32> {
+        let ends = self.cuts.iter().chain(std::iter::once(&self.window.last)).map(|day| day.saturating_add(1));
+        std::iter::once(self.window.first).chain(ends)
+    }
+
+    /// How often a document of a day has faded, and one more; 0 outside the window.
+    fn stage(&self, day: i32) -> usize {
+        if self.window.holds(day) == 1 { 1 + self.cuts.iter().filter(|cut| day <= **cut).count() } else { 0 }
     }
 }
 
@@ -107,30 +126,29 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn of(plan: &IndicatorPlan, (window, as_of): (Window, Day), ages: &Ages) -> Table {
+    pub(super) fn of(plan: &IndicatorPlan, (turning, as_of): (&Turning, Day), ages: &Ages) -> Table {
         match &plan.take {
-            TakePlan::Each { worth, fading, .. } => Table::new(worth, fading, (window, as_of), ages),
+            TakePlan::Each { worth, fading, .. } => Table::new(worth, fading, (turning, as_of), ages),
             // Its rows are only counted.
-            TakePlan::Number { .. } => Table::new(&Worth::Constant(0), &Fading::Steps(Vec::new()), (window, as_of), ages),
+            TakePlan::Number { .. } => Table::new(&Worth::Constant(0), &Fading::Steps(Vec::new()), (turning, as_of), ages),
         }
     }
 
-    fn new(worth: &Worth, fading: &Fading, (window, as_of): (Window, Day), ages: &Ages) -> Table {
+    fn new(worth: &Worth, fading: &Fading, (turning, as_of): (&Turning, Day), ages: &Ages) -> Table {
         let full = match worth {
             Worth::Constant(points) => vec![*points],
             Worth::Table(_, points) => points.clone(),
             Worth::Bands(_, bands) => bands.iter().map(|(_, points)| *points).collect(),
         };
-        let (cuts, width) = (cuts(fading, as_of), full.len() + 1);
+        let (window, width) = (turning.window, full.len() + 1);
         let steps = match fading {
             Fading::Steps(steps) => steps.as_slice(),
             Fading::Linear { .. } => &[],
         };
         let keeps: Vec<i64> = [0, 1000].into_iter().chain(steps.iter().map(|step| step.keep)).collect();
         let line = |keep: &i64| std::iter::once(0).chain(full.iter().map(|points| faded(*points, *keep))).collect::<Vec<_>>();
-        let stage = |day: i32| if window.holds(day) == 1 { 1 + cuts.iter().filter(|cut| day <= **cut).count() } else { 0 };
         // `Plan::compile` keeps codes times fades below 65 000.
-        let begin = |day: Option<i32>| u32::try_from(day.map_or(0, stage) * width).unwrap_or(0);
+        let begin = |day: Option<i32>| u32::try_from(day.map_or(0, |day| turning.stage(day)) * width).unwrap_or(0);
         let (mut lines, mut points): (Vec<u32>, Vec<i64>) = (ages.days().map(begin).collect(), keeps.iter().flat_map(line).collect());
         let small = lines.len() <= SMALL && points.len() <= SMALL;
         lines.resize(lines.len().max(SMALL), 0);
@@ -151,9 +169,19 @@ impl Table {
         self.small.then_some(table)
     }
 
+    /// Where the line of a stretch begins; 0 outside the window.
+    pub(super) fn line_of(&self, age: u16) -> u32 {
+        self.lines.get(usize::from(age)).copied().unwrap_or(0)
+    }
+
+    /// Points of a code in a line. They are the same on every day; only which line a row is in is not.
+    pub(super) fn worth(&self, line: u32, code: u16) -> i64 {
+        self.points.get((line as usize).wrapping_add(usize::from(code))).copied().unwrap_or(0)
+    }
+
     /// Points of a row by its age and code, where they do not fade evenly.
     pub(super) fn at(&self, age: u16, code: u16) -> i64 {
-        self.points.get(self.line(age).wrapping_add(usize::from(code))).copied().unwrap_or(0)
+        self.worth(self.line_of(age), code)
     }
 
     /// Points of a row by its age, code and day.
@@ -166,7 +194,7 @@ impl Table {
 
     /// 1 where a row counts: it is worth something that is stated, and in the window.
     pub(super) fn counts(&self, age: u16, code: u16) -> u8 {
-        u8::from(code != 0) & u8::from(self.line(age) != 0)
+        u8::from(code != 0) & u8::from(self.line_of(age) != 0)
     }
 
     /// What a row is worth when new.
@@ -177,7 +205,7 @@ impl Table {
     /// Thousandths that are left of a row.
     pub(super) fn keep(&self, age: u16, day: i32) -> i64 {
         match &self.even {
-            None => self.line(age).checked_div(self.width).and_then(|line| self.keeps.get(line)).copied().unwrap_or(0),
+            None => (self.line_of(age) as usize).checked_div(self.width).and_then(|line| self.keeps.get(line)).copied().unwrap_or(0),
             Some(even) => left(even, day),
         }
     }
@@ -185,10 +213,6 @@ impl Table {
     /// Whether points fade day by day, so that the age of a row does not say it all.
     pub(super) fn evenly(&self) -> bool {
         self.even.is_some()
-    }
-
-    fn line(&self, age: u16) -> usize {
-        self.lines.get(usize::from(age)).map_or(0, |line| *line as usize)
     }
 }
 

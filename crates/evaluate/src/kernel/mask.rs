@@ -1,6 +1,7 @@
 //! Conditions as masks: 1 where a row meets it for certain. What cannot be told is met neither by a condition nor by its opposite
 //! (Kleene's logic, D3), so that the two of a [`Condition`](crate::plan::Condition) are read apart, and the opposite only where somebody asks for it.
 
+use super::map_into;
 use crate::columns::{Column, KindColumns, Values};
 use crate::plan::{Compare, Node};
 
@@ -71,19 +72,22 @@ fn against<T: Lane>(values: &[T], compare: &Compare, opposite: u8, mask: &mut Ma
             let among: Vec<T> = among.iter().filter_map(|value| T::try_from(*value).ok()).collect();
             match *among.as_slice() {
                 [] => each(values, opposite, mask, |_| false),
-                [a] => each(values, opposite, mask, |value| value == a),
-                [a, b] => each(values, opposite, mask, |value| (value == a) | (value == b)),
-                [a, b, c] => each(values, opposite, mask, |value| (value == a) | (value == b) | (value == c)),
+                [a] => each(values, opposite, mask, move |value| value == a),
+                [a, b] => each(values, opposite, mask, move |value| (value == a) | (value == b)),
+                [a, b, c] => each(values, opposite, mask, move |value| (value == a) | (value == b) | (value == c)),
                 _ => each(values, opposite, mask, |value| among.contains(&value)),
             }
         }
-        Compare::AnyBit(bits) => each(values, opposite, mask, |value| value.into() & bits != 0),
+        Compare::AnyBit(bits) => {
+            let bits = *bits;
+            each(values, opposite, mask, move |value| value.into() & bits != 0);
+        }
         Compare::AtLeast(least) => match T::try_from(*least) {
-            Ok(least) => each(values, opposite, mask, |value| value >= least),
+            Ok(least) => each(values, opposite, mask, move |value| value >= least),
             Err(_) => each(values, opposite, mask, |_| *least < 0),
         },
         Compare::AtMost(most) => match T::try_from(*most) {
-            Ok(most) => each(values, opposite, mask, |value| value <= most),
+            Ok(most) => each(values, opposite, mask, move |value| value <= most),
             Err(_) => each(values, opposite, mask, |_| *most > 0),
         },
         Compare::Present => {}
@@ -91,8 +95,7 @@ fn against<T: Lane>(values: &[T], compare: &Compare, opposite: u8, mask: &mut Ma
 }
 
 fn each<T: Lane>(values: &[T], opposite: u8, mask: &mut Mask, holds: impl Fn(T) -> bool) {
-    mask.clear();
-    mask.extend(values.iter().map(|value| u8::from(holds(*value)) ^ opposite));
+    map_into(values.iter(), mask, move |value| u8::from(holds(*value)) ^ opposite);
 }
 
 /// The integers of a column.

@@ -3,7 +3,7 @@
 use super::mask;
 use super::rows::{Dated, Job, Kept, Scratch};
 use super::sums::{differences, running_sums};
-use super::{Chunk, Sink, ranges};
+use super::{Chunk, Sink, map_into, ranges};
 use crate::columns::{Column, KindColumns, Values};
 use crate::plan::Counted;
 
@@ -30,15 +30,13 @@ impl Counted {
                 pool.push(told);
             }
         }
-        codes.clear();
-        codes.extend(sure.iter().map(|sure| u16::from(*sure)));
+        map_into(sure.iter(), codes, |sure| u16::from(*sure));
     }
 
     /// Marks the rows that count on a day: sure, and in its window.
     pub(super) fn mark(&self, dated: &Dated, ages: &[u16], scratch: &mut Scratch) {
         let Scratch { codes, counts, .. } = scratch;
-        counts.clear();
-        counts.extend(ages.iter().zip(&*codes).map(|(age, code)| dated.table.counts(*age, *code)));
+        map_into(ages.iter().zip(&*codes), counts, |(age, code)| dated.table.counts(*age, *code));
     }
 
     /// Adds the points of the band that each subject's number falls in, where the window was reported throughout.

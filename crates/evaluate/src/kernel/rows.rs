@@ -4,9 +4,10 @@
 use xinzhi_core::Day;
 use xinzhi_rules::model::Put;
 
-use super::days::{Ages, Table, Window};
+use super::course::{Course, Turns};
+use super::days::{Ages, Table, Turning, Window};
 use super::mask::{self, Lane, Mask, Pool};
-use super::{Chunk, Owner, Sink, Totals, Watch, pick, sums};
+use super::{Aged, Chunk, Owner, Sink, Totals, Watch, map_into, sums};
 use crate::columns::{Column, KindColumns, Population, Values};
 use crate::plan::{IndicatorPlan, TakePlan, Worth};
 
@@ -17,6 +18,10 @@ pub(super) struct Job<'p> {
     pub plan: &'p IndicatorPlan,
     /// By day of evaluation.
     pub dated: Vec<Dated>,
+    /// Over several days, where the ages of rows say what is left of each.
+    pub course: Option<Course>,
+    /// Whether there is a day and a coverage set on which silence means nothing.
+    pub ever_open: bool,
 }
 
 /// An indicator on one day.
@@ -25,8 +30,6 @@ pub(super) struct Dated {
     pub table: Table,
     /// By coverage set 1 where silence means "none".
     covered: Vec<u8>,
-    /// Whether all of them are.
-    pub throughout: bool,
 }
 
 /// Buffers of a chunk, used again for every indicator.
@@ -45,20 +48,7 @@ pub(super) struct Scratch {
     /// Running sums over rows, one longer than they are many.
     pub sums: Vec<i64>,
     pub pool: Pool,
-    narrow: Narrow,
-    /// Owners for whom silence means nothing.
-    uncovered: Vec<Owner>,
-}
-
-/// The rows that count on any day at all, where several days go through them.
-#[derive(Debug, Default)]
-struct Narrow {
-    /// Whether they were picked.
-    picked: bool,
-    rows: Vec<u32>,
-    codes: Vec<u16>,
-    owners: Vec<Owner>,
-    ages: Vec<u16>,
+    turns: Turns,
 }
 
 /// What a day sees of an indicator's rows.
@@ -66,7 +56,7 @@ struct Narrow {
 pub(super) struct Seen<'s> {
     pub ages: &'s [u16],
     pub codes: &'s [u16],
-    /// Days of documents; none where rows were picked, whose age says it all.
+    /// Days of documents.
     pub days: &'s [i32],
     pub owners: &'s [Owner],
 }
@@ -99,11 +89,9 @@ pub(crate) struct KeptRow {
 }
 
 impl Dated {
-    pub(super) fn new(plan: &IndicatorPlan, population: &Population<'_>, as_of: Day, ages: &Ages) -> Dated {
-        let window = Window::new(as_of, plan.window_months);
+    pub(super) fn new(plan: &IndicatorPlan, population: &Population<'_>, (turning, as_of): (&Turning, Day), ages: &Ages) -> Dated {
         let covered = population.covered(|coverage| coverage.covers(plan.wanted, as_of));
-        let throughout = covered.iter().all(|covered| *covered == 1);
-        Dated { window, table: Table::of(plan, (window, as_of), ages), covered, throughout }
+        Dated { window: turning.window, table: Table::of(plan, (turning, as_of), ages), covered }
     }
 
     /// Whether a coverage set covers the indicator.
@@ -113,8 +101,12 @@ impl Dated {
 }
 
 impl<'p> Job<'p> {
-    pub(super) fn new(place: usize, plan: &'p IndicatorPlan, dated: Vec<Dated>) -> Job<'p> {
-        Job { place, plan, dated }
+    pub(super) fn new(place: usize, plan: &'p IndicatorPlan, dated: Vec<Dated>, ages: &[Ages]) -> Job<'p> {
+        let evenly = dated.iter().any(|dated| dated.table.evenly());
+        let sums = matches!(plan.take, TakePlan::Each { put: Put::Sum, .. }) && !evenly;
+        let course = (sums && dated.len() > 1).then(|| Course::new(&dated, ages));
+        let ever_open = dated.iter().any(|dated| dated.covered.contains(&0));
+        Job { place, plan, dated, course, ever_open }
     }
 
     /// The weight that is known on a day without looking at any row, by places of the day and of the coverage set.
@@ -123,25 +115,30 @@ impl<'p> Job<'p> {
         if covered && matches!(self.plan.take, TakePlan::Each { .. }) { self.plan.share } else { 0 }
     }
 
+    /// Whether it has to look, on a day, whether a record of somebody with this coverage set counts.
+    pub(super) fn open(&self, day: usize, set: u32) -> bool {
+        let covered = self.dated.get(day).is_some_and(|dated| dated.covers(Some(&set)));
+        !covered && matches!(self.plan.take, TakePlan::Each { .. })
+    }
+
     /// Evaluates the rows of a chunk and adds what they come to on each day.
     pub(super) fn run(&self, chunk: &Chunk<'_>, totals: &mut [Totals], (scratch, mut watch): (&mut Scratch, Option<&mut Watch>)) {
         self.read(&chunk.columns, scratch);
-        scratch.narrow.picked = self.dated.len() > 1 && self.sums_by_age();
-        if scratch.narrow.picked {
-            scratch.narrow.pick(&scratch.codes, &chunk.owners);
+        if let Some(course) = &self.course {
+            return course.run(self, chunk, totals, (&scratch.codes, &mut scratch.turns));
         }
-        for ((dated, totals), ages) in self.dated.iter().zip(totals).zip(chunk.ages) {
+        for ((dated, totals), aged) in self.dated.iter().zip(totals).zip(chunk.days) {
             let mut kept = watch.is_some().then(Kept::default);
             let mut sink = totals.part(self.plan.dimension);
             match &self.plan.take {
-                TakePlan::Each { put, .. } => self.put(*put, (dated, chunk, ages), (&mut sink, scratch), kept.as_mut()),
+                TakePlan::Each { put, .. } => self.put(*put, (dated, chunk, aged), (&mut sink, scratch), kept.as_mut()),
                 TakePlan::Number { number, bands } => {
-                    number.mark(dated, ages, scratch);
+                    number.mark(dated, &aged.ages, scratch);
                     number.put((self, dated, bands), chunk, (&mut sink, scratch), kept.as_mut());
                 }
             }
             if let Some((watch, mut kept)) = watch.as_deref_mut().zip(kept) {
-                kept.rows = self.kept_rows(dated, (chunk, ages), scratch);
+                kept.rows = self.kept_rows(dated, (chunk, &aged.ages), scratch);
                 watch.parts.insert(self.place, kept);
             }
         }
@@ -176,39 +173,30 @@ impl<'p> Job<'p> {
         }
     }
 
-    /// Whether the rows are summed and their ages say what is left of each.
-    fn sums_by_age(&self) -> bool {
-        let evenly = self.dated.iter().any(|dated| dated.table.evenly());
-        matches!(self.plan.take, TakePlan::Each { put: Put::Sum, .. }) && !evenly
-    }
-
     fn put(
         &self,
         put: Put,
-        (dated, chunk, ages): (&Dated, &Chunk<'_>, &[u16]),
+        (dated, chunk, aged): (&Dated, &Chunk<'_>, &Aged),
         (sink, scratch): (&mut Sink<'_>, &mut Scratch),
         kept: Option<&mut Kept>,
     ) {
-        let Scratch { codes, narrow, sums, uncovered, .. } = scratch;
-        let seen = if narrow.picked { narrow.seen(ages) } else { Seen { ages, codes, days: chunk.columns.day, owners: &chunk.owners } };
+        let Scratch { codes, sums, .. } = scratch;
+        let seen = Seen { ages: &aged.ages, codes, days: chunk.columns.day, owners: &chunk.owners };
         let raw = sums::add_up(put, &dated.table, seen, (self.plan.bounds, sink.dimension, sums));
         // A record that counts makes the indicator known whatever coverage says.
         let counting = |owner: &Owner| {
-            let mut rows = seen.ages.get(owner.rows()).unwrap_or(&[]).iter().zip(seen.codes.get(owner.rows()).unwrap_or(&[]));
+            let mut rows = aged.ages.get(owner.rows()).unwrap_or(&[]).iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
             rows.any(|(age, code)| dated.table.counts(*age, *code) == 1)
         };
-        if !dated.throughout {
-            let covered = |owner: &Owner| dated.covers(chunk.coverage_of.get(owner.subject as usize));
-            pick(seen.owners.iter().map(|owner| (*owner, !covered(owner))), seen.owners.len(), uncovered);
-            for owner in uncovered.iter().filter(|owner| counting(owner)) {
-                if let Some(weight) = sink.known_weight.get_mut(owner.subject as usize) {
-                    *weight = weight.wrapping_add(self.plan.share);
-                }
+        let uncovered = aged.open.iter().filter(|owner| !dated.covers(chunk.coverage_of.get(owner.subject as usize)));
+        for owner in uncovered.filter(|owner| counting(owner)) {
+            if let Some(weight) = sink.known_weight.get_mut(owner.subject as usize) {
+                *weight = weight.wrapping_add(self.plan.share);
             }
         }
         if let Some(kept) = kept {
             kept.raw = raw;
-            kept.known = dated.covers(chunk.coverage_of.first()) || seen.owners.iter().any(counting);
+            kept.known = dated.covers(chunk.coverage_of.first()) || chunk.owners.iter().any(counting);
         }
     }
 
@@ -234,40 +222,14 @@ impl<'p> Job<'p> {
     }
 }
 
-impl Narrow {
-    fn pick(&mut self, codes: &[u16], owners: &[Owner]) {
-        pick((0..).zip(codes).map(|(row, code)| (row, *code != 0)), codes.len(), &mut self.rows);
-        self.codes.clear();
-        self.codes.extend(self.rows.iter().map(|row| codes.get(*row as usize).copied().unwrap_or(0)));
-        let mut rows = self.rows.iter().peekable();
-        let mut end = 0;
-        let narrowed = owners.iter().map(|owner| {
-            let start = end;
-            while rows.next_if(|row| **row < owner.end).is_some() {
-                end += 1;
-            }
-            Owner { subject: owner.subject, start, end }
-        });
-        self.owners.clear();
-        self.owners.extend(narrowed.filter(|owner| owner.start != owner.end));
-    }
-
-    fn seen(&mut self, ages: &[u16]) -> Seen<'_> {
-        self.ages.clear();
-        self.ages.extend(self.rows.iter().map(|row| ages.get(*row as usize).copied().unwrap_or(0)));
-        Seen { ages: &self.ages, codes: &self.codes, days: &[], owners: &self.owners }
-    }
-}
-
 /// The code of each row that is `sure`, and of no other.
 fn code(worth: &Worth, columns: &KindColumns<'_>, sure: &mut Mask, codes: &mut Vec<u16>) {
-    codes.clear();
     let column = match worth {
-        Worth::Constant(_) => return codes.extend(sure.iter().map(|sure| u16::from(*sure))),
+        Worth::Constant(_) => return map_into(sure.iter(), codes, |sure| u16::from(*sure)),
         Worth::Table(column, _) | Worth::Bands(column, _) => columns.column(*column),
     };
     // `complete` has seen that the column is there.
-    let Some(Column { values, known }) = column else { return codes.resize(columns.rows(), 0) };
+    let Some(Column { values, known }) = column else { return map_into(sure.iter(), codes, |_| 0) };
     if let Some(known) = known {
         sure.iter_mut().zip(known).for_each(|(sure, known)| *sure &= known);
     }
@@ -283,25 +245,23 @@ fn coded<T: Lane + TryInto<u16>>(worth: &Worth, values: &[T], sure: &[u8], codes
         Worth::Constant(_) => {}
         Worth::Table(_, points) => {
             let many = u16::try_from(points.len()).unwrap_or(u16::MAX);
-            codes.extend(values.iter().zip(sure).map(|(value, sure)| {
+            map_into(values.iter().zip(sure), codes, move |(value, sure)| {
                 let code: u16 = (*value).try_into().unwrap_or(u16::MAX);
-                let told = sure & u8::from(code < many);
-                code.wrapping_add(1) & u16::from(told).wrapping_neg()
-            }));
+                let told = u16::from(*sure) & u16::from(code < many);
+                code.wrapping_add(1) & told.wrapping_neg()
+            });
         }
         Worth::Bands(_, bands) => {
-            codes.resize(values.len(), 0);
+            map_into(values.iter(), codes, |_| 0);
             for (from, _) in bands {
-                let reached = codes.iter_mut().zip(at_least(values, *from));
-                reached.for_each(|(code, reached)| *code = code.wrapping_add(u16::from(reached)));
+                // A bound that a column cannot hold lies above all its values, or below them.
+                match T::try_from(*from) {
+                    Ok(from) => codes.iter_mut().zip(values).for_each(|(code, value)| *code = code.wrapping_add(u16::from(*value >= from))),
+                    Err(_) if *from < 0 => codes.iter_mut().for_each(|code| *code = code.wrapping_add(1)),
+                    Err(_) => {}
+                }
             }
             codes.iter_mut().zip(sure).for_each(|(code, sure)| *code &= u16::from(*sure).wrapping_neg());
         }
     }
-}
-
-/// Which values reach a bound. A bound that a column cannot hold lies above all its values, or below them.
-fn at_least<T: Lane>(values: &[T], bound: i64) -> impl Iterator<Item = bool> {
-    let (held, below) = (T::try_from(bound).ok(), bound < 0);
-    values.iter().map(move |value| held.map_or(below, |bound| *value >= bound))
 }
