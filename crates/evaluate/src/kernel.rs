@@ -100,8 +100,6 @@ struct Chunk<'c> {
     ends: Vec<u32>,
     /// Those subjects who have rows.
     owners: Vec<Owner>,
-    /// By day of evaluation.
-    days: &'c [Aged],
     coverage_of: &'c [u32],
 }
 
@@ -169,19 +167,23 @@ fn evaluate<E: From<ColumnsFault>>(
     for start in (0..population.subjects()).step_by(many) {
         let subjects = start..population.subjects().min(start + many);
         let coverage_of = population.coverage_of(subjects.clone());
-        totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.begin(plan, coverage_of, known));
-        for work in &work {
-            let Some(columns) = population.kind(work.kind).map(|columns| columns.of(subjects.clone())) else {
-                work.jobs.iter().for_each(|job| job.without_rows(coverage_of, &mut totals, watch.as_deref_mut()));
+        totals.iter_mut().for_each(|totals| totals.begin(plan, subjects.len()));
+        let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
+        // First what is added as a difference from the day before, then what is added to each day.
+        for work in work.iter().filter(|work| work.jobs.iter().any(|job| job.course.is_some())) {
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, coverage_of)) else { continue };
+            work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
+        }
+        Totals::follow(&mut totals);
+        totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(coverage_of, known));
+        for work in work.iter().filter(|work| !work.forcing.is_empty() || work.jobs.iter().any(|job| job.course.is_none())) {
+            let jobs = || work.jobs.iter().filter(|job| job.course.is_none());
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, coverage_of)) else {
+                jobs().for_each(|job| job.without_rows(coverage_of, &mut totals, watch.as_deref_mut()));
                 continue;
             };
-            let ends = ends(columns.starts);
-            let owners = owners(&ends);
-            if work.jobs.iter().any(|job| job.course.is_none()) {
-                work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, columns.day, (&owners, coverage_of)));
-            }
-            let chunk = Chunk { owners, ends, columns, days: &aged, coverage_of };
-            work.jobs.iter().for_each(|job| job.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
+            work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk));
+            jobs().for_each(|job| job.run((&chunk, &aged), &mut totals, (&mut scratch, watch.as_deref_mut())));
             work.forcing.iter().for_each(|rule| rule.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
         }
         totals.iter_mut().for_each(|totals| totals.close(plan));
@@ -287,17 +289,35 @@ impl Totals {
         }
     }
 
-    /// Makes room for some subjects, of whom nothing is known yet but where silence means "none".
-    fn begin(&mut self, plan: &Plan, coverage_of: &[u32], known_weight: &[i64]) {
-        let subjects = coverage_of.len();
-        for (column, value) in self.dimensions.iter_mut().map(|sums| (sums, 0)).chain([(&mut self.total, plan.base)]) {
+    /// Makes room for some subjects, of whom nothing is known yet.
+    fn begin(&mut self, plan: &Plan, subjects: usize) {
+        let columns = self.dimensions.iter_mut().chain([&mut self.known_weight]).map(|column| (column, 0));
+        for (column, value) in columns.chain([(&mut self.total, plan.base)]) {
             column.clear();
             column.resize(subjects, value);
         }
-        self.known_weight.clear();
-        self.known_weight.extend(coverage_of.iter().map(|set| known_weight.get(*set as usize).copied().unwrap_or(0)));
         self.forced.clear();
         self.forced.resize(subjects, 0);
+    }
+
+    /// Of differences from the day before makes what each day has.
+    fn follow(days: &mut [Totals]) {
+        let mut days = days.iter_mut();
+        let Some(mut before) = days.next() else { return };
+        for day in days {
+            let columns = day.dimensions.iter_mut().chain([&mut day.known_weight]);
+            for (column, before) in columns.zip(before.dimensions.iter().chain([&before.known_weight])) {
+                column.iter_mut().zip(before).for_each(|(sum, before)| *sum = sum.wrapping_add(*before));
+            }
+            before = day;
+        }
+    }
+
+    /// Adds the weight that is known where silence means "none".
+    fn know(&mut self, coverage_of: &[u32], known_weight: &[i64]) {
+        for (weight, set) in self.known_weight.iter_mut().zip(coverage_of) {
+            *weight = weight.wrapping_add(known_weight.get(*set as usize).copied().unwrap_or(0));
+        }
     }
 
     fn append(&mut self, others: &Totals) {
@@ -348,14 +368,22 @@ fn owners(ends: &[u32]) -> Vec<Owner> {
     owners
 }
 
+impl<'c> Chunk<'c> {
+    fn new(columns: KindColumns<'c>, coverage_of: &'c [u32]) -> Chunk<'c> {
+        let ends = ends(columns.starts);
+        Chunk { owners: owners(&ends), ends, columns, coverage_of }
+    }
+}
+
 impl Aged {
-    fn read(&mut self, day: &KindDay, days: &[i32], (owners, coverage_of): (&[Owner], &[u32])) {
-        day.ages.read(days, &mut self.ages);
+    fn read(&mut self, day: &KindDay, chunk: &Chunk<'_>) {
+        day.ages.read(chunk.columns.day, &mut self.ages);
         self.open.clear();
         if day.open.contains(&1) {
             let open = |set: &u32| day.open.get(*set as usize) == Some(&1);
-            let open = owners.iter().map(|owner| (*owner, coverage_of.get(owner.subject as usize).is_some_and(open)));
-            pick(open, owners.len(), &mut self.open);
+            let owners = chunk.owners.iter();
+            let open = owners.map(|owner| (*owner, chunk.coverage_of.get(owner.subject as usize).is_some_and(open)));
+            pick(open, chunk.owners.len(), &mut self.open);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What rows come to over several days. From one day to the next few rows turn: they enter a window, fade or leave. So a row adds its turns to
-//! its subject, not its points to every day, and one sum over the days makes of these turns what each day has.
+//! its subject, not its points to every day; a subject adds to a day by how much it differs from the day before; and one sum over the days,
+//! [`Totals::follow`], makes of these differences what each day has.
 
-use super::days::{Ages, Table};
+use super::days::Ages;
 use super::rows::{Dated, Job};
 use super::{Chunk, Owner, Totals};
 
@@ -26,8 +27,36 @@ struct Turn {
 /// Buffers over the days of evaluation, all 0 between subjects.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    points: Vec<i64>,
-    counting: Vec<i64>,
+    /// What changes on each day.
+    changes: Vec<i64>,
+    /// A bit for each day on which something may change.
+    days: Vec<u64>,
+}
+
+impl Turns {
+    fn begin(&mut self, days: usize) {
+        self.changes.resize(days, 0);
+        self.days.resize(days.div_ceil(64), 0);
+    }
+
+    fn add(&mut self, day: u32, change: i64) {
+        let day = day as usize;
+        if let Some((changes, days)) = self.changes.get_mut(day).zip(self.days.get_mut(day / 64)) {
+            *changes = changes.wrapping_add(change);
+            *days |= 1 << (day % 64);
+        }
+    }
+
+    /// Takes what changes on each day on which something does, in their order.
+    fn drain(&mut self, mut take: impl FnMut(usize, i64)) {
+        for (word, days) in self.days.iter_mut().enumerate() {
+            while *days != 0 {
+                let day = word * 64 + days.trailing_zeros() as usize;
+                *days &= days.wrapping_sub(1);
+                take(day, self.changes.get_mut(day).map(std::mem::take).unwrap_or_default());
+            }
+        }
+    }
 }
 
 impl Course {
@@ -59,69 +88,57 @@ impl Course {
         }
     }
 
-    /// Adds what each subject's rows come to on each day.
+    /// Adds by how much what each subject's rows come to differs from the day before.
     pub(super) fn run(&self, job: &Job<'_>, chunk: &Chunk<'_>, totals: &mut [Totals], (codes, turns): (&[u16], &mut Turns)) {
         let Some(table) = job.dated.first().map(|dated| &dated.table) else { return };
-        turns.points.resize(totals.len(), 0);
-        turns.counting.resize(totals.len(), 0);
-        let (mut sums, mut weights): (Vec<&mut [i64]>, Vec<&mut [i64]>) = (Vec::new(), Vec::new());
-        for totals in totals {
-            let sink = totals.part(job.plan.dimension);
-            sums.push(sink.dimension);
-            weights.push(sink.known_weight);
+        let rows = (chunk.columns.day, codes);
+        turns.begin(totals.len());
+        let sinks = totals.iter_mut().map(|totals| totals.part(job.plan.dimension));
+        let (mut sums, mut weights): (Vec<_>, Vec<_>) = sinks.map(|sink| (sink.dimension, sink.known_weight)).unzip();
+        for owner in &chunk.owners {
+            self.turn(rows, *owner, turns, |line, code| table.worth(line, code));
+            let (mut raw, mut before) = (0_i64, 0_i64);
+            turns.drain(|day, change| {
+                raw = raw.wrapping_add(change);
+                let now = job.plan.bounds.apply(raw);
+                add(&mut sums, (day, owner.subject), now.wrapping_sub(before));
+                before = now;
+            });
         }
         for owner in &chunk.owners {
-            self.turn(table, (chunk.columns.day, codes), *owner, &mut turns.points);
-            let mut raw = 0_i64;
-            for (turn, sums) in turns.points.iter_mut().zip(&mut sums) {
-                raw = raw.wrapping_add(std::mem::take(turn));
-                // Nothing stays nothing, whatever the bounds.
-                if let Some(sum) = sums.get_mut(owner.subject as usize).filter(|_| raw != 0) {
-                    *sum = sum.wrapping_add(job.plan.bounds.apply(raw));
-                }
+            let set = chunk.coverage_of.get(owner.subject as usize);
+            if !job.ever_open(set) {
+                continue;
             }
-        }
-        let open = |set: &u32| job.dated.iter().any(|dated| !dated.covers(Some(set)));
-        for owner in chunk.owners.iter().filter(|_| job.ever_open) {
-            let Some(set) = chunk.coverage_of.get(owner.subject as usize).filter(|set| open(set)) else { continue };
-            self.count((chunk.columns.day, codes), *owner, &mut turns.counting);
-            let mut counting = 0_i64;
-            for (turn, (weights, dated)) in turns.counting.iter_mut().zip(weights.iter_mut().zip(&job.dated)) {
-                counting = counting.wrapping_add(std::mem::take(turn));
-                // A record that counts makes the indicator known whatever coverage says.
-                if let Some(weight) = weights.get_mut(owner.subject as usize).filter(|_| counting > 0 && !dated.covers(Some(set))) {
-                    *weight = weight.wrapping_add(job.plan.share);
-                }
+            self.turn(rows, *owner, turns, |line, _| i64::from(line != 0));
+            let (mut counting, mut before) = (0_i64, 0_i64);
+            for (day, dated) in job.dated.iter().enumerate() {
+                counting = counting.wrapping_add(turns.changes.get(day).copied().unwrap_or(0));
+                // A record that counts makes the indicator known whatever coverage says; where it covers, that is known beforehand.
+                let now = if counting > 0 && !dated.covers(set) { job.plan.share } else { 0 };
+                add(&mut weights, (day, owner.subject), now.wrapping_sub(before));
+                before = now;
             }
+            turns.drain(|_, _| {});
         }
     }
 
-    /// What the points of a subject's rows change by on each day.
-    fn turn(&self, table: &Table, rows: (&[i32], &[u16]), owner: Owner, points: &mut [i64]) {
+    /// What something about a subject's rows changes by on each day: `of` says it of a line and a code, and it is 0 of line 0.
+    fn turn(&self, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns, of: impl Fn(u32, u16) -> i64) {
         for (document, code) in rows_of(rows, owner) {
             let mut before = 0;
             for turn in self.of(document) {
-                let now = table.worth(turn.line, code);
-                if let Some(points) = points.get_mut(turn.day as usize) {
-                    *points = points.wrapping_add(now.wrapping_sub(before));
-                }
+                let now = of(turn.line, code);
+                turns.add(turn.day, now.wrapping_sub(before));
                 before = now;
             }
         }
     }
+}
 
-    /// By how many the rows of a subject that count become more or fewer on each day.
-    fn count(&self, rows: (&[i32], &[u16]), owner: Owner, counting: &mut [i64]) {
-        for (document, _) in rows_of(rows, owner) {
-            let mut before = 0;
-            for turn in self.of(document) {
-                let now = i64::from(turn.line != 0);
-                if let Some(counting) = counting.get_mut(turn.day as usize) {
-                    *counting = counting.wrapping_add(now - before);
-                }
-                before = now;
-            }
-        }
+fn add(columns: &mut [&mut [i64]], (day, subject): (usize, u32), change: i64) {
+    if let Some(cell) = columns.get_mut(day).and_then(|column| column.get_mut(subject as usize)) {
+        *cell = cell.wrapping_add(change);
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Job<'p> {
     pub dated: Vec<Dated>,
     /// Over several days, where the ages of rows say what is left of each.
     pub course: Option<Course>,
-    /// Whether there is a day and a coverage set on which silence means nothing.
-    pub ever_open: bool,
+    /// By coverage set 1 where silence means nothing on some day.
+    open: Vec<u8>,
 }
 
 /// An indicator on one day.
@@ -105,14 +105,22 @@ impl<'p> Job<'p> {
         let evenly = dated.iter().any(|dated| dated.table.evenly());
         let sums = matches!(plan.take, TakePlan::Each { put: Put::Sum, .. }) && !evenly;
         let course = (sums && dated.len() > 1).then(|| Course::new(&dated, ages));
-        let ever_open = dated.iter().any(|dated| dated.covered.contains(&0));
-        Job { place, plan, dated, course, ever_open }
+        let mut open = vec![0; dated.first().map_or(0, |dated| dated.covered.len())];
+        for dated in &dated {
+            open.iter_mut().zip(&dated.covered).for_each(|(open, covered)| *open |= covered ^ 1);
+        }
+        Job { place, plan, dated, course, open }
     }
 
     /// The weight that is known on a day without looking at any row, by places of the day and of the coverage set.
     pub(super) fn known_weight(&self, day: usize, set: u32) -> i64 {
         let covered = self.dated.get(day).is_some_and(|dated| dated.covers(Some(&set)));
         if covered && matches!(self.plan.take, TakePlan::Each { .. }) { self.plan.share } else { 0 }
+    }
+
+    /// Whether it has to look, on some day, whether a record of somebody with this coverage set counts.
+    pub(super) fn ever_open(&self, set: Option<&u32>) -> bool {
+        set.is_some_and(|set| self.open.get(*set as usize) == Some(&1))
     }
 
     /// Whether it has to look, on a day, whether a record of somebody with this coverage set counts.
@@ -122,12 +130,14 @@ impl<'p> Job<'p> {
     }
 
     /// Evaluates the rows of a chunk and adds what they come to on each day.
-    pub(super) fn run(&self, chunk: &Chunk<'_>, totals: &mut [Totals], (scratch, mut watch): (&mut Scratch, Option<&mut Watch>)) {
+    pub(super) fn run(
+        &self,
+        (chunk, aged): (&Chunk<'_>, &[Aged]),
+        totals: &mut [Totals],
+        (scratch, mut watch): (&mut Scratch, Option<&mut Watch>),
+    ) {
         self.read(&chunk.columns, scratch);
-        if let Some(course) = &self.course {
-            return course.run(self, chunk, totals, (&scratch.codes, &mut scratch.turns));
-        }
-        for ((dated, totals), aged) in self.dated.iter().zip(totals).zip(chunk.days) {
+        for ((dated, totals), aged) in self.dated.iter().zip(totals).zip(aged) {
             let mut kept = watch.is_some().then(Kept::default);
             let mut sink = totals.part(self.plan.dimension);
             match &self.plan.take {
@@ -141,6 +151,14 @@ impl<'p> Job<'p> {
                 kept.rows = self.kept_rows(dated, (chunk, &aged.ages), scratch);
                 watch.parts.insert(self.place, kept);
             }
+        }
+    }
+
+    /// Evaluates the rows of a chunk and adds by how much what they come to differs from the day before, where that is simpler.
+    pub(super) fn follow(&self, chunk: &Chunk<'_>, totals: &mut [Totals], scratch: &mut Scratch) {
+        if let Some(course) = &self.course {
+            self.read(&chunk.columns, scratch);
+            course.run(self, chunk, totals, (&scratch.codes, &mut scratch.turns));
         }
     }
 
