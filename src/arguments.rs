@@ -28,7 +28,7 @@ pub enum Command {
     Identify(Identify),
     /// 评价一个主体，或评价表集中的全部主体
     #[command(
-        after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --as-of 2026-11-23 --out 结果.parquet"
+        after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --as-of 2026-11-23 --out 结果.parquet\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --every month --from 2026-04-01 --until 2026-11-30"
     )]
     Evaluate(Evaluate),
     /// 说明评价的每一分从何而来
@@ -161,6 +161,7 @@ pub struct Identify {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("result").multiple(true))]
 pub struct Evaluate {
     #[command(flatten)]
     pub place: Place,
@@ -180,14 +181,31 @@ pub struct Evaluate {
     #[arg(long, value_name = "位置")]
     pub known: Option<i64>,
     /// 评价这个表集中的全部主体；不需要数据库
-    #[arg(long, value_name = "目录", requires = "pack", requires = "out", conflicts_with_all = ["code", "subject", "known", "data", "database"])]
+    #[arg(long, value_name = "目录", requires = "pack", requires = "result", conflicts_with_all = ["code", "subject", "known", "data", "database"])]
     pub tables: Option<PathBuf>,
     /// 评价表集所用的规则包目录
     #[arg(long, value_name = "目录", requires = "tables")]
     pub pack: Option<PathBuf>,
-    /// 把逐个主体的结果写成 Parquet 文件
-    #[arg(long, value_name = "文件", requires = "tables")]
+    /// 把逐个主体的结果写成 Parquet 文件；回测时可以不写，只要汇总
+    #[arg(long, value_name = "文件", requires = "tables", group = "result")]
     pub out: Option<PathBuf>,
+    /// 回测：在 --from 至 --until 之间每个月、季、年的最后一日各评价一次，表集只读一遍
+    #[arg(
+        long,
+        value_name = "周期",
+        requires = "tables",
+        requires = "from",
+        requires = "until",
+        conflicts_with_all = ["as_of", "against"],
+        group = "result"
+    )]
+    pub every: Option<Every>,
+    /// 回测的起始日期
+    #[arg(long, value_name = "日期", requires = "every")]
+    pub from: Option<String>,
+    /// 回测的截止日期
+    #[arg(long, value_name = "日期", requires = "every")]
+    pub until: Option<String>,
     /// 与较早的一次结果比较，列出等级的变动
     #[arg(long, value_name = "文件", requires = "tables")]
     pub against: Option<PathBuf>,
@@ -197,6 +215,17 @@ pub struct Evaluate {
     /// 结果以一行 JSON 输出
     #[arg(long)]
     pub json: bool,
+}
+
+/// How far apart the days of a backtest are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Every {
+    /// 每月末
+    Month,
+    /// 每季末
+    Quarter,
+    /// 每年末
+    Year,
 }
 
 #[derive(Debug, Args)]

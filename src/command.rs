@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod account;
+mod backtest;
 pub mod backup;
 pub mod check;
 pub mod clock;

@@ -12,13 +12,14 @@ use xinzhi_office::SystemClock;
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, ScorecardIx};
 
-use super::{explain, pack};
+use super::{backtest, explain, pack};
 use crate::arguments::{Evaluate, Explain};
 
 pub fn run(arguments: Evaluate) -> anyhow::Result<ExitCode> {
-    match &arguments.tables {
-        Some(tables) => everybody(&arguments, tables),
-        None => {
+    match (&arguments.tables, arguments.every) {
+        (Some(tables), Some(every)) => backtest::run(&arguments, tables, every),
+        (Some(tables), None) => everybody(&arguments, tables),
+        (None, _) => {
             let Evaluate { place, code, subject, scorecard, as_of, known, json, .. } = arguments;
             explain::run(&Explain { place, code, subject, scorecard, as_of, known, json })
         }
@@ -33,19 +34,14 @@ fn everybody(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
         None => SystemClock.now().day(),
     };
     let (ix, card) = scorecard(&pack, &arguments.scorecard)?;
-    let set = TableSet::open(tables, &pack)?;
-    if !set.same_pack() {
-        eprintln!("提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止", set.manifest().pack);
-    }
+    let set = open(tables, &pack)?;
     let run = Run::compile(&set, ix, as_of)?;
     let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
     let pin = Pin { pack: &pack, card, as_of, position: set.manifest().position, tables: set.digest() };
     let mut writer = StandingsWriter::begin(out, &pin)?;
     let mut summary = Summary::new(&pack, card, earlier.as_ref());
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
-    let threads =
-        arguments.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get), usize::from);
-    run.over(&set, threads, |standings| {
+    run.over(&set, threads(arguments), |standings| {
         writer.append(&standings)?;
         summary.add(&standings);
         bar.inc(1);
@@ -64,7 +60,22 @@ fn everybody(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn scorecard<'p>(pack: &'p Pack, id: &str) -> anyhow::Result<(ScorecardIx, &'p Scorecard)> {
+/// Opens a set, and says so where another version of the pack made it.
+pub(super) fn open<'p>(tables: &Path, pack: &'p Pack) -> anyhow::Result<TableSet<'p>> {
+    let set = TableSet::open(tables, pack)?;
+    if !set.same_pack() {
+        eprintln!("提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止", set.manifest().pack);
+    }
+    Ok(set)
+}
+
+/// How many threads to use.
+pub(super) fn threads(arguments: &Evaluate) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    arguments.threads.map_or_else(all, usize::from)
+}
+
+pub(super) fn scorecard<'p>(pack: &'p Pack, id: &str) -> anyhow::Result<(ScorecardIx, &'p Scorecard)> {
     let ids = || pack.scorecards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("、");
     pack.scorecard_by_id(id).with_context(|| format!("规则包中没有评价模型 `{id}`，可用的有：{}", ids()))
 }

@@ -141,6 +141,93 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
     assert!(!again.status.success() && text(&again.stderr).contains("已存在"));
 }
 
+#[test]
+fn d1_a_backtest_says_of_each_month_what_a_run_of_its_last_day_says() {
+    let place = Place::new();
+    let tables = place.generate("set", "43");
+    let out = place.at("backtest.parquet");
+    let common = ["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK, "--every", "month"];
+    let asked = |more: &[&str]| -> Vec<String> { common.iter().chain(more).map(|word| (*word).to_owned()).collect() };
+    let words = |of: &[String]| told(&of.iter().map(String::as_str).collect::<Vec<_>>());
+    let range = ["--from", "2026-08-31", "--until", "2026-12-30"];
+    let said: Value =
+        serde_json::from_str(words(&asked(&[&range[..], &["--json", "--out", out.to_str().unwrap()]].concat())).lines().last().unwrap())
+            .unwrap();
+    let days = said["days"].as_array().unwrap();
+    let as_of: Vec<&str> = days.iter().filter_map(|day| day["as_of"].as_str()).collect();
+    assert_eq!(as_of, ["2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30"]);
+    assert_eq!(said["left_out"], json!([]));
+    assert!(out.exists());
+    let mut before: Option<PathBuf> = None;
+    for day in days {
+        let file = place.at(&format!("{}.parquet", day["as_of"].as_str().unwrap()));
+        let mut arguments = place.arguments(&tables, "x");
+        *arguments.iter_mut().find(|word| **word == "2026-11-20").unwrap() = day["as_of"].as_str().unwrap().to_owned();
+        *arguments.last_mut().unwrap() = file.to_str().unwrap().to_owned();
+        let against: Vec<&str> = before.iter().flat_map(|path| ["--against", path.to_str().unwrap()]).collect();
+        let alone = json(&arguments.iter().map(String::as_str).chain(["--json"]).chain(against).collect::<Vec<_>>());
+        for column in ["grades", "forced", "reasons", "mean_points"] {
+            assert_eq!(day[column], alone[column], "{column} on {}", day["as_of"]);
+        }
+        assert_eq!(said["subjects"], alone["subjects"]);
+        let moves = |of: &Value| of.as_array().unwrap().iter().map(Value::to_string).collect::<std::collections::BTreeSet<_>>();
+        if before.is_some() {
+            assert_eq!(moves(&day["moved"]), moves(&alone["moved"]["grades"]), "{}", day["as_of"]);
+        }
+        before = Some(file);
+    }
+    let text = words(&asked(&range));
+    assert!(text.contains("4 个评价日") && text.contains("评级有无变化"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("2026-")).count(), 4, "{text}");
+}
+
+#[test]
+fn what_cannot_be_backtested_is_wrong_usage_or_refused() {
+    let place = Place::new();
+    let tables = place.generate("set", "300");
+    let asked = |every: &str, more: &[&str]| {
+        let common = ["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK, "--every", every];
+        xinzhi(&[&common[..], more].concat())
+    };
+    for (every, wrong) in [
+        ("week", &["--from", "2026-05-01", "--until", "2026-06-30"][..]),
+        ("month", &["--from", "2026-05-01"]),
+        ("month", &["--until", "2026-05-01"]),
+        ("month", &["--from", "2026-05-01", "--until", "2026-06-30", "--as-of", "2026-05-01"]),
+        ("month", &["--from", "2026-05-01", "--until", "2026-06-30", "--against", "x.parquet"]),
+    ] {
+        assert_eq!(asked(every, wrong).status.code(), Some(2), "{every} {wrong:?}");
+    }
+    let alone =
+        ["evaluate", "--scorecard", "market-entity", "--subject", "1", "--every", "month", "--from", "2026-05-01", "--until", "2026-06-30"];
+    assert_eq!(xinzhi(&alone).status.code(), Some(2), "only over a table set");
+    let out = place.at("never.parquet");
+    for (every, from, until, word) in [
+        ("month", "2026-06-30", "2026-06-29", "晚于"),
+        ("month", "2026-06-01", "2026-06-29", "没有月末"),
+        ("quarter", "2026-07-01", "2026-09-29", "没有季末"),
+        ("year", "2026-01-01", "2026-12-30", "没有年末"),
+        ("month", "1950-01-01", "2099-12-31", "超过 1200 个"),
+        ("month", "2026-06-31", "2026-07-31", "--from `2026-06-31`"),
+        ("month", "2020-01-01", "2020-12-31", "没有可以回测的评价日"),
+    ] {
+        let output = asked(every, &["--from", from, "--until", until, "--out", out.to_str().unwrap()]);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains(word), "{every} {from} {until}: {said}");
+    }
+    assert!(!out.exists());
+    // Months before the scorecard's force are left out, and it is said which.
+    let output = asked("quarter", &["--from", "2020-01-01", "--until", "2026-11-30", "--json"]);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("未列入") && said.contains("2020-03-31"), "{said}");
+    let object: Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
+    assert_eq!(object["left_out"][0], json!({ "as_of": "2020-03-31", "reason": "not-yet-in-force" }));
+    assert_eq!(object["left_out"].as_array().unwrap().len() + object["days"].as_array().unwrap().len(), 27);
+    fs::write(&out, b"").unwrap();
+    let again = asked("month", &["--from", "2026-09-01", "--until", "2026-10-31", "--out", out.to_str().unwrap()]);
+    assert!(!again.status.success() && text(&again.stderr).contains("已存在"));
+}
+
 /// Changes the manifest of a set as a program of somebody else might write it.
 fn manifest(tables: &Path, change: impl FnOnce(&mut Value)) {
     let path = tables.join("tables.json");

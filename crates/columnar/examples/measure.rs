@@ -1,12 +1,14 @@
 //! How long evaluation takes once the columns are in memory, and how long merely reading them takes: one line of JSON for `cargo xtask bench`.
 //!
-//!     measure --tables DIR --pack DIR --scorecard ID --as-of DATE [--threads 2] [--repeat 5]
+//! With `--days N` also a backtest of N month-ends, from the files and without one to write.
+//!
+//!     measure --tables DIR --pack DIR --scorecard ID --as-of DATE [--threads 2] [--repeat 5] [--days N]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use xinzhi_columnar::{Loaded, Run, TableSet, Touched};
+use xinzhi_columnar::{Backtest, Every, Loaded, Run, TableSet, Touched};
 use xinzhi_core::Day;
 use xinzhi_rules::Files;
 
@@ -20,7 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pack = xinzhi_rules::load(&id, &Files::read(&place)?).map_err(|faults| format!("{faults:?}"))?;
     let (card, _) = pack.scorecard_by_id(&scorecard).ok_or("no such scorecard")?;
     let set = TableSet::open(Path::new(&word("--tables")?), &pack)?;
-    let run = Run::compile(&set, card, Day::parse(&word("--as-of")?)?)?;
+    let as_of = Day::parse(&word("--as-of")?)?;
+    let run = Run::compile(&set, card, as_of)?;
+    let months = number("--days", 0)?;
 
     let begin = now();
     let loaded = Loaded::open(&set, &run, threads)?;
@@ -38,9 +42,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         touched = Touched::by(&run, &populations, threads)?;
         limit = limit.min(begin.elapsed().as_secs_f64());
     }
+    // The same way for one day and for all, so that what they share counts once in each.
+    let all = Every::Month.last_days(as_of.plus_months(-i32::try_from(months)?), as_of);
+    let mut backtests = [0.0; 2];
+    for (took, days) in backtests.iter_mut().zip([&[as_of][..], &all]).filter(|_| months > 0) {
+        let backtest = Backtest::compile(&set, card, days)?;
+        let begin = now();
+        backtest.over(&set, threads, None, |_| Ok(()))?;
+        *took = begin.elapsed().as_secs_f64();
+    }
+    let [one_day, many_days] = backtests;
     let said = serde_json::json!({
         "records": loaded.records(), "load": load, "memory": memory, "limit": limit,
         "bytes": touched.bytes, "points": points, "sum": touched.sum,
+        "one_day": one_day, "many_days": many_days, "days": all.len(),
     });
     println!("{said}");
     Ok(())

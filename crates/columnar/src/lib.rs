@@ -5,8 +5,8 @@
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
 //! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `dice` and
-//! `generate` make up sets for trials.
+//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `backtest`
+//! runs it on many days and `history` counts those; `dice` and `generate` make up sets for trials.
 
 pub mod fault;
 pub mod manifest;
@@ -36,6 +36,10 @@ pub mod run;
 
 pub mod summary;
 
+pub mod history;
+
+pub mod backtest;
+
 mod dice;
 
 pub mod generate;
@@ -43,11 +47,13 @@ pub mod generate;
 #[cfg(test)]
 mod tests;
 
+pub use backtest::{Backtest, Every, Section};
 pub use coverage::CoverageRow;
 pub use fault::Fault;
 pub use generate::{Size, generate};
+pub use history::History;
 pub use manifest::Manifest;
 pub use run::{Loaded, Run, Touched};
 pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};
-pub use standings::{Earlier, Pin, Standings, StandingsWriter};
+pub use standings::{Earlier, Encoded, Pin, Standings, StandingsWriter};
 pub use summary::Summary;

@@ -41,15 +41,21 @@ impl<'p> Run<'p> {
     }
 
     fn evaluate(&self, mut partition: Partition) -> Result<Standings, Fault> {
-        let totals = kernel::run(&self.plan, &partition.population()?, self.as_of)?;
-        let rows = 0..partition.subjects.numbers.len();
         let mut standings = Standings::of(&mut partition, self.card.dimensions.len());
-        // A set may hold kinds of subjects that this scorecard is not meant for.
-        for row in rows.filter(|row| partition.subjects.kinds.get(*row).is_some_and(|kind| self.card.subjects.contains(kind))) {
-            let standing = totals.standing(&self.plan, row);
-            let dimension = |dimension| totals.dimension(dimension, row).map(|points| points.0);
-            standing.and_then(|standing| standings.push((&partition, row), &standing, dimension)).ok_or(ColumnsFault::Coverage)?;
-        }
+        let population = partition.population()?;
+        kernel::over(&self.plan, &population, &[self.as_of], |first, totals| {
+            let subjects = totals.iter().flat_map(|totals| (0..totals.subjects()).map(move |place| (totals, place)));
+            for (totals, place) in subjects {
+                let row = first + place;
+                // A set may hold kinds of subjects that this scorecard is not meant for.
+                if partition.subjects.kinds.get(row).is_some_and(|kind| self.card.subjects.contains(kind)) {
+                    let standing = totals.standing(&self.plan, place).ok_or(ColumnsFault::Coverage)?;
+                    let dimension = |dimension| totals.dimension(dimension, place).map(|points| points.0);
+                    standings.push((&partition, row), &standing, dimension).ok_or(ColumnsFault::Coverage)?;
+                }
+            }
+            Ok::<(), Fault>(())
+        })?;
         Ok(standings)
     }
 }
@@ -158,10 +164,15 @@ impl Touched {
 }
 
 fn sum(run: &Run<'_>, partition: &Partition) -> Result<i64, Fault> {
-    let totals = kernel::run(&run.plan, &partition.population()?, run.as_of)?;
-    let points = |row| match totals.standing(&run.plan, row).map(|standing| standing.outcome) {
-        Some(Outcome::Graded { points, .. }) => points.0,
-        Some(Outcome::NotEvaluable { .. }) | None => 0,
-    };
-    Ok((0..partition.subjects.numbers.len()).map(points).fold(0, i64::wrapping_add))
+    let mut sum = 0_i64;
+    kernel::over(&run.plan, &partition.population()?, &[run.as_of], |_, totals| {
+        let subjects = totals.iter().flat_map(|totals| (0..totals.subjects()).filter_map(|place| totals.standing(&run.plan, place)));
+        for standing in subjects {
+            if let Outcome::Graded { points, .. } = standing.outcome {
+                sum = sum.wrapping_add(points.0);
+            }
+        }
+        Ok::<(), Fault>(())
+    })?;
+    Ok(sum)
 }

@@ -65,6 +65,8 @@ pub fn coverage() -> Vec<Shape> {
 
 /// The column that every file but the coverage is sorted by.
 pub(crate) const SUBJECT: &str = "subject";
+/// Day of evaluation, in a file with several.
+pub(crate) const AS_OF: &str = "as_of";
 /// Number of a record.
 pub(crate) const RECORD: &str = "record";
 /// Day of the document.

@@ -1,11 +1,14 @@
 //! What a run says of each subject: the columns of a result file, for one partition at a time; and such a file read again to compare.
+//! A backtest says it of many days: the same columns behind one more, the day.
 
 use std::fs;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use parquet::file::metadata::KeyValue;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::writer::SerializedFileWriter;
 use xinzhi_core::{Day, Digest};
 use xinzhi_evaluate::{Outcome, Reason, Standing};
@@ -21,6 +24,8 @@ use crate::write::{self, Load, Put};
 
 /// The layout of the file.
 pub const EDITION: &str = "xinzhi-standings/1";
+/// The layout of a file with many days.
+pub const SERIES: &str = "xinzhi-backtest/1";
 
 /// Why there are no points, as the word that the file holds and as people read it, in one order.
 pub const REASONS: [(&str, &str); 5] = [
@@ -35,7 +40,7 @@ pub const REASONS: [(&str, &str); 5] = [
 const TOO_LITTLE_KNOWN: u8 = 4;
 
 /// Position in [`REASONS`].
-fn reason(reason: &Reason) -> u8 {
+pub(crate) fn reason(reason: &Reason) -> u8 {
     match reason {
         Reason::NotYetInForce { .. } => 0,
         Reason::NoLongerInForce { .. } => 1,
@@ -45,9 +50,16 @@ fn reason(reason: &Reason) -> u8 {
     }
 }
 
+/// The word of a reason, as files and summaries have it.
+pub fn word(of: &Reason) -> &'static str {
+    REASONS.get(usize::from(reason(of))).map_or("", |(word, _)| word)
+}
+
 /// The standings of one partition, one row for each subject that the scorecard evaluates.
 #[derive(Debug, Default)]
 pub struct Standings {
+    /// The day of each row as a number, where there are rows of several days.
+    pub days: Vec<i32>,
     /// Numbers of the subjects, rising.
     pub subjects: Vec<i64>,
     /// Position of each one's subject kind.
@@ -109,6 +121,25 @@ impl Standings {
         Some(())
     }
 
+    /// The same on one of several days.
+    pub(crate) fn push_on(
+        &mut self,
+        as_of: Day,
+        subject: (&Partition, usize),
+        standing: &Standing,
+        dimension: impl Fn(usize) -> Option<i64>,
+    ) -> Option<()> {
+        self.days.push(i32::try_from(as_of.number()).ok()?);
+        self.push(subject, standing, dimension)
+    }
+
+    /// Takes all rows away and leaves the words.
+    pub(crate) fn clear(&mut self) {
+        let words = |named: &mut Named| Named { list: std::mem::take(&mut named.list), cells: Cells::default() };
+        let dimensions = vec![Cells::default(); self.dimensions.len()];
+        *self = Standings { areas: words(&mut self.areas), codes: words(&mut self.codes), dimensions, ..Standings::default() };
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.subjects.len()
@@ -154,12 +185,25 @@ pub struct Pin<'a> {
 
 impl Pin<'_> {
     fn words(&self) -> Vec<KeyValue> {
+        let mut words = self.common(EDITION);
+        words.push(KeyValue::new("xinzhi.as_of".to_owned(), self.as_of.to_string()));
+        words
+    }
+
+    /// The same for a file with many days, whose own column says which.
+    fn series(&self, days: &[Day]) -> Vec<KeyValue> {
+        let mut words = self.common(SERIES);
+        let days: Vec<String> = days.iter().map(Day::to_string).collect();
+        words.push(KeyValue::new("xinzhi.days".to_owned(), days.join(" ")));
+        words
+    }
+
+    fn common(&self, edition: &str) -> Vec<KeyValue> {
         let mut words = vec![
-            ("xinzhi.edition".to_owned(), EDITION.to_owned()),
+            ("xinzhi.edition".to_owned(), edition.to_owned()),
             ("xinzhi.pack".to_owned(), self.pack.id.clone()),
             ("xinzhi.pack_digest".to_owned(), self.pack.digest.to_string()),
             ("xinzhi.scorecard".to_owned(), self.card.id.clone()),
-            ("xinzhi.as_of".to_owned(), self.as_of.to_string()),
             ("xinzhi.tables".to_owned(), self.tables.to_string()),
         ];
         words.extend(self.position.map(|position| ("xinzhi.position".to_owned(), position.to_string())));
@@ -169,14 +213,78 @@ impl Pin<'_> {
     }
 }
 
+/// How standings become columns: which there are, and what positions in them stand for.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    shapes: Vec<Shape>,
+    series: bool,
+    kinds: Vec<Bytes>,
+    grades: Vec<Bytes>,
+}
+
+/// Rows that are a piece of a file already; only their place in it is open.
+#[derive(Debug)]
+pub struct Encoded {
+    bytes: Bytes,
+    metadata: ParquetMetaData,
+}
+
+impl Rows {
+    fn new(pin: &Pin<'_>, series: bool) -> Rows {
+        let day = series.then(|| schema::filled(schema::AS_OF, Content::Day));
+        Rows {
+            shapes: day.into_iter().chain(shapes(pin.card)).collect(),
+            series,
+            kinds: pin.pack.subject_kinds.iter().map(|kind| Bytes::copy_from_slice(kind.id.as_bytes())).collect(),
+            grades: pin.card.grades.iter().map(|grade| Bytes::copy_from_slice(grade.name.as_bytes())).collect(),
+        }
+    }
+
+    /// Of several days.
+    pub(crate) fn of_series(pin: &Pin<'_>) -> Rows {
+        Rows::new(pin, true)
+    }
+
+    /// Makes a piece of a file of rows, on whichever thread.
+    pub(crate) fn encode(&self, rows: &Standings) -> Result<Encoded, Fault> {
+        let written = || {
+            let mut bytes = Vec::new();
+            let mut writer = write::begin(&mut bytes, &self.shapes, Vec::new())?;
+            self.put(&mut writer, rows)?;
+            let metadata = writer.close()?;
+            Ok(Encoded { bytes: bytes.into(), metadata })
+        };
+        written().map_err(Fault::unwritten(Path::new("--out")))
+    }
+
+    fn put<W: Write + Send>(&self, writer: &mut SerializedFileWriter<W>, rows: &Standings) -> parquet::errors::Result<()> {
+        let reasons = REASONS.map(|(word, _)| Bytes::from_static(word.as_bytes()));
+        let day = self.series.then_some(Put { cells: Load::Shorts(&rows.days), known: None });
+        let mut columns: Vec<Put<'_>> = day.into_iter().collect();
+        columns.extend([
+            Put { cells: Load::Longs(&rows.subjects), known: None },
+            Put { cells: Load::Words(&rows.codes.cells.values, &rows.codes.list), known: rows.codes.cells.known.as_deref() },
+            Put { cells: Load::Codes(&rows.kinds, &self.kinds), known: None },
+            Put { cells: Load::Words(&rows.areas.cells.values, &rows.areas.list), known: rows.areas.cells.known.as_deref() },
+            Put { cells: Load::Codes(&rows.reasons.values, &reasons), known: rows.reasons.known.as_deref() },
+            Put { cells: Load::Longs(&rows.points.values), known: rows.points.known.as_deref() },
+            Put { cells: Load::Codes(&rows.grades.values, &self.grades), known: rows.grades.known.as_deref() },
+            Put { cells: Load::Flags(&rows.forced), known: None },
+            Put { cells: Load::Shorts(&rows.assessed), known: None },
+            Put { cells: Load::Longs(&rows.amounts.values), known: rows.amounts.known.as_deref() },
+        ]);
+        columns.extend(rows.dimensions.iter().map(|cells| Put { cells: Load::Longs(&cells.values), known: cells.known.as_deref() }));
+        write::append(writer, &columns, rows.len())
+    }
+}
+
 /// A result file being written, under another name until it is whole. Dropped before that, it leaves nothing.
 #[derive(Debug)]
 pub struct StandingsWriter {
     target: PathBuf,
     partial: PathBuf,
     writer: Option<SerializedFileWriter<File>>,
-    kinds: Vec<Bytes>,
-    grades: Vec<Bytes>,
+    rows: Rows,
 }
 
 impl StandingsWriter {
@@ -185,6 +293,18 @@ impl StandingsWriter {
     /// # Errors
     /// [`Fault`] where something is there or cannot be written.
     pub fn begin(target: &Path, pin: &Pin<'_>) -> Result<StandingsWriter, Fault> {
+        StandingsWriter::new(target, Rows::new(pin, false), pin.words())
+    }
+
+    /// Begins a file with the rows of many days, filled by [`StandingsWriter::take`].
+    ///
+    /// # Errors
+    /// [`Fault`] where something is there or cannot be written.
+    pub fn begin_series(target: &Path, pin: &Pin<'_>, days: &[Day]) -> Result<StandingsWriter, Fault> {
+        StandingsWriter::new(target, Rows::new(pin, true), pin.series(days))
+    }
+
+    fn new(target: &Path, rows: Rows, words: Vec<KeyValue>) -> Result<StandingsWriter, Fault> {
         if target.symlink_metadata().is_ok() {
             return Err(Fault::Exists(target.to_owned()));
         }
@@ -196,14 +316,8 @@ impl StandingsWriter {
             }
             _ => Fault::disk(&partial)(fault),
         })?;
-        let mut out = StandingsWriter {
-            target: target.to_owned(),
-            partial,
-            writer: None,
-            kinds: pin.pack.subject_kinds.iter().map(|kind| Bytes::copy_from_slice(kind.id.as_bytes())).collect(),
-            grades: pin.card.grades.iter().map(|grade| Bytes::copy_from_slice(grade.name.as_bytes())).collect(),
-        };
-        out.writer = Some(write::begin(file, &shapes(pin.card), pin.words()).map_err(Fault::unwritten(&out.partial))?);
+        let mut out = StandingsWriter { target: target.to_owned(), partial, writer: None, rows };
+        out.writer = Some(write::begin(file, &out.rows.shapes, words).map_err(Fault::unwritten(&out.partial))?);
         Ok(out)
     }
 
@@ -212,22 +326,35 @@ impl StandingsWriter {
     /// # Errors
     /// [`Fault`] where they cannot be written.
     pub fn append(&mut self, rows: &Standings) -> Result<(), Fault> {
-        let reasons = REASONS.map(|(word, _)| Bytes::from_static(word.as_bytes()));
-        let mut columns = vec![
-            Put { cells: Load::Longs(&rows.subjects), known: None },
-            Put { cells: Load::Words(&rows.codes.cells.values, &rows.codes.list), known: rows.codes.cells.known.as_deref() },
-            Put { cells: Load::Codes(&rows.kinds, &self.kinds), known: None },
-            Put { cells: Load::Words(&rows.areas.cells.values, &rows.areas.list), known: rows.areas.cells.known.as_deref() },
-            Put { cells: Load::Codes(&rows.reasons.values, &reasons), known: rows.reasons.known.as_deref() },
-            Put { cells: Load::Longs(&rows.points.values), known: rows.points.known.as_deref() },
-            Put { cells: Load::Codes(&rows.grades.values, &self.grades), known: rows.grades.known.as_deref() },
-            Put { cells: Load::Flags(&rows.forced), known: None },
-            Put { cells: Load::Shorts(&rows.assessed), known: None },
-            Put { cells: Load::Longs(&rows.amounts.values), known: rows.amounts.known.as_deref() },
-        ];
-        columns.extend(rows.dimensions.iter().map(|cells| Put { cells: Load::Longs(&cells.values), known: cells.known.as_deref() }));
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        write::append(writer, &columns, rows.len()).map_err(Fault::unwritten(&self.partial))
+        self.rows.put(writer, rows).map_err(Fault::unwritten(&self.partial))
+    }
+
+    /// Appends rows that are encoded already.
+    ///
+    /// # Errors
+    /// [`Fault`] where they cannot be written.
+    pub fn take(&mut self, rows: &Encoded) -> Result<(), Fault> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let mut splice = || {
+            for group in rows.metadata.row_groups() {
+                let mut out = writer.next_row_group()?;
+                for chunk in group.columns() {
+                    let close = ColumnCloseResult {
+                        bytes_written: u64::try_from(chunk.compressed_size()).unwrap_or(0),
+                        rows_written: u64::try_from(group.num_rows()).unwrap_or(0),
+                        metadata: chunk.clone(),
+                        bloom_filter: None,
+                        column_index: None,
+                        offset_index: None,
+                    };
+                    out.append_column(&rows.bytes, close)?;
+                }
+                out.close()?;
+            }
+            Ok(())
+        };
+        splice().map_err(Fault::unwritten(&self.partial))
     }
 
     /// Completes the file and gives it its name.
@@ -273,7 +400,7 @@ impl Earlier {
     pub fn read(path: &Path, card: &Scorecard) -> Result<Earlier, Fault> {
         let mut table = Table::lone(path.to_owned())?;
         if table.word("xinzhi.edition") != Some(EDITION) {
-            return Err(Fault::file(path, "不是 `xinzhi evaluate --out` 写出的结果，无法比较"));
+            return Err(Fault::file(path, "不是 `xinzhi evaluate --out` 对一个评价日写出的结果，无法比较"));
         }
         let scorecard = table.word("xinzhi.scorecard").unwrap_or("");
         if scorecard != card.id {

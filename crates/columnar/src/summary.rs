@@ -275,10 +275,19 @@ impl Mean {
     fn add(&mut self, values: &[i64], known: Option<&[u8]>) {
         for (row, value) in values.iter().enumerate() {
             if known.is_none_or(|known| known.get(row) == Some(&1)) {
-                self.sum = self.sum.saturating_add(*value);
-                self.many += 1;
+                self.count(*value);
             }
         }
+    }
+
+    pub(crate) fn count(&mut self, points: i64) {
+        self.sum = self.sum.saturating_add(points);
+        self.many += 1;
+    }
+
+    pub(crate) fn append(&mut self, other: Mean) {
+        self.sum = self.sum.saturating_add(other.sum);
+        self.many += other.many;
     }
 
     /// The mean, truncated toward zero; none where nobody has points.
@@ -288,7 +297,7 @@ impl Mean {
 }
 
 /// Columns of text side by side; a Chinese character takes two places.
-fn table(out: &mut String, rows: &[Vec<String>]) {
+pub(crate) fn table(out: &mut String, rows: &[Vec<String>]) {
     let wide = |text: &str| text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum::<usize>();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> =
@@ -306,7 +315,7 @@ fn table(out: &mut String, rows: &[Vec<String>]) {
     out.push('\n');
 }
 
-fn bump(counts: &mut [u64], place: usize, many: u64) {
+pub(crate) fn bump(counts: &mut [u64], place: usize, many: u64) {
     if let Some(count) = counts.get_mut(place) {
         *count += many;
     }

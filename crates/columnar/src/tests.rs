@@ -1,5 +1,6 @@
 mod support;
 
+mod backtest;
 mod generated;
 mod hostile;
 mod reading;

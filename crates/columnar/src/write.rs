@@ -46,7 +46,8 @@ pub(crate) enum Load<'a> {
 }
 
 /// How files of these columns are written. What every run reads lies plainly, so that reading it is copying it; numbers that nobody reads in
-/// a run are only made small; everything else goes through a dictionary as long as there are few values.
+/// a run are only made small; everything else goes through a dictionary as long as there are few values. Where a subject has a row for each
+/// of many days, all of its cells repeat, and all go through one.
 fn properties(shapes: &[Shape], words: Vec<KeyValue>) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("xinzhi ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -56,7 +57,8 @@ fn properties(shapes: &[Shape], words: Vec<KeyValue>) -> WriterProperties {
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_data_page_row_count_limit(GROUP_ROWS)
         .set_key_value_metadata(Some(words));
-    for shape in shapes {
+    let repeated = shapes.iter().any(|shape| shape.name == schema::AS_OF);
+    for shape in shapes.iter().filter(|_| !repeated) {
         let path = ColumnPath::from(shape.name.as_str());
         builder = match shape.content {
             Content::Day | Content::Small | Content::Flag => plain(builder, path),

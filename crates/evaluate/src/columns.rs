@@ -110,6 +110,11 @@ impl<'a> Population<'a> {
         self.coverages.iter().map(|coverage| u8::from(covers(coverage))).collect()
     }
 
+    /// How many coverage sets there are.
+    pub(crate) fn coverages(&self) -> usize {
+        self.coverages.len()
+    }
+
     /// Which coverage set each of some subjects has.
     pub(crate) fn coverage_of(&self, subjects: Range<usize>) -> &[u32] {
         self.coverage_of.get(subjects).unwrap_or(&[])
@@ -149,7 +154,8 @@ impl<'a> KindColumns<'a> {
         if columns().any(|column| column.values.len() != rows || column.known.is_some_and(|known| known.len() != rows)) {
             return Err(ColumnsFault::Lengths(kind));
         }
-        if columns().filter_map(|column| column.known).any(|known| known.iter().any(|bit| *bit > 1)) {
+        // To the end, whatever is found: a loop that may stop at every byte is not vectorised.
+        if columns().filter_map(|column| column.known).any(|known| known.iter().fold(0, |all, bit| all | bit) > 1) {
             return Err(ColumnsFault::Mask(kind));
         }
         let whole = self.starts.len() == subjects + 1 && self.starts.first() == Some(&0);

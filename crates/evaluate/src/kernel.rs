@@ -3,7 +3,8 @@
 //! Subjects go through in chunks, so that every buffer of a chunk stays in the cache; the loops over a chunk's rows are plain and
 //! without branches, and what a subject's rows come to is the difference of two running sums. Arithmetic wraps because
 //! [`Plan::compile`] has proved that no subject's sums overflow. Rows are kept only for an explanation: a population of one and a
-//! population of ten million run the same code.
+//! population of ten million run the same code, and so do one day and many. Conditions and what a row is worth when new do not depend on
+//! the day and are read once; a day adds only how old each row is then.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,6 +15,8 @@ use xinzhi_rules::model::KindIx;
 use crate::columns::{ColumnsFault, KindColumns, Population};
 use crate::plan::{OverridePlan, Plan};
 use crate::result::{Outcome, Reason, Standing};
+
+mod course;
 
 mod days;
 
@@ -31,12 +34,17 @@ pub(crate) use days::{linear_keep, number};
 pub(crate) use force::Hit;
 pub(crate) use rows::{Kept, KeptRow};
 
-use rows::{Job, Scratch};
+use days::{Ages, Turning};
+use force::Forcing;
+use rows::{Dated, Job, Scratch};
 
 /// Subjects that go through together: their rows of one kind, some thousands, fit the first-level cache with what is made of them.
 const CHUNK: usize = 1024;
 
-/// What a run leaves behind, by subject.
+/// Totals of subjects and days that are kept together, where there are many days: they fit the second-level cache.
+const TOTALS: usize = 16_384;
+
+/// What a run leaves behind, by subject, of one day.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// Bounded and weighed sums of each dimension.
@@ -64,8 +72,43 @@ pub(crate) struct Watch {
 struct Work<'p> {
     kind: KindIx,
     jobs: Vec<Job<'p>>,
-    /// Places in the plan.
-    overrides: Vec<usize>,
+    forcing: Vec<Forcing<'p>>,
+    /// By day of evaluation.
+    days: Vec<KindDay>,
+}
+
+/// What all indicators of a kind share on one day.
+struct KindDay {
+    ages: Ages,
+    /// By coverage set 1 where some indicator has to look whether a record counts.
+    open: Vec<u8>,
+}
+
+/// The rows of a chunk on one day, whichever indicator asks.
+#[derive(Clone, Debug, Default)]
+struct Aged {
+    /// How old each row is.
+    ages: Vec<u16>,
+    /// Owners whose coverage set is open.
+    open: Vec<Owner>,
+}
+
+/// Some subjects with their rows of one kind.
+struct Chunk<'c> {
+    columns: KindColumns<'c>,
+    /// Where each subject's rows end among those of the chunk.
+    ends: Vec<u32>,
+    /// Those subjects who have rows.
+    owners: Vec<Owner>,
+    coverage_of: &'c [u32],
+}
+
+/// A subject of a chunk who has rows, and which they are; those of the next owner follow.
+#[derive(Clone, Copy, Debug, Default)]
+struct Owner {
+    subject: u32,
+    start: u32,
+    end: u32,
 }
 
 /// Points of every subject of a population on a day.
@@ -73,47 +116,80 @@ struct Work<'p> {
 /// # Errors
 /// [`ColumnsFault`] where a column that the plan reads is missing.
 pub fn run(plan: &Plan, population: &Population<'_>, as_of: Day) -> Result<Totals, ColumnsFault> {
-    evaluate(plan, population, as_of, None)
+    let mut all = Totals::new(plan, as_of);
+    over(plan, population, &[as_of], |_, totals| {
+        totals.iter().try_for_each(|totals| {
+            all.append(totals);
+            Ok::<(), ColumnsFault>(())
+        })
+    })?;
+    Ok(all)
+}
+
+/// Points of every subject of a population on each of some days, in one pass over its rows: `take` gets the totals of some subjects at a
+/// time, by day, and the first of these subjects, who is 0 there.
+///
+/// # Errors
+/// [`ColumnsFault`] where a column that the plan reads is missing, and what `take` fails with.
+pub fn over<E: From<ColumnsFault>>(
+    plan: &Plan,
+    population: &Population<'_>,
+    days: &[Day],
+    take: impl FnMut(usize, &[Totals]) -> Result<(), E>,
+) -> Result<(), E> {
+    evaluate(plan, population, days, None, take)
 }
 
 /// A run that keeps the rows of its only chunk.
 pub(crate) fn watched(plan: &Plan, population: &Population<'_>, as_of: Day) -> Result<(Totals, Watch), ColumnsFault> {
-    let mut watch = Watch::default();
-    let totals = evaluate(plan, population, as_of, Some(&mut watch))?;
-    Ok((totals, watch))
+    let (mut all, mut watch) = (Totals::new(plan, as_of), Watch::default());
+    let take = |_, totals: &[Totals]| {
+        totals.iter().for_each(|totals| all.append(totals));
+        Ok::<(), ColumnsFault>(())
+    };
+    evaluate(plan, population, &[as_of], Some(&mut watch), take)?;
+    Ok((all, watch))
 }
 
-fn evaluate(plan: &Plan, population: &Population<'_>, as_of: Day, mut watch: Option<&mut Watch>) -> Result<Totals, ColumnsFault> {
+fn evaluate<E: From<ColumnsFault>>(
+    plan: &Plan,
+    population: &Population<'_>,
+    days: &[Day],
+    mut watch: Option<&mut Watch>,
+    mut take: impl FnMut(usize, &[Totals]) -> Result<(), E>,
+) -> Result<(), E> {
     complete(plan, population)?;
-    let subjects = population.subjects();
-    let mut totals = Totals {
-        dimensions: vec![vec![0; subjects]; plan.dimensions.len()],
-        total: vec![plan.base; subjects],
-        known_weight: vec![0; subjects],
-        forced: vec![0; subjects],
-        dormant: plan.dormant(as_of),
-    };
-    let work = work(plan, population, as_of);
-    let mut scratch = Scratch::default();
-    for start in (0..subjects).step_by(CHUNK) {
-        let chunk = start..subjects.min(start + CHUNK);
-        for work in &work {
-            let columns = population.kind(work.kind).map(|columns| columns.of(chunk.clone()));
-            for job in &work.jobs {
-                let part = totals.part(job.plan.dimension, chunk.clone());
-                match &columns {
-                    Some(columns) => job.run(columns, population.coverage_of(chunk.clone()), part, (&mut scratch, watch.as_deref_mut())),
-                    None => job.without_rows(population.coverage_of(chunk.clone()), part, watch.as_deref_mut()),
-                }
-            }
-            for place in columns.iter().flat_map(|_| &work.overrides) {
-                let Some((columns, forced)) = columns.as_ref().zip(totals.forced.get_mut(chunk.clone())) else { continue };
-                force::force(plan, *place, columns, as_of, (forced, &mut scratch, watch.as_deref_mut()));
-            }
+    let work = work(plan, population, days);
+    let known: Vec<Vec<i64>> = (0..days.len()).map(|day| known_weight(&work, population, day)).collect();
+    let mut totals: Vec<Totals> = days.iter().map(|day| Totals::new(plan, *day)).collect();
+    let (mut scratch, mut aged) = (Scratch::default(), vec![Aged::default(); days.len()]);
+    let many = (TOTALS / days.len().max(1)).clamp(1, CHUNK);
+    for start in (0..population.subjects()).step_by(many) {
+        let subjects = start..population.subjects().min(start + many);
+        let coverage_of = population.coverage_of(subjects.clone());
+        totals.iter_mut().for_each(|totals| totals.begin(plan, subjects.len()));
+        let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
+        // First what is added as a difference from the day before, then what is added to each day.
+        for work in work.iter().filter(|work| work.jobs.iter().any(|job| job.course.is_some())) {
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, coverage_of)) else { continue };
+            work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
         }
-        totals.close(plan, chunk);
+        Totals::follow(&mut totals);
+        totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(coverage_of, known));
+        for work in work.iter().filter(|work| !work.forcing.is_empty() || work.jobs.iter().any(|job| job.course.is_none())) {
+            let jobs = || work.jobs.iter().filter(|job| job.course.is_none());
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, coverage_of)) else {
+                jobs().for_each(|job| job.without_rows(coverage_of, &mut totals, watch.as_deref_mut()));
+                continue;
+            };
+            work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk));
+            jobs().for_each(|job| job.run((&chunk, &aged), &mut totals, (&mut scratch, watch.as_deref_mut())));
+            work.forcing.iter().for_each(|rule| rule.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
+        }
+        totals.iter_mut().for_each(|totals| totals.close(plan));
+        take(start, &totals)?;
     }
-    Ok(totals)
+    Ok(())
 }
 
 fn complete(plan: &Plan, population: &Population<'_>) -> Result<(), ColumnsFault> {
@@ -129,17 +205,34 @@ fn complete(plan: &Plan, population: &Population<'_>) -> Result<(), ColumnsFault
     Ok(())
 }
 
-fn work<'p>(plan: &'p Plan, population: &Population<'_>, as_of: Day) -> Vec<Work<'p>> {
-    let mut work: BTreeMap<KindIx, Work<'p>> = BTreeMap::new();
-    let empty = |kind| Work { kind, jobs: Vec::new(), overrides: Vec::new() };
-    for (place, indicator) in plan.indicators.iter().enumerate() {
-        let covered = population.covered(|coverage| coverage.covers(indicator.wanted, as_of));
-        work.entry(indicator.kind).or_insert_with(|| empty(indicator.kind)).jobs.push(Job::new(place, indicator, covered, as_of));
-    }
-    for (place, rule) in plan.overrides.iter().enumerate() {
-        work.entry(rule.kind).or_insert_with(|| empty(rule.kind)).overrides.push(place);
-    }
-    work.into_values().collect()
+/// By coverage set the weight that is known on a day without looking at any row.
+fn known_weight(work: &[Work<'_>], population: &Population<'_>, day: usize) -> Vec<i64> {
+    let jobs = || work.iter().flat_map(|work| &work.jobs);
+    let weight = |set: u32| jobs().fold(0_i64, |sum, job| sum.wrapping_add(job.known_weight(day, set)));
+    (0_u32..).take(population.coverages()).map(weight).collect()
+}
+
+fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day]) -> Vec<Work<'p>> {
+    let kinds = plan.reads().keys().map(|kind| {
+        let indicators: Vec<_> = plan.indicators.iter().enumerate().filter(|(_, indicator)| indicator.kind == *kind).collect();
+        // Of each indicator on each day.
+        let turning: Vec<Vec<Turning>> =
+            indicators.iter().map(|(_, plan)| days.iter().map(|day| Turning::new(plan, *day)).collect()).collect();
+        let borders = |day: usize| turning.iter().filter_map(|days| days.get(day)).flat_map(Turning::borders).collect();
+        let ages: Vec<Ages> = (0..days.len()).map(|day| Ages::new(borders(day))).collect();
+        let jobs = indicators.iter().zip(&turning).map(|((place, plan), turning)| {
+            let days = days.iter().zip(turning).zip(&ages);
+            let dated = days.map(|((day, turning), ages)| Dated::new(plan, population, (turning, *day), ages)).collect();
+            Job::new(*place, plan, dated, &ages)
+        });
+        let jobs: Vec<Job<'p>> = jobs.collect();
+        let rules = plan.overrides.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
+        let forcing = rules.filter_map(|(place, _)| Forcing::new(plan, place, days)).collect();
+        let open = |day| (0_u32..).take(population.coverages()).map(|set| u8::from(jobs.iter().any(|job| job.open(day, set)))).collect();
+        let days = ages.into_iter().enumerate().map(|(day, ages)| KindDay { ages, open: open(day) }).collect();
+        Work { kind: *kind, jobs, forcing, days }
+    });
+    kinds.collect()
 }
 
 /// Where an indicator of a chunk adds: one dimension, and the known weight.
@@ -180,17 +273,70 @@ impl Totals {
         Some(Standing { outcome, forced: rule.map(|rule| rule.grade), grade, assessed_share, amount })
     }
 
-    fn part(&mut self, dimension: usize, chunk: Range<usize>) -> Sink<'_> {
-        let dimension = self.dimensions.get_mut(dimension).and_then(|sums| sums.get_mut(chunk.clone())).unwrap_or_default();
-        Sink { dimension, known_weight: self.known_weight.get_mut(chunk).unwrap_or_default() }
+    /// Whether a subject has the same sums here as on another day, so that [`Totals::standing`] says the same.
+    pub fn stands_as(&self, other: &Totals, subject: usize) -> bool {
+        let sums = |totals: &Totals| (totals.total.get(subject).copied(), totals.known_weight.get(subject).copied());
+        sums(self) == sums(other) && self.forced.get(subject) == other.forced.get(subject) && self.dormant == other.dormant
     }
 
-    /// Bounds and weighs the dimensions of a chunk and adds them up.
-    fn close(&mut self, plan: &Plan, chunk: Range<usize>) {
-        let Some(total) = self.total.get_mut(chunk.clone()) else { return };
+    fn new(plan: &Plan, as_of: Day) -> Totals {
+        Totals {
+            dimensions: vec![Vec::new(); plan.dimensions.len()],
+            total: Vec::new(),
+            known_weight: Vec::new(),
+            forced: Vec::new(),
+            dormant: plan.dormant(as_of),
+        }
+    }
+
+    /// Makes room for some subjects, of whom nothing is known yet.
+    fn begin(&mut self, plan: &Plan, subjects: usize) {
+        let columns = self.dimensions.iter_mut().chain([&mut self.known_weight]).map(|column| (column, 0));
+        for (column, value) in columns.chain([(&mut self.total, plan.base)]) {
+            column.clear();
+            column.resize(subjects, value);
+        }
+        self.forced.clear();
+        self.forced.resize(subjects, 0);
+    }
+
+    /// Of differences from the day before makes what each day has.
+    fn follow(days: &mut [Totals]) {
+        let mut days = days.iter_mut();
+        let Some(mut before) = days.next() else { return };
+        for day in days {
+            let columns = day.dimensions.iter_mut().chain([&mut day.known_weight]);
+            for (column, before) in columns.zip(before.dimensions.iter().chain([&before.known_weight])) {
+                column.iter_mut().zip(before).for_each(|(sum, before)| *sum = sum.wrapping_add(*before));
+            }
+            before = day;
+        }
+    }
+
+    /// Adds the weight that is known where silence means "none".
+    fn know(&mut self, coverage_of: &[u32], known_weight: &[i64]) {
+        for (weight, set) in self.known_weight.iter_mut().zip(coverage_of) {
+            *weight = weight.wrapping_add(known_weight.get(*set as usize).copied().unwrap_or(0));
+        }
+    }
+
+    fn append(&mut self, others: &Totals) {
+        self.dimensions.iter_mut().zip(&others.dimensions).for_each(|(sums, others)| sums.extend_from_slice(others));
+        self.total.extend_from_slice(&others.total);
+        self.known_weight.extend_from_slice(&others.known_weight);
+        self.forced.extend_from_slice(&others.forced);
+    }
+
+    fn part(&mut self, dimension: usize) -> Sink<'_> {
+        let dimension = self.dimensions.get_mut(dimension).map(Vec::as_mut_slice).unwrap_or_default();
+        Sink { dimension, known_weight: &mut self.known_weight }
+    }
+
+    /// Bounds and weighs the dimensions and adds them up.
+    fn close(&mut self, plan: &Plan) {
         for (dimension, sums) in plan.dimensions.iter().zip(&mut self.dimensions) {
             let bounds = dimension.bounds;
-            for (total, sum) in total.iter_mut().zip(sums.get_mut(chunk.clone()).unwrap_or_default()) {
+            for (total, sum) in self.total.iter_mut().zip(sums) {
                 *sum = bounds.apply(*sum);
                 *total = total.wrapping_add(*sum);
             }
@@ -208,10 +354,70 @@ fn settle(outcome: Outcome, rule: Option<&OverridePlan>) -> Option<usize> {
     }
 }
 
-/// The rows of each of a chunk's subjects, as ranges among the chunk's rows.
-fn ranges<'c>(columns: &KindColumns<'c>) -> impl Iterator<Item = (usize, usize)> + use<'c> {
-    let starts = columns.starts;
+fn ends(starts: &[u32]) -> Vec<u32> {
     let base = starts.first().copied().unwrap_or(0);
-    let place = move |start: &u32| start.wrapping_sub(base) as usize;
-    starts.iter().map(place).zip(starts.iter().skip(1).map(place))
+    starts.iter().skip(1).map(|start| start.wrapping_sub(base)).collect()
+}
+
+/// Who of some subjects has rows, by where each one's end.
+fn owners(ends: &[u32]) -> Vec<Owner> {
+    let mut owners = Vec::new();
+    let starts = std::iter::once(&0).chain(ends);
+    let all = ends.iter().zip(starts).zip(0..).map(|((end, start), subject)| (Owner { subject, start: *start, end: *end }, start != end));
+    pick(all, ends.len(), &mut owners);
+    owners
+}
+
+impl<'c> Chunk<'c> {
+    fn new(columns: KindColumns<'c>, coverage_of: &'c [u32]) -> Chunk<'c> {
+        let ends = ends(columns.starts);
+        Chunk { owners: owners(&ends), ends, columns, coverage_of }
+    }
+}
+
+impl Aged {
+    fn read(&mut self, day: &KindDay, chunk: &Chunk<'_>) {
+        day.ages.read(chunk.columns.day, &mut self.ages);
+        self.open.clear();
+        if day.open.contains(&1) {
+            let open = |set: &u32| day.open.get(*set as usize) == Some(&1);
+            let owners = chunk.owners.iter();
+            let open = owners.map(|owner| (*owner, chunk.coverage_of.get(owner.subject as usize).is_some_and(open)));
+            pick(open, chunk.owners.len(), &mut self.open);
+        }
+    }
+}
+
+impl Owner {
+    fn rows(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// Makes a cell of each item. What `make` needs it should own: behind a reference the compiler would have to look again after every cell.
+fn map_into<T, U: Copy + Default>(items: impl ExactSizeIterator<Item = T>, cells: &mut Vec<U>, make: impl Fn(T) -> U) {
+    cells.resize(items.len(), U::default());
+    for (cell, item) in cells.iter_mut().zip(items) {
+        *cell = make(item);
+    }
+}
+
+/// Takes over those of at most `most` items that are to stay. There is no branch to guess wrong: each is put down where the next one belongs
+/// and is written over unless it stays.
+fn pick<T: Copy + Default>(items: impl Iterator<Item = (T, bool)>, most: usize, picked: &mut Vec<T>) {
+    picked.resize(most, T::default());
+    let mut many = 0_usize;
+    for (item, stays) in items {
+        if let Some(place) = picked.get_mut(many) {
+            *place = item;
+        }
+        many = many.wrapping_add(usize::from(stays));
+    }
+    picked.truncate(many);
+}
+
+/// The rows of each subject, by where each one's end.
+fn ranges(ends: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+    let starts = std::iter::once(0).chain(ends.iter().map(|end| *end as usize));
+    starts.zip(ends.iter().map(|end| *end as usize))
 }

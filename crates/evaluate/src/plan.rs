@@ -50,8 +50,8 @@ pub enum PlanFault {
     /// Grades that do not fall from best to worst, or do not reach down to the least points.
     #[error("评价模型 `{0}` 的等级须由高到低排列，且最后一级须从最低分起，请更正等级")]
     Grades(String),
-    /// More values and fades than the kernel keeps a table for.
-    #[error("指标 `{0}` 的选项数与衰减级数之积超过 65000，请减少衰减级数或另选字段")]
+    /// More values and fades than the kernel keeps a table for, of one indicator or of all over a kind.
+    #[error("指标 `{0}` 的选项数与衰减级数之积，或同一信息各指标的衰减级数合计超过 65000，请减少衰减级数或另选字段")]
     Table(String),
     /// A weight below nothing or above the whole.
     #[error("`{0}` 的权重须在 0 到 100% 之间，请更正权重")]
@@ -118,7 +118,7 @@ pub(crate) struct Bounds {
 pub(crate) struct IndicatorPlan {
     pub dimension: usize,
     pub kind: KindIx,
-    pub filter: Option<Node>,
+    pub filter: Option<Condition>,
     pub window_months: i32,
     pub take: TakePlan,
     pub bounds: Bounds,
@@ -140,7 +140,7 @@ pub(crate) enum Counted {
     Rows,
     Distinct(Column),
     Total(Column),
-    Rate(Node),
+    Rate(Condition),
 }
 
 /// What forces a grade.
@@ -157,7 +157,7 @@ pub(crate) struct OverridePlan {
 #[derive(Clone, Debug)]
 pub(crate) enum ForcingPlan {
     Listed { from: Column, until: Option<Column> },
-    Within { filter: Option<Node>, window_months: i32 },
+    Within { filter: Option<Condition>, window_months: i32 },
 }
 
 /// What one row is worth, before it fades.
@@ -170,13 +170,20 @@ pub(crate) enum Worth {
     Bands(Column, Vec<(i64, i64)>),
 }
 
-/// A condition over columns.
+/// A condition over columns and its opposite: both are for certain, and neither holds where it cannot be told.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub holds: Node,
+    pub fails: Node,
+}
+
+/// One side of a condition. Negations have sunk into the tests, which Kleene's logic allows as Boole's does, so that a mask needs no
+/// second one beside it.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
-    Not(Box<Node>),
-    Test(Column, Compare),
+    Test { column: Column, compare: Compare, opposite: bool },
 }
 
 /// A comparison of one column.

@@ -30,6 +30,7 @@ fn cells<T: Copy + Default>(of: &[Option<T>]) -> Cells<T> {
 fn rows(first: i64, of: &[(Option<&str>, Option<u8>, Option<i64>)]) -> Standings {
     let count = i64::try_from(of.len()).unwrap();
     Standings {
+        days: Vec::new(),
         subjects: (first..first + count).collect(),
         kinds: of.iter().enumerate().map(|(row, _)| u8::from(row % 2 == 1)).collect(),
         reasons: cells(&of.iter().map(|(_, _, points)| points.is_none().then_some(4)).collect::<Vec<_>>()),

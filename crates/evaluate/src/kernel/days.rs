@@ -1,10 +1,11 @@
-//! The days of one indicator on one day of evaluation, as numbers that rows are compared with.
+//! The days of one day of evaluation, as numbers: which window a document's day lies in, how old it is, and what is left of its points.
 
 use xinzhi_core::Day;
 use xinzhi_rules::fact::window_start;
 use xinzhi_rules::model::Fading;
 
-use crate::plan::Worth;
+use super::map_into;
+use crate::plan::{IndicatorPlan, TakePlan, Worth};
 
 /// First and last document day that count.
 #[derive(Clone, Copy, Debug)]
@@ -24,81 +25,216 @@ impl Window {
     }
 }
 
+/// The days of documents cut at every border of any window or fade of a kind: within a stretch nothing turns for any of its indicators.
+/// A row's stretch is looked up once and serves them all.
+#[derive(Clone, Debug)]
+pub(super) struct Ages {
+    /// The first day of each stretch but 0, in which there is no window: it is all that lies before the others and behind them.
+    borders: Vec<i32>,
+    /// The stretch of each day from the first border on, and after the last one 0.
+    stretch: Vec<u16>,
+}
+
+impl Ages {
+    /// Borders in any order, the last of them where every window has ended.
+    pub(super) fn new(mut borders: Vec<i32>) -> Ages {
+        borders.sort_unstable();
+        borders.dedup();
+        let mut stretch = Vec::new();
+        // `Plan::compile` keeps the borders of a kind below 65 000.
+        for (pair, place) in borders.windows(2).zip(1_u16..) {
+            let [from, until] = *pair else { continue };
+            let days = usize::try_from(i64::from(until) - i64::from(from)).unwrap_or(0);
+            stretch.resize(stretch.len() + days, place);
+        }
+        stretch.push(0);
+        borders.pop();
+        Ages { borders, stretch }
+    }
+
+    /// The stretch of each row.
+    pub(super) fn read(&self, days: &[i32], ages: &mut Vec<u16>) {
+        let (first, stretch) = (self.borders.first().copied().unwrap_or(0), self.stretch.as_slice());
+        let last = stretch.len().saturating_sub(1);
+        map_into(days.iter(), ages, move |day| {
+            // A day before the first border becomes the largest of numbers, and behind the last one all days are alike.
+            let since = day.wrapping_sub(first).cast_unsigned() as usize;
+            stretch.get(since.min(last)).copied().unwrap_or(0)
+        });
+    }
+
+    /// The stretch of one day.
+    pub(super) fn of(&self, day: i32) -> u16 {
+        let since = self.borders.first().map(|first| i64::from(day) - i64::from(*first));
+        since.and_then(|since| self.stretch.get(usize::try_from(since).ok()?).copied()).unwrap_or(0)
+    }
+
+    /// A day of each stretch, one for all of it; none for 0.
+    fn days(&self) -> impl Iterator<Item = Option<i32>> {
+        std::iter::once(None).chain(self.borders.iter().copied().map(Some))
+    }
+}
+
+/// The days of documents on which a row turns for an indicator.
+#[derive(Clone, Debug)]
+pub(super) struct Turning {
+    pub window: Window,
+    /// The latest document day that each step fades.
+    cuts: Vec<i32>,
+}
+
+impl Turning {
+    pub(super) fn new(plan: &IndicatorPlan, as_of: Day) -> Turning {
+        let cuts = match &plan.take {
+            TakePlan::Each { fading: Fading::Steps(steps), .. } => {
+                steps.iter().map(|step| number(latest_aged(as_of, step.after_months))).collect()
+            }
+            TakePlan::Each { fading: Fading::Linear { .. }, .. } | TakePlan::Number { .. } => Vec::new(),
+        };
+        Turning { window: Window::new(as_of, plan.window_months), cuts }
+    }
+
+    /// From when on a row is in the window, is younger than a step, is still to come.
+    pub(super) fn borders(&self) -> impl Iterator<Item = i32> {
+        let ends = self.cuts.iter().chain(std::iter::once(&self.window.last)).map(|day| day.saturating_add(1));
+        std::iter::once(self.window.first).chain(ends)
+    }
+
+    /// How often a document of a day has faded, and one more; 0 outside the window.
+    fn stage(&self, day: i32) -> usize {
+        if self.window.holds(day) == 1 { 1 + self.cuts.iter().filter(|cut| day <= **cut).count() } else { 0 }
+    }
+}
+
+/// Stretches and points of a table that is small, as nearly all are: places in it need no check that they are inside.
+const SMALL: usize = 256;
+
 /// Points of every combination of worth and age: the only place where points fade.
 #[derive(Clone, Debug)]
-pub(super) enum Table {
-    /// Entry `1 + step × codes + code`, the row's step being how many of `cuts` its day does not come after; entry 0 is a row that
-    /// does not count.
-    Steps { codes: u16, cuts: Vec<i32>, points: Vec<i64>, keeps: Vec<i64> },
-    /// Entry `1 + code` is what is worth when new; `keep` has thousandths by days since the window's first.
-    Linear { points: Vec<i64>, keep: Vec<i64>, first: i32 },
+pub(super) struct Table {
+    /// By stretch, where its line begins among the points: at 0, a line of nothing, outside the window. Filled up to [`SMALL`].
+    lines: Vec<u32>,
+    /// Line by line: 0 for a row that does not count, then what each code is worth. Filled up to [`SMALL`].
+    points: Vec<i64>,
+    /// Thousandths that are left in each line.
+    keeps: Vec<i64>,
+    /// How long a line is.
+    width: usize,
+    small: bool,
+    /// Where points fade evenly, what is left by days since the first of the window, and that first day.
+    even: Option<(Vec<i64>, i32)>,
 }
 
 impl Table {
-    pub(super) fn new(worth: &Worth, fading: &Fading, (window, as_of): (Window, Day)) -> Table {
+    pub(super) fn of(plan: &IndicatorPlan, (turning, as_of): (&Turning, Day), ages: &Ages) -> Table {
+        match &plan.take {
+            TakePlan::Each { worth, fading, .. } => Table::new(worth, fading, (turning, as_of), ages),
+            // Its rows are only counted.
+            TakePlan::Number { .. } => Table::new(&Worth::Constant(0), &Fading::Steps(Vec::new()), (turning, as_of), ages),
+        }
+    }
+
+    fn new(worth: &Worth, fading: &Fading, (turning, as_of): (&Turning, Day), ages: &Ages) -> Table {
         let full = match worth {
             Worth::Constant(points) => vec![*points],
             Worth::Table(_, points) => points.clone(),
             Worth::Bands(_, bands) => bands.iter().map(|(_, points)| *points).collect(),
         };
-        match fading {
-            Fading::Steps(steps) => {
-                let cuts = steps.iter().map(|step| number(latest_aged(as_of, step.after_months))).collect();
-                let keeps: Vec<i64> = std::iter::once(1000).chain(steps.iter().map(|step| step.keep)).collect();
-                let faded = keeps.iter().flat_map(|keep| full.iter().map(move |points| faded(*points, *keep)));
-                let points = std::iter::once(0).chain(faded).collect();
-                // `Plan::compile` keeps codes times fades below 65 000.
-                Table::Steps { codes: u16::try_from(full.len()).unwrap_or(u16::MAX), cuts, points, keeps }
-            }
+        let (window, width) = (turning.window, full.len() + 1);
+        let steps = match fading {
+            Fading::Steps(steps) => steps.as_slice(),
+            Fading::Linear { .. } => &[],
+        };
+        let keeps: Vec<i64> = [0, 1000].into_iter().chain(steps.iter().map(|step| step.keep)).collect();
+        let line = |keep: &i64| std::iter::once(0).chain(full.iter().map(|points| faded(*points, *keep))).collect::<Vec<_>>();
+        // `Plan::compile` keeps codes times fades below 65 000.
+        let begin = |day: Option<i32>| u32::try_from(day.map_or(0, |day| turning.stage(day)) * width).unwrap_or(0);
+        let (mut lines, mut points): (Vec<u32>, Vec<i64>) = (ages.days().map(begin).collect(), keeps.iter().flat_map(line).collect());
+        let small = lines.len() <= SMALL && points.len() <= SMALL;
+        lines.resize(lines.len().max(SMALL), 0);
+        points.resize(points.len().max(SMALL), 0);
+        let even = match fading {
+            Fading::Steps(_) => None,
             Fading::Linear { after_months } => {
                 let whole = whole_from(*after_months, as_of);
-                let keep = (window.first..=window.last).map(|day| evenly(day, window.first, whole));
-                Table::Linear { points: std::iter::once(0).chain(full).collect(), keep: keep.collect(), first: window.first }
+                Some(((window.first..=window.last).map(|day| evenly(day, window.first, whole)).collect(), window.first))
             }
+        };
+        Table { lines, points, keeps, width, small, even }
+    }
+
+    /// The table as the inner loop reads it, where it is small.
+    pub(super) fn small(&self) -> Option<Small<'_>> {
+        let table = Small { lines: self.lines.first_chunk()?, points: self.points.first_chunk()? };
+        self.small.then_some(table)
+    }
+
+    /// Where the line of a stretch begins; 0 outside the window.
+    pub(super) fn line_of(&self, age: u16) -> u32 {
+        self.lines.get(usize::from(age)).copied().unwrap_or(0)
+    }
+
+    /// Points of a code in a line. They are the same on every day; only which line a row is in is not.
+    pub(super) fn worth(&self, line: u32, code: u16) -> i64 {
+        self.points.get((line as usize).wrapping_add(usize::from(code))).copied().unwrap_or(0)
+    }
+
+    /// Points of a row by its age and code, where they do not fade evenly.
+    pub(super) fn at(&self, age: u16, code: u16) -> i64 {
+        self.worth(self.line_of(age), code)
+    }
+
+    /// Points of a row by its age, code and day.
+    pub(super) fn points(&self, (age, code): (u16, u16), day: i32) -> i64 {
+        match &self.even {
+            None => self.at(age, code),
+            Some(even) => faded(self.at(age, code), left(even, day)),
         }
     }
 
-    /// The table of an indicator whose rows are only counted.
-    pub(super) fn one() -> Table {
-        Table::Steps { codes: 1, cuts: Vec::new(), points: vec![0, 0], keeps: vec![1000] }
-    }
-
-    /// Points of a row by its entry and day.
-    pub(super) fn points(&self, entry: u16, day: i32) -> i64 {
-        match self {
-            Table::Steps { points, .. } => at(points, entry),
-            Table::Linear { points, .. } => faded(at(points, entry), self.keep(entry, day)),
-        }
+    /// 1 where a row counts: it is worth something that is stated, and in the window.
+    pub(super) fn counts(&self, age: u16, code: u16) -> u8 {
+        u8::from(code != 0) & u8::from(self.line_of(age) != 0)
     }
 
     /// What a row is worth when new.
-    pub(super) fn full(&self, entry: u16) -> i64 {
-        match self {
-            Table::Steps { points, codes, .. } => {
-                let code = entry.checked_sub(1).and_then(|entry| entry.checked_rem(*codes));
-                code.map_or(0, |code| at(points, 1 + code))
-            }
-            Table::Linear { points, .. } => at(points, entry),
-        }
+    pub(super) fn full(&self, code: u16) -> i64 {
+        self.points.get(self.width + usize::from(code)).copied().unwrap_or(0)
     }
 
     /// Thousandths that are left of a row.
-    pub(super) fn keep(&self, entry: u16, day: i32) -> i64 {
-        match self {
-            Table::Steps { keeps, codes, .. } => {
-                let step = entry.checked_sub(1).and_then(|entry| entry.checked_div(*codes));
-                step.and_then(|step| keeps.get(usize::from(step)).copied()).unwrap_or(0)
-            }
-            Table::Linear { keep, first, .. } => {
-                usize::try_from(i64::from(day) - i64::from(*first)).ok().and_then(|age| keep.get(age).copied()).unwrap_or(0)
-            }
+    pub(super) fn keep(&self, age: u16, day: i32) -> i64 {
+        match &self.even {
+            None => (self.line_of(age) as usize).checked_div(self.width).and_then(|line| self.keeps.get(line)).copied().unwrap_or(0),
+            Some(even) => left(even, day),
         }
+    }
+
+    /// Whether points fade day by day, so that the age of a row does not say it all.
+    pub(super) fn evenly(&self) -> bool {
+        self.even.is_some()
     }
 }
 
-/// One entry of a table.
-pub(super) fn at(points: &[i64], entry: u16) -> i64 {
-    points.get(usize::from(entry)).copied().unwrap_or(0)
+/// Points by age and code of a small table.
+#[derive(Clone, Copy)]
+pub(super) struct Small<'t> {
+    lines: &'t [u32; SMALL],
+    points: &'t [i64; SMALL],
+}
+
+impl Small<'_> {
+    /// What [`Table::at`] says. The remainders change nothing, and with them the compiler leaves the checks out.
+    pub(super) fn at(self, age: u16, code: u16) -> i64 {
+        let line = self.lines.get(usize::from(age) % SMALL).copied().unwrap_or(0);
+        let place = line.wrapping_add(u32::from(code)) as usize % SMALL;
+        self.points.get(place).copied().unwrap_or(0)
+    }
+}
+
+/// Thousandths by day.
+fn left((keep, first): &(Vec<i64>, i32), day: i32) -> i64 {
+    usize::try_from(i64::from(day) - i64::from(*first)).ok().and_then(|age| keep.get(age).copied()).unwrap_or(0)
 }
 
 /// Thousandths that are left of a document of `day`, on whichever day the window of `months` and the age are counted back from.

@@ -2,10 +2,10 @@
 
 use xinzhi_core::Day;
 
-use super::Watch;
 use super::days::Window;
-use super::ranges;
+use super::mask;
 use super::rows::Scratch;
+use super::{Chunk, Owner, Totals, Watch};
 use crate::columns::KindColumns;
 use crate::plan::{ForcingPlan, OverridePlan, Plan};
 
@@ -16,55 +16,75 @@ pub(crate) struct Hit {
     pub row: usize,
 }
 
-/// Marks the subjects of a chunk that a rule's rows force; of several rules the worst grade stays, and of equal ones the first.
-pub(super) fn force(
-    plan: &Plan,
+/// What a rule's rows say of a chunk's subjects.
+pub(super) struct Forcing<'p> {
+    plan: &'p Plan,
+    /// The rule's place in the plan.
     place: usize,
-    columns: &KindColumns<'_>,
-    as_of: Day,
-    (forced, scratch, mut watch): (&mut [u16], &mut Scratch, Option<&mut Watch>),
-) {
-    let Some((rule, mark)) = plan.overrides.get(place).zip(u16::try_from(place + 1).ok()) else { return };
-    holding(rule, columns, as_of, scratch);
-    let held_by = |mark: u16| {
-        let place = usize::from(mark.checked_sub(1)?);
-        Some((plan.overrides.get(place)?.grade, place))
-    };
-    for (slot, (start, end)) in forced.iter_mut().zip(ranges(columns)) {
-        let rows = scratch.entry.get(start..end).unwrap_or(&[]);
-        let Some(first) = rows.iter().position(|holds| *holds != 0) else { continue };
-        // Kinds come in an order of their own, so that an earlier rule may come later.
-        if held_by(*slot).is_none_or(|(grade, held)| rule.grade > grade || (rule.grade == grade && place < held)) {
-            *slot = mark;
-            if let Some(watch) = watch.as_deref_mut() {
-                watch.hit = Some(Hit { rule: place, row: start + first });
+    rule: &'p OverridePlan,
+    days: &'p [Day],
+}
+
+impl<'p> Forcing<'p> {
+    /// The rule at a place of the plan, for some days; none where there is no such rule.
+    pub(super) fn new(plan: &'p Plan, place: usize, days: &'p [Day]) -> Option<Forcing<'p>> {
+        plan.overrides.get(place).map(|rule| Forcing { plan, place, rule, days })
+    }
+
+    /// Marks the subjects whom the rows force; of several rules the worst grade stays, and of equal ones the first.
+    pub(super) fn run(&self, chunk: &Chunk<'_>, totals: &mut [Totals], (scratch, mut watch): (&mut Scratch, Option<&mut Watch>)) {
+        if let ForcingPlan::Within { filter, .. } = &self.rule.when {
+            match filter {
+                Some(filter) => mask::read(&filter.holds, &chunk.columns, &mut scratch.sure, &mut scratch.pool),
+                None => mask::fill(&mut scratch.sure, chunk.columns.rows(), 1),
+            }
+        }
+        for (day, totals) in self.days.iter().zip(totals) {
+            self.holding(&chunk.columns, *day, scratch);
+            self.mark(&chunk.owners, &mut totals.forced, (&scratch.counts, watch.as_deref_mut()));
+        }
+    }
+
+    fn mark(&self, owners: &[Owner], forced: &mut [u16], (holding, mut watch): (&[u8], Option<&mut Watch>)) {
+        let Ok(mark) = u16::try_from(self.place + 1) else { return };
+        let held_by = |mark: u16| {
+            let place = usize::from(mark.checked_sub(1)?);
+            Some((self.plan.overrides.get(place)?.grade, place))
+        };
+        let grade = self.rule.grade;
+        for owner in owners {
+            let rows = holding.get(owner.rows()).unwrap_or(&[]);
+            let first = rows.iter().position(|holds| *holds != 0);
+            let Some((slot, first)) = forced.get_mut(owner.subject as usize).zip(first) else { continue };
+            // Kinds come in an order of their own, so that an earlier rule may come later.
+            if held_by(*slot).is_none_or(|(held, by)| grade > held || (grade == held && self.place < by)) {
+                *slot = mark;
+                if let Some(watch) = watch.as_deref_mut() {
+                    watch.hit = Some(Hit { rule: self.place, row: owner.rows().start + first });
+                }
             }
         }
     }
-}
 
-/// 1 by row where it forces.
-fn holding(rule: &OverridePlan, columns: &KindColumns<'_>, as_of: Day, scratch: &mut Scratch) {
-    let Scratch { filter, entry, pool, .. } = scratch;
-    entry.clear();
-    match &rule.when {
-        // What `Fact::listed_on` says, over columns: from the day of entry, or else of the document, up to the day of removal.
-        ForcingPlan::Listed { from, until } => {
-            let (from, until) = (columns.column(*from), until.and_then(|until| columns.column(until)));
-            let today = as_of.number();
-            entry.extend(columns.day.iter().enumerate().map(|(row, day)| {
-                let from = from.and_then(|from| from.at(row)).unwrap_or(i64::from(*day));
-                let until = until.and_then(|until| until.at(row));
-                u16::from(from <= today && until.is_none_or(|until| today < until))
-            }));
-        }
-        ForcingPlan::Within { filter: condition, window_months } => {
-            match condition {
-                Some(condition) => filter.read(condition, columns, pool),
-                None => filter.fill(columns.rows(), 1),
+    /// 1 by row where it forces on a day.
+    fn holding(&self, columns: &KindColumns<'_>, as_of: Day, scratch: &mut Scratch) {
+        let Scratch { sure, counts, .. } = scratch;
+        counts.clear();
+        match &self.rule.when {
+            // What `Fact::listed_on` says, over columns: from the day of entry, or else of the document, up to the day of removal.
+            ForcingPlan::Listed { from, until } => {
+                let (from, until) = (columns.column(*from), until.and_then(|until| columns.column(until)));
+                let today = as_of.number();
+                counts.extend(columns.day.iter().enumerate().map(|(row, day)| {
+                    let from = from.and_then(|from| from.at(row)).unwrap_or(i64::from(*day));
+                    let until = until.and_then(|until| until.at(row));
+                    u8::from(from <= today && until.is_none_or(|until| today < until))
+                }));
             }
-            let window = Window::new(as_of, *window_months);
-            entry.extend(columns.day.iter().zip(&filter.yes).map(|(day, yes)| u16::from(window.holds(*day) & yes)));
+            ForcingPlan::Within { window_months, .. } => {
+                let window = Window::new(as_of, *window_months);
+                counts.extend(columns.day.iter().zip(&*sure).map(|(day, sure)| window.holds(*day) & sure));
+            }
         }
     }
 }

@@ -1,124 +1,101 @@
-//! Conditions as masks: 1 where a row meets it, 1 where it does not, and neither where it cannot be told (Kleene's logic, D3).
+//! Conditions as masks: 1 where a row meets it for certain. What cannot be told is met neither by a condition nor by its opposite
+//! (Kleene's logic, D3), so that the two of a [`Condition`](crate::plan::Condition) are read apart, and the opposite only where somebody asks for it.
 
+use super::map_into;
 use crate::columns::{Column, KindColumns, Values};
 use crate::plan::{Compare, Node};
 
-/// Truth of a condition by row.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Mask {
-    pub yes: Vec<u8>,
-    pub no: Vec<u8>,
-}
+/// One byte for each row, 0 or 1.
+pub(super) type Mask = Vec<u8>;
 
 /// Masks that were used and may be used again.
 pub(super) type Pool = Vec<Mask>;
 
-impl Mask {
-    /// The same everywhere: 1 where it is true, 0 where it is false.
-    pub(super) fn fill(&mut self, rows: usize, truth: u8) {
-        self.yes.clear();
-        self.yes.resize(rows, truth);
-        self.no.clear();
-        self.no.resize(rows, truth ^ 1);
-    }
+/// The same for every row.
+pub(super) fn fill(mask: &mut Mask, rows: usize, truth: u8) {
+    mask.clear();
+    mask.resize(rows, truth);
+}
 
-    /// The truth of a condition over the rows of a chunk.
-    pub(super) fn read(&mut self, node: &Node, columns: &KindColumns<'_>, pool: &mut Pool) {
-        match node {
-            Node::All(parts) => {
-                self.fill(columns.rows(), 1);
-                self.join(parts, columns, pool, |mask, part| {
-                    mask.yes.iter_mut().zip(&part.yes).for_each(|(yes, part)| *yes &= part);
-                    mask.no.iter_mut().zip(&part.no).for_each(|(no, part)| *no |= part);
-                });
-            }
-            Node::Any(parts) => {
-                self.fill(columns.rows(), 0);
-                self.join(parts, columns, pool, |mask, part| {
-                    mask.yes.iter_mut().zip(&part.yes).for_each(|(yes, part)| *yes |= part);
-                    mask.no.iter_mut().zip(&part.no).for_each(|(no, part)| *no &= part);
-                });
-            }
-            Node::Not(part) => {
-                self.read(part, columns, pool);
-                std::mem::swap(&mut self.yes, &mut self.no);
-            }
-            Node::Test(column, compare) => match columns.column(*column) {
-                Some(column) => self.test(column, compare),
-                // `complete` has seen that every column the plan reads is there; an absent one would read as unknown.
-                None => {
-                    self.fill(columns.rows(), 0);
-                    self.no.fill(0);
-                }
-            },
+/// The rows of a chunk for which a condition holds.
+pub(super) fn read(node: &Node, columns: &KindColumns<'_>, mask: &mut Mask, pool: &mut Pool) {
+    match node {
+        Node::All(parts) => {
+            join(parts, (columns, 1), (mask, pool), |mask, part| mask.iter_mut().zip(part).for_each(|(mask, part)| *mask &= part));
         }
+        Node::Any(parts) => {
+            join(parts, (columns, 0), (mask, pool), |mask, part| mask.iter_mut().zip(part).for_each(|(mask, part)| *mask |= part));
+        }
+        Node::Test { column, compare, opposite } => match columns.column(*column) {
+            Some(column) => test(column, compare, u8::from(*opposite), mask),
+            // `complete` has seen that every column the plan reads is there; an absent one would read as unknown.
+            None => fill(mask, columns.rows(), 0),
+        },
     }
+}
 
-    fn join(&mut self, parts: &[Node], columns: &KindColumns<'_>, pool: &mut Pool, rule: impl Fn(&mut Mask, &Mask)) {
-        let mut part = pool.pop().unwrap_or_default();
-        for node in parts {
-            part.read(node, columns, pool);
-            rule(self, &part);
-        }
-        pool.push(part);
+/// Joins parts; without any, `none` everywhere.
+fn join(parts: &[Node], (columns, none): (&KindColumns<'_>, u8), (mask, pool): (&mut Mask, &mut Pool), rule: impl Fn(&mut Mask, &Mask)) {
+    let Some((first, others)) = parts.split_first() else { return fill(mask, columns.rows(), none) };
+    read(first, columns, mask, pool);
+    let mut part = pool.pop().unwrap_or_default();
+    for node in others {
+        read(node, columns, &mut part, pool);
+        rule(mask, &part);
     }
+    pool.push(part);
+}
 
-    fn test(&mut self, column: Column<'_>, compare: &Compare) {
-        if matches!(compare, Compare::Present) {
-            self.fill(column.values.len(), 1);
-            if let Some(known) = column.known {
-                self.yes.copy_from_slice(known);
-                self.no.iter_mut().zip(known).for_each(|(no, known)| *no = known ^ 1);
-            }
-            return;
+fn test(column: Column<'_>, compare: &Compare, opposite: u8, mask: &mut Mask) {
+    if matches!(compare, Compare::Present) {
+        // Whether a cell is filled is always known.
+        fill(mask, column.values.len(), 1 ^ opposite);
+        if let Some(known) = column.known {
+            mask.iter_mut().zip(known).for_each(|(mask, known)| *mask = known ^ opposite);
         }
-        match column.values {
-            Values::Byte(values) => self.compare(values, column.known, compare),
-            Values::Short(values) => self.compare(values, column.known, compare),
-            Values::Long(values) => self.compare(values, column.known, compare),
-        }
+        return;
     }
+    match column.values {
+        Values::Byte(values) => against(values, compare, opposite, mask),
+        Values::Short(values) => against(values, compare, opposite, mask),
+        Values::Long(values) => against(values, compare, opposite, mask),
+    }
+    if let Some(known) = column.known {
+        mask.iter_mut().zip(known).for_each(|(mask, known)| *mask &= known);
+    }
+}
 
-    fn compare<T: Lane>(&mut self, values: &[T], known: Option<&[u8]>, compare: &Compare) {
-        match compare {
-            Compare::Among(among) => {
-                // A value that the column's integers cannot hold is met by none.
-                let among: Vec<T> = among.iter().filter_map(|value| T::try_from(*value).ok()).collect();
-                match *among.as_slice() {
-                    [] => self.each(values, known, |_| false),
-                    [a] => self.each(values, known, |value| value == a),
-                    [a, b] => self.each(values, known, |value| (value == a) | (value == b)),
-                    [a, b, c] => self.each(values, known, |value| (value == a) | (value == b) | (value == c)),
-                    _ => self.each(values, known, |value| among.contains(&value)),
-                }
+fn against<T: Lane>(values: &[T], compare: &Compare, opposite: u8, mask: &mut Mask) {
+    match compare {
+        Compare::Among(among) => {
+            // A value that the column's integers cannot hold is met by none.
+            let among: Vec<T> = among.iter().filter_map(|value| T::try_from(*value).ok()).collect();
+            match *among.as_slice() {
+                [] => each(values, opposite, mask, |_| false),
+                [a] => each(values, opposite, mask, move |value| value == a),
+                [a, b] => each(values, opposite, mask, move |value| (value == a) | (value == b)),
+                [a, b, c] => each(values, opposite, mask, move |value| (value == a) | (value == b) | (value == c)),
+                _ => each(values, opposite, mask, |value| among.contains(&value)),
             }
-            Compare::AnyBit(bits) => self.each(values, known, |value| value.into() & bits != 0),
-            Compare::AtLeast(least) => match T::try_from(*least) {
-                Ok(least) => self.each(values, known, |value| value >= least),
-                Err(_) => self.each(values, known, |_| *least < 0),
-            },
-            Compare::AtMost(most) => match T::try_from(*most) {
-                Ok(most) => self.each(values, known, |value| value <= most),
-                Err(_) => self.each(values, known, |_| *most > 0),
-            },
-            Compare::Present => {}
         }
+        Compare::AnyBit(bits) => {
+            let bits = *bits;
+            each(values, opposite, mask, move |value| value.into() & bits != 0);
+        }
+        Compare::AtLeast(least) => match T::try_from(*least) {
+            Ok(least) => each(values, opposite, mask, move |value| value >= least),
+            Err(_) => each(values, opposite, mask, |_| *least < 0),
+        },
+        Compare::AtMost(most) => match T::try_from(*most) {
+            Ok(most) => each(values, opposite, mask, move |value| value <= most),
+            Err(_) => each(values, opposite, mask, |_| *most > 0),
+        },
+        Compare::Present => {}
     }
+}
 
-    fn each<T: Lane>(&mut self, values: &[T], known: Option<&[u8]>, holds: impl Fn(T) -> bool) {
-        self.yes.clear();
-        self.no.clear();
-        match known {
-            None => {
-                self.yes.extend(values.iter().map(|value| u8::from(holds(*value))));
-                self.no.extend(self.yes.iter().map(|yes| yes ^ 1));
-            }
-            Some(known) => {
-                self.yes.extend(values.iter().zip(known).map(|(value, known)| u8::from(holds(*value)) & known));
-                self.no.extend(self.yes.iter().zip(known).map(|(yes, known)| yes ^ known));
-            }
-        }
-    }
+fn each<T: Lane>(values: &[T], opposite: u8, mask: &mut Mask, holds: impl Fn(T) -> bool) {
+    map_into(values.iter(), mask, move |value| u8::from(holds(*value)) ^ opposite);
 }
 
 /// The integers of a column.

@@ -1,50 +1,56 @@
 //! Indicators that take a number of all records of the window: how many, how many different, how much, how large a share.
 
-use super::rows::{Job, Kept, Scratch};
+use super::mask;
+use super::rows::{Dated, Job, Kept, Scratch};
 use super::sums::{differences, running_sums};
-use super::{Sink, ranges};
+use super::{Chunk, Sink, map_into, ranges};
 use crate::columns::{Column, KindColumns, Values};
-use crate::kernel::days::Window;
 use crate::plan::Counted;
 
 impl Counted {
-    /// Marks the rows that count: in the window, meeting the condition, and with what is measured known.
-    pub(super) fn mark(&self, window: Window, columns: &KindColumns<'_>, scratch: &mut Scratch) {
-        scratch.valued.clear();
-        scratch.valued.resize(columns.rows(), 1);
+    /// Reads what is measured; rows where it is not known are not sure.
+    pub(super) fn read(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) {
+        let Scratch { sure, of, codes, values, pool, .. } = scratch;
         match self {
             Counted::Rows => {}
             Counted::Distinct(column) | Counted::Total(column) => {
                 // `complete` has seen that the column is there.
                 let column = columns.column(*column).unwrap_or(Column { values: Values::Long(&[]), known: Some(&[]) });
-                widen(column.values, &mut scratch.values);
+                widen(column.values, values);
                 if let Some(known) = column.known {
-                    scratch.valued.copy_from_slice(known);
+                    sure.iter_mut().zip(known).for_each(|(sure, known)| *sure &= known);
                 }
             }
-            Counted::Rate(of) => {
-                scratch.of.read(of, columns, &mut scratch.pool);
-                let told = scratch.of.yes.iter().zip(&scratch.of.no);
-                scratch.valued.iter_mut().zip(told).for_each(|(valued, (yes, no))| *valued = yes | no);
+            Counted::Rate(condition) => {
+                mask::read(&condition.fails, columns, of, pool);
+                let mut told = std::mem::take(of);
+                mask::read(&condition.holds, columns, of, pool);
+                told.iter_mut().zip(&*of).for_each(|(told, holds)| *told |= holds);
+                sure.iter_mut().zip(&told).for_each(|(sure, told)| *sure &= told);
+                pool.push(told);
             }
         }
-        let sure = scratch.filter.yes.iter().zip(&scratch.valued).zip(columns.day);
-        scratch.entry.clear();
-        scratch.entry.extend(sure.map(|((yes, valued), day)| u16::from(yes & valued & window.holds(*day))));
+        map_into(sure.iter(), codes, |sure| u16::from(*sure));
+    }
+
+    /// Marks the rows that count on a day: sure, and in its window.
+    pub(super) fn mark(&self, dated: &Dated, ages: &[u16], scratch: &mut Scratch) {
+        let Scratch { codes, counts, .. } = scratch;
+        map_into(ages.iter().zip(&*codes), counts, |(age, code)| dated.table.counts(*age, *code));
     }
 
     /// Adds the points of the band that each subject's number falls in, where the window was reported throughout.
     pub(super) fn put(
         &self,
-        bands: &[(i64, i64)],
-        columns: &KindColumns<'_>,
-        (job, coverage_of, sink, scratch): (&Job<'_>, &[u32], &mut Sink<'_>, &mut Scratch),
+        (job, dated, bands): (&Job<'_>, &Dated, &[(i64, i64)]),
+        chunk: &Chunk<'_>,
+        (sink, scratch): (&mut Sink<'_>, &mut Scratch),
         mut kept: Option<&mut Kept>,
     ) {
-        let numbers = self.numbers(columns, scratch);
-        let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(numbers.iter().zip(coverage_of));
+        let numbers = self.numbers(&chunk.ends, scratch);
+        let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(numbers.iter().zip(chunk.coverage_of));
         for ((sum, weight), (number, set)) in subjects {
-            let number = number.filter(|_| job.covers(Some(set)));
+            let number = number.filter(|_| dated.covers(Some(set)));
             job.place(number, bands, (sum, weight), &mut kept);
         }
     }
@@ -52,52 +58,53 @@ impl Counted {
     /// The same where nobody has a row.
     pub(super) fn put_nothing(
         &self,
-        bands: &[(i64, i64)],
-        (job, coverage_of, sink): (&Job<'_>, &[u32], &mut Sink<'_>),
+        (job, dated, bands): (&Job<'_>, &Dated, &[(i64, i64)]),
+        coverage_of: &[u32],
+        sink: &mut Sink<'_>,
         mut kept: Option<&mut Kept>,
     ) {
         let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(coverage_of);
         for ((sum, weight), set) in subjects {
             let number = if matches!(self, Counted::Rate(_)) { None } else { Some(0) };
-            job.place(number.filter(|_| job.covers(Some(set))), bands, (sum, weight), &mut kept);
+            job.place(number.filter(|_| dated.covers(Some(set))), bands, (sum, weight), &mut kept);
         }
     }
 
-    fn numbers(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) -> Vec<Option<i64>> {
-        let Scratch { entry, values, sums, of, .. } = scratch;
+    fn numbers(&self, ends: &[u32], scratch: &mut Scratch) -> Vec<Option<i64>> {
+        let Scratch { counts, values, sums, of, .. } = scratch;
         match self {
             Counted::Rows => {
-                running_sums(entry.iter().map(|counts| i64::from(*counts)), sums);
-                differences(columns, sums).map(Some).collect()
+                running_sums(counts.iter().map(|counts| i64::from(*counts)), sums);
+                differences(ends, sums).map(Some).collect()
             }
-            Counted::Total(_) => ranges(columns).map(|rows| Some(total(entry, values, rows))).collect(),
-            Counted::Distinct(_) => ranges(columns).map(|rows| Some(distinct(entry, values, rows))).collect(),
+            Counted::Total(_) => ranges(ends).map(|rows| Some(total(counts, values, rows))).collect(),
+            Counted::Distinct(_) => ranges(ends).map(|rows| Some(distinct(counts, values, rows))).collect(),
             Counted::Rate(_) => {
-                running_sums(entry.iter().map(|counts| i64::from(*counts)), sums);
-                let all: Vec<i64> = differences(columns, sums).collect();
-                running_sums(entry.iter().zip(&of.yes).map(|(counts, yes)| i64::from(*counts) & i64::from(*yes)), sums);
-                differences(columns, sums).zip(all).map(|(met, all)| (met * 1000).checked_div(all)).collect()
+                running_sums(counts.iter().map(|counts| i64::from(*counts)), sums);
+                let all: Vec<i64> = differences(ends, sums).collect();
+                running_sums(counts.iter().zip(&*of).map(|(counts, holds)| i64::from(*counts & *holds)), sums);
+                differences(ends, sums).zip(all).map(|(met, all)| (met * 1000).checked_div(all)).collect()
             }
         }
     }
 }
 
 /// Exact whatever the amounts are: wider than any sum of them, and at the most what the widest band begins with.
-fn total(entry: &[u16], values: &[i64], rows: (usize, usize)) -> i64 {
-    let sum: i128 = counting(entry, values, rows).map(i128::from).sum();
+fn total(counts: &[u8], values: &[i64], rows: (usize, usize)) -> i64 {
+    let sum: i128 = counting(counts, values, rows).map(i128::from).sum();
     i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
-fn distinct(entry: &[u16], values: &[i64], rows: (usize, usize)) -> i64 {
-    let mut found: Vec<i64> = counting(entry, values, rows).collect();
+fn distinct(counts: &[u8], values: &[i64], rows: (usize, usize)) -> i64 {
+    let mut found: Vec<i64> = counting(counts, values, rows).collect();
     found.sort_unstable();
     found.dedup();
     i64::try_from(found.len()).unwrap_or(i64::MAX)
 }
 
 /// The values of a subject's rows that count.
-fn counting(entry: &[u16], values: &[i64], (start, end): (usize, usize)) -> impl Iterator<Item = i64> {
-    let rows = entry.get(start..end).unwrap_or(&[]).iter().zip(values.get(start..end).unwrap_or(&[]));
+fn counting(counts: &[u8], values: &[i64], (start, end): (usize, usize)) -> impl Iterator<Item = i64> {
+    let rows = counts.get(start..end).unwrap_or(&[]).iter().zip(values.get(start..end).unwrap_or(&[]));
     rows.filter(|(counts, _)| **counts != 0).map(|(_, value)| *value)
 }
 

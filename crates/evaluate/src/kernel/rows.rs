@@ -1,43 +1,64 @@
-//! One indicator over the rows of a chunk: which of them count, and which entry of the table each is.
+//! One indicator over the rows of a chunk: which of them can count, and what each is worth when new. That is read once; each day of
+//! evaluation then only asks how old they are.
 
 use xinzhi_core::Day;
 use xinzhi_rules::model::Put;
 
-use super::days::{Table, Window};
-use super::mask::{Lane, Mask, Pool};
-use super::{Sink, Watch, sums};
-use crate::columns::{Column, KindColumns, Values};
+use super::course::{Course, Turns};
+use super::days::{Ages, Table, Turning, Window};
+use super::mask::{self, Lane, Mask, Pool};
+use super::{Aged, Chunk, Owner, Sink, Totals, Watch, map_into, sums};
+use crate::columns::{Column, KindColumns, Population, Values};
 use crate::plan::{IndicatorPlan, TakePlan, Worth};
 
-/// An indicator, ready for one day.
+/// An indicator, ready for some days.
 pub(super) struct Job<'p> {
     /// Its place in the plan.
     place: usize,
     pub plan: &'p IndicatorPlan,
+    /// By day of evaluation.
+    pub dated: Vec<Dated>,
+    /// Over several days, where the ages of rows say what is left of each.
+    pub course: Option<Course>,
+    /// By coverage set 1 where silence means nothing on some day.
+    open: Vec<u8>,
+}
+
+/// An indicator on one day.
+pub(super) struct Dated {
     pub window: Window,
+    pub table: Table,
     /// By coverage set 1 where silence means "none".
     covered: Vec<u8>,
-    /// Whether all of them are.
-    covered_throughout: bool,
-    table: Table,
 }
 
 /// Buffers of a chunk, used again for every indicator.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// What the condition says.
-    pub filter: Mask,
+    /// 1 where the condition holds and what the points depend on is known.
+    pub sure: Mask,
     /// What the condition of a rate says.
     pub of: Mask,
-    /// 1 where what the points depend on is known.
-    pub valued: Vec<u8>,
-    /// Entry of the table by row, 0 where it does not count.
-    pub entry: Vec<u16>,
+    /// By row 0 where it does not count on any day, else one more than the place of what it is worth.
+    pub codes: Vec<u16>,
+    /// 1 by row where it counts on the day.
+    pub counts: Vec<u8>,
     /// Values of a column, where they are summed or compared.
     pub values: Vec<i64>,
     /// Running sums over rows, one longer than they are many.
     pub sums: Vec<i64>,
     pub pool: Pool,
+    turns: Turns,
+}
+
+/// What a day sees of an indicator's rows.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'s> {
+    pub ages: &'s [u16],
+    pub codes: &'s [u16],
+    /// Days of documents.
+    pub days: &'s [i32],
+    pub owners: &'s [Owner],
 }
 
 /// What became of the rows of one subject: what an explanation needs of an indicator.
@@ -67,184 +88,198 @@ pub(crate) struct KeptRow {
     pub coming: bool,
 }
 
-impl<'p> Job<'p> {
-    pub(super) fn new(place: usize, plan: &'p IndicatorPlan, covered: Vec<u8>, as_of: Day) -> Job<'p> {
-        let window = Window::new(as_of, plan.window_months);
-        let covered_throughout = covered.iter().all(|covered| *covered == 1);
-        let table = match &plan.take {
-            TakePlan::Each { worth, fading, .. } => Table::new(worth, fading, (window, as_of)),
-            TakePlan::Number { .. } => Table::one(),
-        };
-        Job { place, plan, window, covered, covered_throughout, table }
-    }
-
-    /// Evaluates the rows of a chunk and adds what they come to.
-    pub(super) fn run(
-        &self,
-        columns: &KindColumns<'_>,
-        coverage_of: &[u32],
-        mut sink: Sink<'_>,
-        (scratch, watch): (&mut Scratch, Option<&mut Watch>),
-    ) {
-        match &self.plan.filter {
-            Some(filter) => scratch.filter.read(filter, columns, &mut scratch.pool),
-            None => scratch.filter.fill(columns.rows(), 1),
-        }
-        let mut kept = watch.is_some().then(Kept::default);
-        match &self.plan.take {
-            TakePlan::Each { worth, put, .. } => {
-                self.entries(worth, columns, scratch);
-                self.put(*put, columns, (coverage_of, &mut sink, scratch), kept.as_mut());
-            }
-            TakePlan::Number { number, bands } => {
-                number.mark(self.window, columns, scratch);
-                number.put(bands, columns, (self, coverage_of, &mut sink, scratch), kept.as_mut());
-            }
-        }
-        if let Some((watch, mut kept)) = watch.zip(kept) {
-            kept.rows = self.kept_rows(columns, scratch);
-            watch.parts.insert(self.place, kept);
-        }
-    }
-
-    /// Where nobody has a row of the kind: what is covered is known to be nothing.
-    pub(super) fn without_rows(&self, coverage_of: &[u32], mut sink: Sink<'_>, watch: Option<&mut Watch>) {
-        let mut kept = watch.is_some().then(Kept::default);
-        match &self.plan.take {
-            TakePlan::Each { .. } => self.weigh(coverage_of, &mut sink, |_| 0),
-            TakePlan::Number { number, bands } => {
-                number.put_nothing(bands, (self, coverage_of, &mut sink), kept.as_mut());
-            }
-        }
-        if let Some((watch, mut kept)) = watch.zip(kept) {
-            kept.known |= matches!(self.plan.take, TakePlan::Each { .. }) && self.covers(coverage_of.first());
-            watch.parts.insert(self.place, kept);
-        }
-    }
-
-    /// Marks the rows that count, each with its entry of the table.
-    fn entries(&self, worth: &Worth, columns: &KindColumns<'_>, scratch: &mut Scratch) {
-        let rows = columns.rows();
-        let Scratch { filter, valued, entry, .. } = scratch;
-        entry.clear();
-        entry.resize(rows, 1);
-        if let Table::Steps { codes, cuts, .. } = &self.table {
-            for cut in cuts {
-                let aged = columns.day.iter().map(|day| u16::from(*day <= *cut).wrapping_neg() & codes);
-                entry.iter_mut().zip(aged).for_each(|(entry, step)| *entry = entry.wrapping_add(step));
-            }
-        }
-        valued.clear();
-        valued.resize(rows, 1);
-        code(worth, columns, entry, valued);
-        let sure = filter.yes.iter().zip(valued.iter()).zip(columns.day);
-        for (entry, ((yes, valued), day)) in entry.iter_mut().zip(sure) {
-            let counts = yes & valued & self.window.holds(*day);
-            *entry &= u16::from(counts).wrapping_neg();
-        }
-    }
-
-    fn put(
-        &self,
-        put: Put,
-        columns: &KindColumns<'_>,
-        (coverage_of, sink, scratch): (&[u32], &mut Sink<'_>, &mut Scratch),
-        kept: Option<&mut Kept>,
-    ) {
-        let mut kept = kept;
-        sums::add_up(put, &self.table, columns, (self.plan.bounds, &mut *sink, &mut *scratch), kept.as_deref_mut());
-        if self.covered_throughout && kept.is_none() {
-            self.weigh(coverage_of, sink, |_| 0);
-            return;
-        }
-        // A record that counts makes the indicator known whatever coverage says.
-        sums::running_sums(scratch.entry.iter().map(|entry| i64::from(*entry != 0)), &mut scratch.sums);
-        let counting: Vec<u8> = sums::differences(columns, &scratch.sums).map(|count| u8::from(count != 0)).collect();
-        self.weigh(coverage_of, sink, |subject| counting.get(subject).copied().unwrap_or(0));
-        if let Some(kept) = kept {
-            kept.known = self.covers(coverage_of.first()) || counting.first() == Some(&1);
-        }
-    }
-
-    /// Adds the indicator's weight where it is known: covered, or otherwise found to be.
-    pub(super) fn weigh(&self, coverage_of: &[u32], sink: &mut Sink<'_>, otherwise: impl Fn(usize) -> u8) {
-        let share = self.plan.share;
-        if self.covered_throughout {
-            sink.known_weight.iter_mut().for_each(|weight| *weight = weight.wrapping_add(share));
-            return;
-        }
-        for (subject, (weight, set)) in sink.known_weight.iter_mut().zip(coverage_of).enumerate() {
-            let known = u8::from(self.covers(Some(set))) | otherwise(subject);
-            *weight = weight.wrapping_add(share.wrapping_mul(i64::from(known)));
-        }
+impl Dated {
+    pub(super) fn new(plan: &IndicatorPlan, population: &Population<'_>, (turning, as_of): (&Turning, Day), ages: &Ages) -> Dated {
+        let covered = population.covered(|coverage| coverage.covers(plan.wanted, as_of));
+        Dated { window: turning.window, table: Table::of(plan, (turning, as_of), ages), covered }
     }
 
     /// Whether a coverage set covers the indicator.
     pub(super) fn covers(&self, set: Option<&u32>) -> bool {
         set.is_some_and(|set| self.covered.get(*set as usize).copied() == Some(1))
     }
+}
 
-    fn kept_rows(&self, columns: &KindColumns<'_>, scratch: &Scratch) -> Vec<KeptRow> {
-        let Scratch { filter, valued, entry, .. } = scratch;
-        let rows = columns.day.iter().zip(entry).zip(filter.yes.iter().zip(&filter.no).zip(valued));
-        rows.map(|((day, entry), ((yes, no), valued))| {
-            let within = self.window.holds(*day) == 1;
+impl<'p> Job<'p> {
+    pub(super) fn new(place: usize, plan: &'p IndicatorPlan, dated: Vec<Dated>, ages: &[Ages]) -> Job<'p> {
+        let evenly = dated.iter().any(|dated| dated.table.evenly());
+        let sums = matches!(plan.take, TakePlan::Each { put: Put::Sum, .. }) && !evenly;
+        let course = (sums && dated.len() > 1).then(|| Course::new(&dated, ages));
+        let mut open = vec![0; dated.first().map_or(0, |dated| dated.covered.len())];
+        for dated in &dated {
+            open.iter_mut().zip(&dated.covered).for_each(|(open, covered)| *open |= covered ^ 1);
+        }
+        Job { place, plan, dated, course, open }
+    }
+
+    /// The weight that is known on a day without looking at any row, by places of the day and of the coverage set.
+    pub(super) fn known_weight(&self, day: usize, set: u32) -> i64 {
+        let covered = self.dated.get(day).is_some_and(|dated| dated.covers(Some(&set)));
+        if covered && matches!(self.plan.take, TakePlan::Each { .. }) { self.plan.share } else { 0 }
+    }
+
+    /// Whether it has to look, on some day, whether a record of somebody with this coverage set counts.
+    pub(super) fn ever_open(&self, set: Option<&u32>) -> bool {
+        set.is_some_and(|set| self.open.get(*set as usize) == Some(&1))
+    }
+
+    /// Whether it has to look, on a day, whether a record of somebody with this coverage set counts.
+    pub(super) fn open(&self, day: usize, set: u32) -> bool {
+        let covered = self.dated.get(day).is_some_and(|dated| dated.covers(Some(&set)));
+        !covered && matches!(self.plan.take, TakePlan::Each { .. })
+    }
+
+    /// Evaluates the rows of a chunk and adds what they come to on each day.
+    pub(super) fn run(
+        &self,
+        (chunk, aged): (&Chunk<'_>, &[Aged]),
+        totals: &mut [Totals],
+        (scratch, mut watch): (&mut Scratch, Option<&mut Watch>),
+    ) {
+        self.read(&chunk.columns, scratch);
+        for ((dated, totals), aged) in self.dated.iter().zip(totals).zip(aged) {
+            let mut kept = watch.is_some().then(Kept::default);
+            let mut sink = totals.part(self.plan.dimension);
+            match &self.plan.take {
+                TakePlan::Each { put, .. } => self.put(*put, (dated, chunk, aged), (&mut sink, scratch), kept.as_mut()),
+                TakePlan::Number { number, bands } => {
+                    number.mark(dated, &aged.ages, scratch);
+                    number.put((self, dated, bands), chunk, (&mut sink, scratch), kept.as_mut());
+                }
+            }
+            if let Some((watch, mut kept)) = watch.as_deref_mut().zip(kept) {
+                kept.rows = self.kept_rows(dated, (chunk, &aged.ages), scratch);
+                watch.parts.insert(self.place, kept);
+            }
+        }
+    }
+
+    /// Evaluates the rows of a chunk and adds by how much what they come to differs from the day before, where that is simpler.
+    pub(super) fn follow(&self, chunk: &Chunk<'_>, totals: &mut [Totals], scratch: &mut Scratch) {
+        if let Some(course) = &self.course {
+            self.read(&chunk.columns, scratch);
+            course.run(self, chunk, totals, (&scratch.codes, &mut scratch.turns));
+        }
+    }
+
+    /// Where nobody has a row of the kind: what is covered is known to be nothing.
+    pub(super) fn without_rows(&self, coverage_of: &[u32], totals: &mut [Totals], mut watch: Option<&mut Watch>) {
+        for (dated, totals) in self.dated.iter().zip(totals) {
+            let mut kept = watch.is_some().then(Kept::default);
+            let mut sink = totals.part(self.plan.dimension);
+            match &self.plan.take {
+                TakePlan::Each { .. } => {}
+                TakePlan::Number { number, bands } => number.put_nothing((self, dated, bands), coverage_of, &mut sink, kept.as_mut()),
+            }
+            if let Some((watch, mut kept)) = watch.as_deref_mut().zip(kept) {
+                kept.known |= matches!(self.plan.take, TakePlan::Each { .. }) && dated.covers(coverage_of.first());
+                watch.parts.insert(self.place, kept);
+            }
+        }
+    }
+
+    /// What of the rows is the same on every day.
+    fn read(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) {
+        let Scratch { sure, codes, pool, .. } = &mut *scratch;
+        match &self.plan.filter {
+            Some(filter) => mask::read(&filter.holds, columns, sure, pool),
+            None => mask::fill(sure, columns.rows(), 1),
+        }
+        match &self.plan.take {
+            TakePlan::Each { worth, .. } => code(worth, columns, sure, codes),
+            TakePlan::Number { number, .. } => number.read(columns, scratch),
+        }
+    }
+
+    fn put(
+        &self,
+        put: Put,
+        (dated, chunk, aged): (&Dated, &Chunk<'_>, &Aged),
+        (sink, scratch): (&mut Sink<'_>, &mut Scratch),
+        kept: Option<&mut Kept>,
+    ) {
+        let Scratch { codes, sums, .. } = scratch;
+        let seen = Seen { ages: &aged.ages, codes, days: chunk.columns.day, owners: &chunk.owners };
+        let raw = sums::add_up(put, &dated.table, seen, (self.plan.bounds, sink.dimension, sums));
+        // A record that counts makes the indicator known whatever coverage says.
+        let counting = |owner: &Owner| {
+            let mut rows = aged.ages.get(owner.rows()).unwrap_or(&[]).iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
+            rows.any(|(age, code)| dated.table.counts(*age, *code) == 1)
+        };
+        let uncovered = aged.open.iter().filter(|owner| !dated.covers(chunk.coverage_of.get(owner.subject as usize)));
+        for owner in uncovered.filter(|owner| counting(owner)) {
+            if let Some(weight) = sink.known_weight.get_mut(owner.subject as usize) {
+                *weight = weight.wrapping_add(self.plan.share);
+            }
+        }
+        if let Some(kept) = kept {
+            kept.raw = raw;
+            kept.known = dated.covers(chunk.coverage_of.first()) || chunk.owners.iter().any(counting);
+        }
+    }
+
+    fn kept_rows(&self, dated: &Dated, (chunk, ages): (&Chunk<'_>, &[u16]), scratch: &mut Scratch) -> Vec<KeptRow> {
+        let mut fails = Mask::new();
+        match &self.plan.filter {
+            Some(filter) => mask::read(&filter.fails, &chunk.columns, &mut fails, &mut scratch.pool),
+            None => mask::fill(&mut fails, chunk.columns.rows(), 0),
+        }
+        let rows = chunk.columns.day.iter().zip(ages).zip(scratch.codes.iter().zip(&fails));
+        rows.map(|((day, age), (code, fails))| {
+            let counts = dated.table.counts(*age, *code) == 1;
             KeptRow {
-                full: self.table.full(*entry),
-                keep: self.table.keep(*entry, *day),
-                points: self.table.points(*entry, *day),
-                counts: *entry != 0,
-                uncertain: within && *no == 0 && yes & valued == 0,
-                coming: *day > self.window.last && *no == 0,
+                full: dated.table.full(*code),
+                keep: dated.table.keep(*age, *day),
+                points: if counts { dated.table.points((*age, *code), *day) } else { 0 },
+                counts,
+                uncertain: dated.window.holds(*day) == 1 && *code == 0 && *fails == 0,
+                coming: *day > dated.window.last && *fails == 0,
             }
         })
         .collect()
     }
 }
 
-/// Adds each row's code to its entry, and takes the mark from rows whose value is not known or worth nothing that is stated.
-fn code(worth: &Worth, columns: &KindColumns<'_>, entry: &mut [u16], valued: &mut [u8]) {
+/// The code of each row that is `sure`, and of no other.
+fn code(worth: &Worth, columns: &KindColumns<'_>, sure: &mut Mask, codes: &mut Vec<u16>) {
     let column = match worth {
-        Worth::Constant(_) => return,
+        Worth::Constant(_) => return map_into(sure.iter(), codes, |sure| u16::from(*sure)),
         Worth::Table(column, _) | Worth::Bands(column, _) => columns.column(*column),
     };
     // `complete` has seen that the column is there.
-    let Some(Column { values, known }) = column else { return valued.fill(0) };
+    let Some(Column { values, known }) = column else { return map_into(sure.iter(), codes, |_| 0) };
     if let Some(known) = known {
-        valued.copy_from_slice(known);
+        sure.iter_mut().zip(known).for_each(|(sure, known)| *sure &= known);
     }
     match values {
-        Values::Byte(values) => coded(worth, values, entry, valued),
-        Values::Short(values) => coded(worth, values, entry, valued),
-        Values::Long(values) => coded(worth, values, entry, valued),
+        Values::Byte(values) => coded(worth, values, sure, codes),
+        Values::Short(values) => coded(worth, values, sure, codes),
+        Values::Long(values) => coded(worth, values, sure, codes),
     }
 }
 
-fn coded<T: Lane + TryInto<u16>>(worth: &Worth, values: &[T], entry: &mut [u16], valued: &mut [u8]) {
+fn coded<T: Lane + TryInto<u16>>(worth: &Worth, values: &[T], sure: &[u8], codes: &mut Vec<u16>) {
     match worth {
         Worth::Constant(_) => {}
         Worth::Table(_, points) => {
-            let codes = u16::try_from(points.len()).unwrap_or(u16::MAX);
-            for ((entry, valued), value) in entry.iter_mut().zip(valued).zip(values) {
+            let many = u16::try_from(points.len()).unwrap_or(u16::MAX);
+            map_into(values.iter().zip(sure), codes, move |(value, sure)| {
                 let code: u16 = (*value).try_into().unwrap_or(u16::MAX);
-                *valued &= u8::from(code < codes);
-                *entry = entry.wrapping_add(code);
-            }
+                let told = u16::from(*sure) & u16::from(code < many);
+                code.wrapping_add(1) & told.wrapping_neg()
+            });
         }
         Worth::Bands(_, bands) => {
-            let Some(((least, _), higher)) = bands.split_first() else { return valued.fill(0) };
-            let reached = valued.iter_mut().zip(at_least(values, *least));
-            reached.for_each(|(valued, reached)| *valued &= u8::from(reached));
-            for (from, _) in higher {
-                let reached = entry.iter_mut().zip(at_least(values, *from));
-                reached.for_each(|(entry, reached)| *entry = entry.wrapping_add(u16::from(reached)));
+            map_into(values.iter(), codes, |_| 0);
+            for (from, _) in bands {
+                // A bound that a column cannot hold lies above all its values, or below them.
+                match T::try_from(*from) {
+                    Ok(from) => codes.iter_mut().zip(values).for_each(|(code, value)| *code = code.wrapping_add(u16::from(*value >= from))),
+                    Err(_) if *from < 0 => codes.iter_mut().for_each(|code| *code = code.wrapping_add(1)),
+                    Err(_) => {}
+                }
             }
+            codes.iter_mut().zip(sure).for_each(|(code, sure)| *code &= u16::from(*sure).wrapping_neg());
         }
     }
-}
-
-/// Which values reach a bound. A bound that a column cannot hold lies above all its values, or below them.
-fn at_least<T: Lane>(values: &[T], bound: i64) -> impl Iterator<Item = bool> {
-    let (held, below) = (T::try_from(bound).ok(), bound < 0);
-    values.iter().map(move |value| held.map_or(below, |bound| *value >= bound))
 }

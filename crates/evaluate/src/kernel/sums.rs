@@ -3,62 +3,77 @@
 
 use xinzhi_rules::model::Put;
 
-use super::days::{Table, at};
-use super::rows::{Kept, Scratch};
-use super::{Sink, ranges};
-use crate::columns::KindColumns;
+use super::days::Table;
+use super::rows::Seen;
+use super::{Owner, ranges};
 use crate::plan::Bounds;
 
-/// Running sums of values, the first 0.
-pub(super) fn running_sums(values: impl Iterator<Item = i64>, sums: &mut Vec<i64>) {
-    sums.clear();
+/// Running sums of values, the first 0. The sum is the loop's own: where a closure holds it, it travels through memory row by row.
+pub(super) fn running_sums(values: impl ExactSizeIterator<Item = i64>, sums: &mut Vec<i64>) {
+    sums.resize(values.len() + 1, 0);
+    let Some((first, others)) = sums.split_first_mut() else { return };
     let mut sum = 0_i64;
-    sums.push(sum);
-    sums.extend(values.map(|value| {
+    *first = sum;
+    for (place, value) in others.iter_mut().zip(values) {
         sum = sum.wrapping_add(value);
-        sum
-    }));
+        *place = sum;
+    }
 }
 
-/// What each subject's rows sum to.
-pub(super) fn differences(columns: &KindColumns<'_>, sums: &[i64]) -> impl Iterator<Item = i64> {
-    let sum = |place: usize| sums.get(place).copied().unwrap_or(0);
-    ranges(columns).map(move |(start, end)| sum(end).wrapping_sub(sum(start)))
+/// What each subject's rows sum to, by where they end.
+pub(super) fn differences(ends: &[u32], sums: &[i64]) -> impl Iterator<Item = i64> {
+    let sum = |end: usize| sums.get(end).copied().unwrap_or(0);
+    ranges(ends).map(move |(start, end)| sum(end).wrapping_sub(sum(start)))
 }
 
-/// Adds what each subject's rows come to.
-pub(super) fn add_up(
-    put: Put,
-    table: &Table,
-    columns: &KindColumns<'_>,
-    (bounds, sink, scratch): (Bounds, &mut Sink<'_>, &mut Scratch),
-    kept: Option<&mut Kept>,
-) {
-    let Scratch { entry, sums, .. } = scratch;
-    let mut kept = kept;
+/// Adds what each subject's rows come to, bounded and weighed: nothing for whoever has none, since no bound excludes 0.
+/// Says what the last subject's rows came to before that, which is all there is to know of a population of one.
+pub(super) fn add_up(put: Put, table: &Table, seen: Seen<'_>, (bounds, to, sums): (Bounds, &mut [i64], &mut Vec<i64>)) -> i64 {
+    let Seen { ages, codes, days, owners } = seen;
+    let aged = || ages.iter().copied().zip(codes.iter().copied());
     if put == Put::Sum {
-        match table {
-            Table::Steps { points, .. } => running_sums(entry.iter().map(|entry| at(points, *entry)), sums),
-            Table::Linear { .. } => running_sums(entry.iter().zip(columns.day).map(|(entry, day)| table.points(*entry, *day)), sums),
+        if table.evenly() {
+            running_sums(aged().zip(days).map(|(aged, day)| table.points(aged, *day)), sums);
+        } else if let Some(lines) = table.small() {
+            running_sums(aged().map(|(age, code)| lines.at(age, code)), sums);
+        } else {
+            running_sums(aged().map(|(age, code)| table.at(age, code)), sums);
         }
-        for (sum, raw) in sink.dimension.iter_mut().zip(differences(columns, sums)) {
-            *sum = sum.wrapping_add(bounds.apply(raw));
-            keep(&mut kept, raw);
-        }
-        return;
+        bounds.add(to, (owners, sums));
+        return sums.last().copied().unwrap_or(0);
     }
-    for (sum, (start, end)) in sink.dimension.iter_mut().zip(ranges(columns)) {
-        let rows = entry.get(start..end).unwrap_or(&[]).iter().zip(columns.day.get(start..end).unwrap_or(&[]));
-        let counting = rows.filter(|(entry, _)| **entry != 0).map(|(entry, day)| (*day, table.points(*entry, *day)));
-        let raw = together(put, counting);
-        *sum = sum.wrapping_add(bounds.apply(raw));
-        keep(&mut kept, raw);
+    let mut last = 0;
+    for owner in owners {
+        let rows = aged().zip(days).skip(owner.start as usize).take(owner.rows().len());
+        let counting = rows.filter(|((age, code), _)| table.counts(*age, *code) == 1);
+        last = together(put, counting.map(|(aged, day)| (*day, table.points(aged, *day))));
+        if let Some(to) = to.get_mut(owner.subject as usize) {
+            *to = to.wrapping_add(bounds.apply(last));
+        }
+    }
+    last
+}
+
+impl Bounds {
+    /// Adds what each subject's running sums differ by, bounded and weighed.
+    fn add(self, to: &mut [i64], (owners, sums): (&[Owner], &[i64])) {
+        // Nearly always the weight is the whole: asked once, not for each subject.
+        if self.weight == 1000 {
+            each_difference(to, (owners, sums), |raw| raw.max(self.floor).min(self.cap));
+        } else {
+            each_difference(to, (owners, sums), |raw| self.apply(raw));
+        }
     }
 }
 
-fn keep(kept: &mut Option<&mut Kept>, raw: i64) {
-    if let Some(kept) = kept {
-        kept.raw = raw;
+fn each_difference(to: &mut [i64], (owners, sums): (&[Owner], &[i64]), bounded: impl Fn(i64) -> i64) {
+    let mut before = 0_i64;
+    for owner in owners {
+        let sum = sums.get(owner.end as usize).copied().unwrap_or(0);
+        if let Some(to) = to.get_mut(owner.subject as usize) {
+            *to = to.wrapping_add(bounded(sum.wrapping_sub(before)));
+        }
+        before = sum;
     }
 }
 

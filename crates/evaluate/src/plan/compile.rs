@@ -8,7 +8,9 @@ use xinzhi_rules::model::{
 };
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
-use super::{Compare, Counted, DimensionPlan, ForcingPlan, IndicatorPlan, Node, OverridePlan, Plan, PlanFault, Reads, TakePlan, Worth};
+use super::{
+    Compare, Condition, Counted, DimensionPlan, ForcingPlan, IndicatorPlan, Node, OverridePlan, Plan, PlanFault, Reads, TakePlan, Worth,
+};
 use super::{TABLE_MAX, prove};
 use crate::coverage::Wanted;
 
@@ -28,6 +30,7 @@ pub(super) fn plan(pack: &Pack, card: ScorecardIx) -> Result<Plan, PlanFault> {
     }
     let overrides = scorecard.overrides.iter().map(|o| forcing(pack, scorecard, o)).collect::<Result<Vec<_>, _>>()?;
     let weight = prove::total(scorecard, &dimensions, &indicators)?;
+    prove::borders(scorecard)?;
     let reads = reads(&indicators, &overrides);
     Ok(Plan {
         base: scorecard.base.0,
@@ -65,7 +68,7 @@ fn indicator(
     if indicator.window_months <= 0 {
         return Err(PlanFault::Window(name()));
     }
-    let filter = indicator.filter.as_ref().map(|p| node(p, kind, 0)).transpose().map_err(|fault| fault.named(name()))?;
+    let filter = indicator.filter.as_ref().map(|p| condition(p, kind)).transpose().map_err(|fault| fault.named(name()))?;
     let take = take(kind, indicator)?;
     let reach = prove::take(indicator)?;
     Ok(IndicatorPlan {
@@ -94,36 +97,40 @@ impl NodeFault {
     }
 }
 
-fn node(predicate: &Predicate, kind: &RecordKind, depth: usize) -> Result<Node, NodeFault> {
+fn condition(predicate: &Predicate, kind: &RecordKind) -> Result<Condition, NodeFault> {
+    Ok(Condition { holds: node(predicate, kind, (0, false))?, fails: node(predicate, kind, (0, true))? })
+}
+
+/// A predicate, or its opposite.
+fn node(predicate: &Predicate, kind: &RecordKind, (depth, opposite): (usize, bool)) -> Result<Node, NodeFault> {
     if depth > DEPTH_MAX {
         return Err(NodeFault::Depth);
     }
-    let parts = |parts: &[Predicate]| parts.iter().map(|part| node(part, kind, depth + 1)).collect::<Result<Vec<_>, _>>();
-    Ok(match predicate {
-        Predicate::All(all) => Node::All(parts(all)?),
-        Predicate::Any(any) => Node::Any(parts(any)?),
-        Predicate::Not(part) => Node::Not(Box::new(node(part, kind, depth + 1)?)),
-        Predicate::Test { column, test } => {
+    let parts = |parts: &[Predicate]| parts.iter().map(|part| node(part, kind, (depth + 1, opposite))).collect::<Result<Vec<_>, _>>();
+    Ok(match (predicate, opposite) {
+        (Predicate::All(all), false) | (Predicate::Any(all), true) => Node::All(parts(all)?),
+        (Predicate::Any(any), false) | (Predicate::All(any), true) => Node::Any(parts(any)?),
+        (Predicate::Not(part), _) => node(part, kind, (depth + 1, !opposite))?,
+        (Predicate::Test { column, test }, _) => {
             if !readable(kind, *column) {
                 return Err(NodeFault::Dangling);
             }
-            compare(*column, test)
+            let (compare, none) = compare(test);
+            Node::Test { column: *column, compare, opposite: none != opposite }
         }
     })
 }
 
-fn compare(column: Column, test: &Test) -> Node {
-    let plain = |compare| Node::Test(column, compare);
-    let not = |compare| Node::Not(Box::new(plain(compare)));
+/// A comparison, and whether the opposite of it is asked for.
+fn compare(test: &Test) -> (Compare, bool) {
     match test {
-        Test::OneOf(values) => plain(Compare::Among(values.clone())),
-        Test::NoneOf(values) => not(Compare::Among(values.clone())),
-        Test::AnyBit(bits) => plain(Compare::AnyBit(*bits)),
-        Test::NoBit(bits) => not(Compare::AnyBit(*bits)),
-        Test::AtLeast(least) => plain(Compare::AtLeast(*least)),
-        Test::AtMost(most) => plain(Compare::AtMost(*most)),
-        Test::Present(true) => plain(Compare::Present),
-        Test::Present(false) => not(Compare::Present),
+        Test::OneOf(values) => (Compare::Among(values.clone()), false),
+        Test::NoneOf(values) => (Compare::Among(values.clone()), true),
+        Test::AnyBit(bits) => (Compare::AnyBit(*bits), false),
+        Test::NoBit(bits) => (Compare::AnyBit(*bits), true),
+        Test::AtLeast(least) => (Compare::AtLeast(*least), false),
+        Test::AtMost(most) => (Compare::AtMost(*most), false),
+        Test::Present(present) => (Compare::Present, !present),
     }
 }
 
@@ -161,7 +168,7 @@ fn take(kind: &RecordKind, indicator: &Indicator) -> Result<TakePlan, PlanFault>
                 Number::Count => Counted::Rows,
                 Number::Distinct(field) => Counted::Distinct(readable_field(kind, *field, indicator)?),
                 Number::Total(field) => Counted::Total(readable_field(kind, *field, indicator)?),
-                Number::Rate(of) => Counted::Rate(node(of, kind, 0).map_err(|fault| fault.named(indicator.id.clone()))?),
+                Number::Rate(of) => Counted::Rate(condition(of, kind).map_err(|fault| fault.named(indicator.id.clone()))?),
             };
             Ok(TakePlan::Number { number, bands })
         }
@@ -221,7 +228,7 @@ fn forcing(pack: &Pack, scorecard: &Scorecard, rule: &Override) -> Result<Overri
             ForcingPlan::Listed { from: Column::Field(span.from), until: span.until.map(Column::Field) }
         }
         Forcing::Within { filter, window_months } => {
-            let filter = filter.as_ref().map(|p| node(p, kind, 0)).transpose().map_err(|_| fault())?;
+            let filter = filter.as_ref().map(|p| condition(p, kind)).transpose().map_err(|_| fault())?;
             if *window_months <= 0 {
                 return Err(fault());
             }
@@ -238,11 +245,11 @@ fn reads(indicators: &[IndicatorPlan], overrides: &[OverridePlan]) -> BTreeMap<K
     let mut reads: BTreeMap<KindIx, Reads> = BTreeMap::new();
     for indicator in indicators {
         let reads = reads.entry(indicator.kind).or_default();
-        indicator.filter.iter().for_each(|filter| filter.collect(reads));
+        indicator.filter.iter().for_each(|filter| filter.holds.collect(reads));
         match &indicator.take {
             TakePlan::Each { worth: Worth::Table(column, _) | Worth::Bands(column, _), .. } => reads.add(*column),
             TakePlan::Number { number: Counted::Distinct(column) | Counted::Total(column), .. } => reads.add(*column),
-            TakePlan::Number { number: Counted::Rate(of), .. } => of.collect(reads),
+            TakePlan::Number { number: Counted::Rate(of), .. } => of.holds.collect(reads),
             TakePlan::Each { worth: Worth::Constant(_), .. } | TakePlan::Number { number: Counted::Rows, .. } => {}
         }
     }
@@ -250,7 +257,7 @@ fn reads(indicators: &[IndicatorPlan], overrides: &[OverridePlan]) -> BTreeMap<K
         let reads = reads.entry(rule.kind).or_default();
         match &rule.when {
             ForcingPlan::Listed { from, until } => std::iter::once(from).chain(until).for_each(|column| reads.add(*column)),
-            ForcingPlan::Within { filter, .. } => filter.iter().for_each(|filter| filter.collect(reads)),
+            ForcingPlan::Within { filter, .. } => filter.iter().for_each(|filter| filter.holds.collect(reads)),
         }
     }
     reads
@@ -271,8 +278,7 @@ impl Node {
     fn collect(&self, reads: &mut Reads) {
         match self {
             Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| part.collect(reads)),
-            Node::Not(part) => part.collect(reads),
-            Node::Test(column, _) => reads.add(*column),
+            Node::Test { column, .. } => reads.add(*column),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Why nothing overflows while running: every bound that the kernel's wrapping arithmetic counts on, proved once.
 
+use std::collections::BTreeMap;
+
 use xinzhi_core::Points;
-use xinzhi_rules::model::{Indicator, Put, RECORDS_MAX, Scorecard, Take};
+use xinzhi_rules::model::{Fading, Indicator, KindIx, Put, RECORDS_MAX, Scorecard, Take};
 
 use super::{Bounds, DimensionPlan, IndicatorPlan, PlanFault};
 
@@ -40,6 +42,20 @@ pub(super) fn bounds(name: &str, bounds: (Option<Points>, Option<Points>, i64), 
         return Err(PlanFault::PointsTooLarge(name.to_owned()));
     }
     Ok(bounds)
+}
+
+/// Proves that the stretches between the windows and fades of a kind can be numbered in 16 bits.
+pub(super) fn borders(scorecard: &Scorecard) -> Result<(), PlanFault> {
+    let mut borders: BTreeMap<KindIx, usize> = BTreeMap::new();
+    for indicator in scorecard.dimensions.iter().flat_map(|dimension| &dimension.indicators) {
+        let steps = if let Fading::Steps(steps) = &indicator.fade { steps.len() } else { 0 };
+        let many = borders.entry(indicator.kind).or_default();
+        *many = many.saturating_add(steps).saturating_add(2);
+        if *many > super::TABLE_MAX {
+            return Err(PlanFault::Table(indicator.id.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// The most, without sign, that the indicators of a dimension can sum to.

@@ -7,7 +7,7 @@ use xinzhi_rules::model::{Dimension, Each, Fading, FieldIx, Forcing, Indicator, 
 use xinzhi_rules::predicate::{Column, Predicate, Test, Truth};
 
 use super::support::*;
-use crate::{Coverage, Evaluation, Knowledge, Outcome, Subject};
+use crate::{Coverage, Evaluation, Knowledge, Outcome, Plan, Subject};
 
 const AS_OF: &str = "2026-06-01";
 
@@ -375,4 +375,50 @@ fn the_kernel_reads_a_model_as_its_words_say_alone_and_among_thousands() {
         }
     }
     assert!(moved > 3000, "the records must reach the rules, they did so {moved} times");
+}
+
+/// A pass over many days says of each what a pass over that day alone says: to the share of weight, in every dimension.
+#[test]
+fn d1_many_days_in_one_pass_say_of_each_what_it_says_alone() {
+    let listed = Override { kind: BLACKLIST, when: Forcing::Listed, grade: 3, basis: vec![] };
+    let within = Override { kind: PENALTY, when: Forcing::Within { filter: None, window_months: 7 }, grade: 2, basis: vec![] };
+    let mut answers = std::collections::BTreeSet::new();
+    for seed in 0..25 {
+        let mut numbers = Numbers(1000 + seed);
+        let mut card = card((0..6).map(|id| random_indicator(&mut numbers, id)).collect());
+        card.overrides = vec![listed.clone(), within.clone()];
+        let pack = pack_with(card);
+        let plan = Plan::compile(&pack, CARD).unwrap();
+        let town: Vec<Vec<Fact>> = (0..1100)
+            .map(|_| {
+                let count = numbers.signed(6);
+                numbers.facts(count)
+            })
+            .collect();
+        let coverages = [covered(&KINDS), covered(&[HONOUR])];
+        let coverage_of: Vec<&Coverage> = (0..town.len()).map(|place| &coverages[usize::from(place % 3 == 0)]).collect();
+        let feed = crate::feed::Feed::new(&plan, &town);
+        let population = feed.population(&coverage_of).unwrap();
+        // Out of order, twice, with clamped month ends, before and after every record.
+        let days = ["2025-01-31", "2024-02-29", "2024-02-29", "2026-06-30", "2021-12-31", "2028-02-28"].map(day);
+        let mut first = 0;
+        let alone: Vec<crate::Totals> = days.iter().map(|day| crate::run(&plan, &population, *day).unwrap()).collect();
+        crate::kernel::over(&plan, &population, &days, |start, totals| {
+            assert_eq!(start, first);
+            assert_eq!(totals.len(), days.len());
+            for (totals, alone) in totals.iter().zip(&alone) {
+                for place in 0..totals.subjects() {
+                    let said = totals.standing(&plan, place);
+                    assert_eq!(said, alone.standing(&plan, start + place), "seed {seed}");
+                    assert_eq!(totals.dimension(0, place), alone.dimension(0, start + place), "seed {seed}");
+                    answers.insert(format!("{said:?}"));
+                }
+            }
+            first += totals[0].subjects();
+            Ok::<(), crate::ColumnsFault>(())
+        })
+        .unwrap();
+        assert_eq!(first, town.len(), "everybody, in pieces");
+    }
+    assert!(answers.len() > 1000, "the days must differ: {} answers", answers.len());
 }
