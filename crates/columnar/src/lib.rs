@@ -5,7 +5,7 @@
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
 //! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `dice` and
+//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `cutoffs` makes limits of grades by peers of it; `summary` counts it; `dice` and
 //! `generate` make up sets for trials.
 
 pub mod fault;
@@ -34,6 +34,8 @@ pub mod standings;
 
 pub mod run;
 
+pub mod cutoffs;
+
 pub mod summary;
 
 mod dice;
@@ -44,6 +46,7 @@ pub mod generate;
 mod tests;
 
 pub use coverage::CoverageRow;
+pub use cutoffs::{Asked, Tallies};
 pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use manifest::Manifest;

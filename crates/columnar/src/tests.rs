@@ -1,5 +1,6 @@
 mod support;
 
+mod cutoffs;
 mod generated;
 mod hostile;
 mod reading;

@@ -12,6 +12,7 @@ use xinzhi_core::{Day, Points};
 use xinzhi_rules::model::KindIx;
 
 use crate::columns::{ColumnsFault, KindColumns, Population};
+use crate::peers;
 use crate::plan::{OverridePlan, Plan};
 use crate::result::{Outcome, Reason, Standing};
 
@@ -49,6 +50,10 @@ pub struct Totals {
     forced: Vec<u16>,
     /// Why the scorecard may not be used on the day, if it may not.
     dormant: Option<Reason>,
+    /// The day.
+    as_of: Day,
+    /// Where peers decide, whose limits hold for the subject; empty where points alone do.
+    ladders: Vec<u16>,
 }
 
 /// What a run keeps besides totals: of a population of one, everything.
@@ -92,6 +97,8 @@ fn evaluate(plan: &Plan, population: &Population<'_>, as_of: Day, mut watch: Opt
         known_weight: vec![0; subjects],
         forced: vec![0; subjects],
         dormant: plan.dormant(as_of),
+        as_of,
+        ladders: peers::ladders(plan, population, as_of)?,
     };
     let work = work(plan, population, as_of);
     let mut scratch = Scratch::default();
@@ -159,6 +166,11 @@ impl Totals {
         Some(Points(*self.dimensions.get(dimension)?.get(subject)?))
     }
 
+    /// Whose limits hold for a subject, where peers decide: of the plan's limits of the day, 0 for everybody's.
+    pub(crate) fn ladder(&self, subject: usize) -> Option<u16> {
+        self.ladders.get(subject).copied()
+    }
+
     /// The result of one subject.
     pub fn standing(&self, plan: &Plan, subject: usize) -> Option<Standing> {
         let (total, known) = (*self.total.get(subject)?, *self.known_weight.get(subject)?);
@@ -170,7 +182,8 @@ impl Totals {
         let enough = known.wrapping_mul(1000) >= plan.assessed_share.wrapping_mul(plan.weight);
         let outcome = if enough {
             let points = total.clamp(plan.min, plan.max);
-            Outcome::Graded { points: Points(points), grade: plan.grade(points) }
+            let limits = plan.limits(self.as_of).zip(self.ladder(subject)).map(|(limits, ladder)| limits.ladder(ladder));
+            Outcome::Graded { points: Points(points), grade: plan.grade(points, limits) }
         } else {
             Outcome::NotEvaluable { reason: Reason::TooLittleKnown { assessed_share, needed: plan.assessed_share } }
         };

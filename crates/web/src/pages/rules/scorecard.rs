@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use xinzhi_core::{Code, Day, Points};
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::Scorecard;
+use xinzhi_office::rules::model::{Cutoffs, Scorecard};
 use xinzhi_office::rules::sentence;
 
 use super::super::answer::{Answer, show};
@@ -33,7 +33,18 @@ pub(super) struct ScorecardPage {
     dimensions: Vec<DimensionLine>,
     overrides: Vec<(String, Vec<Basis>)>,
     grades: Vec<GradeLine>,
+    /// Who is compared with whom, where peers decide.
+    peers: Option<String>,
+    /// Limits by peers, the latest first.
+    cutoffs: Vec<CutoffsPart>,
     amount: Option<String>,
+}
+
+/// Limits of some days.
+struct CutoffsPart {
+    head: String,
+    current: bool,
+    lines: Vec<String>,
 }
 
 struct DimensionLine {
@@ -53,8 +64,8 @@ struct IndicatorLine {
 struct GradeLine {
     name: String,
     title: String,
-    from: Points,
-    below: Option<Points>,
+    /// Which points, or which share of peers.
+    holds: String,
 }
 
 pub(super) async fn show_scorecard(
@@ -77,9 +88,6 @@ pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> S
         });
         DimensionLine { title: dimension.title.clone(), counts: sentence::dimension(dimension), indicators: lines.collect() }
     };
-    let above = card.grades.iter().map(|grade| grade.from);
-    let below = std::iter::once(None).chain(above.map(Some));
-    let grades = card.grades.iter().zip(below);
     ScorecardPage {
         frame,
         head: PackHead::of(pack, today),
@@ -100,9 +108,37 @@ pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> S
             .iter()
             .map(|rule| (plain(&sentence::override_rule(pack, card, rule), ""), bases(pack, &rule.basis)))
             .collect(),
-        grades: grades
-            .map(|(grade, below)| GradeLine { name: grade.name.clone(), title: grade.title.clone(), from: grade.from, below })
-            .collect(),
+        grades: grades(card),
+        peers: sentence::peers(pack, card),
+        cutoffs: cutoffs(pack, card, today),
         amount: sentence::amount(card),
     }
+}
+
+fn grades(card: &Scorecard) -> Vec<GradeLine> {
+    let mut above: Option<Points> = None;
+    let lines = card.grades.iter().enumerate().map(|(place, grade)| {
+        let share = card.peers.as_ref().and_then(|peers| peers.shares.get(place)).map(|share| percent(*share));
+        let holds = match (grade.from, above, share) {
+            (Some(from), Some(above), _) => format!("{from} 分以上，不满 {above} 分"),
+            (Some(from), None, _) => format!("{from} 分以上"),
+            (None, _, Some(share)) if place == 0 => format!("同组的前 {share}"),
+            (None, _, share) => share.map(|share| format!("同组的其后 {share}")).unwrap_or_default(),
+        };
+        above = grade.from;
+        GradeLine { name: grade.name.clone(), title: grade.title.clone(), holds }
+    });
+    lines.collect()
+}
+
+fn cutoffs(pack: &Pack, card: &Scorecard, today: Day) -> Vec<CutoffsPart> {
+    let mut mine: Vec<&Cutoffs> =
+        pack.cutoffs.iter().filter(|set| pack.scorecard(set.scorecard).is_some_and(|other| other.id == card.id)).collect();
+    mine.sort_by_key(|set| std::cmp::Reverse(set.from));
+    let part = |set: &Cutoffs| {
+        let mut lines = sentence::cutoffs(pack, set).into_iter();
+        let head = lines.next().unwrap_or_default();
+        CutoffsPart { head, current: set.in_force().contains(today), lines: lines.collect() }
+    };
+    mine.into_iter().map(part).collect()
 }
