@@ -206,7 +206,7 @@ pub struct Evaluate {
 
 #[derive(Debug, Args)]
 pub struct Cutoffs {
-    /// 评价模型编号；它的等级按同业排位（写有 peers）
+    /// 评价模型编号；它的等级按同业比较（写有 peers）
     #[arg(long, value_name = "编号")]
     pub scorecard: String,
     /// 表集目录

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use xinzhi_columnar::{Asked, TableSet, Tallies};
 use xinzhi_core::Day;
-use xinzhi_evaluate::{Ranking, Tally};
+use xinzhi_evaluate::{Comparison, Tally};
 use xinzhi_rules::load::Files;
 use xinzhi_rules::model::groups;
 use xinzhi_rules::{Pack, sentence};
@@ -28,8 +28,8 @@ pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
     let id = out.file_stem().and_then(|stem| stem.to_str()).filter(|_| out.extension().is_some_and(|extension| extension == "yaml"));
     let id = id.with_context(|| format!("`{}` 不是 .yaml 文件名，请写成 cutoffs/{}-{from}.yaml 的形式", out.display(), card.id))?;
     anyhow::ensure!(!out.exists(), "`{}` 已经存在；已公布的界限不得改写，请换一个文件名", out.display());
-    let ranking = Ranking::compile(&pack, ix, as_of)?.context("评价模型没有同业分组")?;
-    if let Some(reason) = ranking.plan().dormant(as_of) {
+    let comparison = Comparison::compile(&pack, ix, as_of)?.context("评价模型没有同业分组")?;
+    if let Some(reason) = comparison.plan().dormant(as_of) {
         anyhow::bail!("不能计算界限：{}", reason.sentence());
     }
     let set = TableSet::open(&arguments.tables, &pack)?;
@@ -37,11 +37,11 @@ pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
         eprintln!("提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止", set.manifest().pack);
     }
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
-    let tallies = Tallies::over(&set, (&ranking, card), as_of, threads(arguments.threads), || bar.inc(1))?;
+    let tallies = Tallies::over(&set, (&comparison, card), as_of, threads(arguments.threads), || bar.inc(1))?;
     bar.finish_and_clear();
     let size = tallies.everyone.size();
     let enough = i64::try_from(size).is_ok_and(|size| size >= peers.group_size);
-    anyhow::ensure!(enough, "只有 {size} 个主体有分数，不足 `group_size` 的 {}，不能按同业排位定级", peers.group_size);
+    anyhow::ensure!(enough, "只有 {size} 个主体有分数，不足 `group_size` 的 {}，不能按同业比较定级", peers.group_size);
     let asked = Asked { pack: &pack, card, peers, as_of, from, until, tables: set.digest() };
     let text = tallies.text(id, &asked);
     let with = taken(&standing, id, &text)?;

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use xinzhi_core::{Day, Digest, Points};
-use xinzhi_evaluate::{Outcome, Ranking, Tally, kernel};
+use xinzhi_evaluate::{Outcome, Comparison, Tally, kernel};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Peers, Scorecard, groups};
 
@@ -48,22 +48,22 @@ impl Tallies {
     /// [`Fault`] where the set cannot be read or lacks what the scorecard reads.
     pub fn over(
         set: &TableSet<'_>,
-        (ranking, card): (&Ranking, &Scorecard),
+        (comparison, card): (&Comparison, &Scorecard),
         as_of: Day,
         threads: usize,
         mut told: impl FnMut(),
     ) -> Result<Tallies, Fault> {
-        set.fits(ranking.plan().reads())?;
-        let mut all = Tallies::new(ranking.groups());
+        set.fits(comparison.plan().reads())?;
+        let mut all = Tallies::new(comparison.groups());
         let partition = |index: usize| {
-            let partition = set.partition(index, ranking.plan().reads())?;
+            let partition = set.partition(index, comparison.plan().reads())?;
             let population = partition.population()?;
-            let totals = kernel::run(ranking.plan(), &population, as_of)?;
-            let group_of = ranking.group_of(&population, as_of);
-            let mut tallies = Tallies::new(ranking.groups());
+            let totals = kernel::run(comparison.plan(), &population, as_of)?;
+            let group_of = comparison.group_of(&population, as_of);
+            let mut tallies = Tallies::new(comparison.groups());
             let mine = |row: &usize| partition.subjects.kinds.get(*row).is_some_and(|kind| card.subjects.contains(kind));
             for row in (0..partition.subjects.numbers.len()).filter(mine) {
-                if let Some(Outcome::Graded { points, .. }) = totals.standing(ranking.plan(), row).map(|standing| standing.outcome) {
+                if let Some(Outcome::Graded { points, .. }) = totals.standing(comparison.plan(), row).map(|standing| standing.outcome) {
                     tallies.add(points, group_of.get(row).copied().flatten());
                 }
             }

@@ -11,7 +11,7 @@ use crate::evaluate::{Question, Subject};
 use crate::feed::{Feed, KindRows};
 use crate::kernel::{Hit, Kept, KeptRow, Totals, Watch, linear_keep};
 use crate::plan::{ForcingPlan, IndicatorPlan, OverridePlan, Plan, TakePlan};
-use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Measured, Together};
+use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Measured, Outcome, Together};
 
 /// A watched run of one subject.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ pub(crate) fn explain(question: &Question<'_>, run: &Run<'_>) -> Option<Evaluati
         grade: standing.grade,
         assessed_share: standing.assessed_share,
         amount: standing.amount,
-        peers: if awake { measured(question, run) } else { None },
+        peers: if matches!(standing.outcome, Outcome::Graded { .. }) { measured(question, run) } else { None },
         dimensions,
         next_change: changes.into_iter().min(),
     })

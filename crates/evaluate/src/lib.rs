@@ -37,7 +37,7 @@ pub use columns::{Column, ColumnsFault, KindColumns, Population, Values};
 pub use coverage::Coverage;
 pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_many};
 pub use kernel::{Totals, run};
-pub use peers::{Ranking, Tally};
+pub use peers::{Comparison, Tally};
 pub use plan::{Plan, PlanFault, Reads};
 pub use result::{
     Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Measured, Outcome, Reason, Standing, Together,

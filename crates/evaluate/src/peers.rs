@@ -213,19 +213,19 @@ impl Tally {
 
 /// A scorecard's points for everybody, before there are limits, and everybody's group: what a run makes limits of.
 #[derive(Clone, Debug)]
-pub struct Ranking {
+pub struct Comparison {
     plan: Plan,
     grouping: Grouping,
 }
 
-impl Ranking {
+impl Comparison {
     /// Compiles a scorecard that compares peers for a day; none where it compares nobody.
     ///
     /// # Errors
     /// [`PlanFault`], as of [`Plan::compile`].
-    pub fn compile(pack: &Pack, card: ScorecardIx, as_of: Day) -> Result<Option<Ranking>, PlanFault> {
+    pub fn compile(pack: &Pack, card: ScorecardIx, as_of: Day) -> Result<Option<Comparison>, PlanFault> {
         let (plan, peers) = Plan::compile(pack, card)?.without_peers(as_of);
-        Ok(peers.map(|peers| Ranking { plan, grouping: peers.grouping }))
+        Ok(peers.map(|peers| Comparison { plan, grouping: peers.grouping }))
     }
 
     /// The plan to be run; its grades mean nothing, and a day before the scorecard's first is like that.

@@ -27,7 +27,7 @@ pub struct Evaluation {
     pub assessed_share: i64,
     /// What the grade is worth in 分, where the model gives amounts.
     pub amount: Option<i64>,
-    /// By whose limits the points were graded, where peers decide; none where the scorecard may not be used on that day.
+    /// By whose limits the points were graded, where peers decide; none where there are no points.
     pub peers: Option<Measured>,
     /// Dimensions in the scorecard's order; empty where the scorecard may not be used on that day.
     pub dimensions: Vec<DimensionLine>,

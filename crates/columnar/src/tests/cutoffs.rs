@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use xinzhi_core::{AreaCode, Day, Digest, Points};
-use xinzhi_evaluate::{Coverage, Outcome, Question, Ranking, Subject, evaluate_many};
+use xinzhi_evaluate::{Coverage, Outcome, Question, Comparison, Subject, evaluate_many};
 use xinzhi_rules::Pack;
 use xinzhi_rules::fact::leaves_window_on;
 use xinzhi_rules::model::{Cutoffs, FieldIx, Group, Ladder, Made, Peers, PeersBy};
@@ -37,9 +37,9 @@ fn on(text: &str) -> Day {
 
 fn tallies(pack: &Pack, root: &Path, as_of: Day, threads: usize) -> Result<Tallies, Fault> {
     let set = TableSet::open(root, pack)?;
-    let ranking = Ranking::compile(pack, CARD, as_of)?.unwrap();
+    let comparison = Comparison::compile(pack, CARD, as_of)?.unwrap();
     let mut partitions = 0;
-    let tallies = Tallies::over(&set, (&ranking, &pack.scorecards[0]), as_of, threads, || partitions += 1);
+    let tallies = Tallies::over(&set, (&comparison, &pack.scorecards[0]), as_of, threads, || partitions += 1);
     assert_eq!(partitions, set.partitions());
     tallies
 }

@@ -5,7 +5,7 @@ use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{FieldIx, Pack, PeersBy};
 
 use super::support::*;
-use crate::peers::{Ranking, Tally};
+use crate::peers::{Comparison, Tally};
 use crate::{ColumnsFault, Coverage, Evaluation, Outcome, Plan, Question, Reason, Standing, Subject, evaluate_many, feed, run as run_plan};
 
 const HONOURS: PeersBy = PeersBy::Choice { kind: HONOUR, field: FieldIx(0) };
@@ -165,12 +165,12 @@ fn a_limit_is_the_points_of_the_last_place_of_a_share_and_equal_points_are_not_p
 
 #[test]
 fn limits_can_be_made_before_the_first_day_and_never_after_the_last() {
-    let dormant = |pack: &Pack, on: &str| Ranking::compile(pack, CARD, day(on)).unwrap().unwrap().plan().dormant(day(on));
+    let dormant = |pack: &Pack, on: &str| Comparison::compile(pack, CARD, day(on)).unwrap().unwrap().plan().dormant(day(on));
     let mut pack = by_peers(HONOURS);
     assert_eq!(dormant(&pack, "2026-06-01"), None, "no limits are needed to make some");
     assert_eq!(dormant(&pack, "2019-12-31"), None, "its first day is 2020-01-01");
     assert_eq!(dormant(&pack, "2029-01-01"), Some(Reason::NoLongerInForce { until: day("2028-12-31") }));
     pack.laws[0].in_force.until = Some(day("2019-12-31"));
     assert_eq!(dormant(&pack, "2019-06-01"), Some(Reason::NoBasisInForce), "nothing carries it on its first day");
-    assert!(Ranking::compile(&super::support::pack(), CARD, day("2026-06-01")).unwrap().is_none(), "it compares nobody");
+    assert!(Comparison::compile(&super::support::pack(), CARD, day("2026-06-01")).unwrap().is_none(), "it compares nobody");
 }

@@ -119,7 +119,7 @@ fn everyone(item: Item<'_>, (card, peers): (&Scorecard, &Peers), report: &mut Re
     let size = map.need("size", report).and_then(|item| whole_of(item, (0, i64::MAX), report));
     if let Some(size) = size.filter(|size| *size < peers.group_size) {
         let message = format!("全部只有 {size} 个主体有分数，不足 `group_size` 的 {}", peers.group_size);
-        report.fault(map.at_key("size"), "cutoffs-too-few", message, "主体太少，不能按同业排位定级，请改用按分值的等级");
+        report.fault(map.at_key("size"), "cutoffs-too-few", message, "主体太少，不能按同业比较定级，请改用按分值的等级");
     }
     let limits = map.need("limits", report).and_then(|item| limits(item, card, report));
     Some(Ladder { size: size?, limits: limits? })

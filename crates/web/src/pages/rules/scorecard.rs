@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use xinzhi_core::{Code, Day, Points};
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::{Cutoffs, Scorecard};
+use xinzhi_office::rules::model::{Cutoffs, Group, Scorecard, groups};
 use xinzhi_office::rules::sentence;
 
 use super::super::answer::{Answer, show};
@@ -44,7 +44,16 @@ pub(super) struct ScorecardPage {
 struct CutoffsPart {
     head: String,
     current: bool,
-    lines: Vec<String>,
+    /// Short names of the grades that have limits.
+    grades: Vec<String>,
+    ladders: Vec<LadderLine>,
+}
+
+struct LadderLine {
+    group: String,
+    size: i64,
+    /// None where the group is too small for limits of its own.
+    limits: Option<Vec<Points>>,
 }
 
 struct DimensionLine {
@@ -136,9 +145,18 @@ fn cutoffs(pack: &Pack, card: &Scorecard, today: Day) -> Vec<CutoffsPart> {
         pack.cutoffs.iter().filter(|set| pack.scorecard(set.scorecard).is_some_and(|other| other.id == card.id)).collect();
     mine.sort_by_key(|set| std::cmp::Reverse(set.from));
     let part = |set: &Cutoffs| {
-        let mut lines = sentence::cutoffs(pack, set).into_iter();
-        let head = lines.next().unwrap_or_default();
-        CutoffsPart { head, current: set.in_force().contains(today), lines: lines.collect() }
+        let line = |group: &str, size, limits: Option<&Vec<Points>>| LadderLine { group: group.to_owned(), size, limits: limits.cloned() };
+        let own = groups(pack, card).into_iter().zip(&set.groups).map(|(name, group)| match group {
+            Group::Own(ladder) => line(name, ladder.size, Some(&ladder.limits)),
+            Group::Small(size) => line(name, *size, None),
+        });
+        let limited = card.grades.len().saturating_sub(1);
+        CutoffsPart {
+            head: sentence::cutoffs(pack, set).into_iter().next().unwrap_or_default(),
+            current: set.in_force().contains(today),
+            grades: card.grades.iter().take(limited).map(|grade| grade.name.clone()).collect(),
+            ladders: std::iter::once(line("全部主体", set.everyone.size, Some(&set.everyone.limits))).chain(own).collect(),
+        }
     };
     mine.into_iter().map(part).collect()
 }
