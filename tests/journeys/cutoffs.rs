@@ -116,8 +116,7 @@ impl Place {
     fn arguments(&self, tables: &Path, out: &str) -> Vec<String> {
         let paths = [tables.to_path_buf(), self.pack(), self.at(out)].map(|path| path.to_str().unwrap().to_owned());
         let [tables, pack, out] = paths;
-        let words =
-            ["cutoffs", "--scorecard", "compared", "--tables", &tables, "--pack", &pack, "--as-of", "2026-06-30", "--out", &out];
+        let words = ["cutoffs", "--scorecard", "compared", "--tables", &tables, "--pack", &pack, "--as-of", "2026-06-30", "--out", &out];
         words.map(str::to_owned).to_vec()
     }
 
@@ -179,7 +178,8 @@ fn d1_limits_are_made_of_everybody_put_into_the_pack_and_grade_the_shares_that_i
     let checked = told(&["pack", "check", pack.to_str().unwrap()]);
     assert!(checked.contains("0 处错误"), "{checked}");
     let shown = told(&["pack", "show", pack.to_str().unwrap()]);
-    for said in ["A（领先）前 10%", "同组按近 10 年内最近一份规模登记的规模划分", "2026-07-01 至 2027-06-30 的界限：按 2026-06-30 的数据"] {
+    for said in ["A（领先）前 10%", "同组按近 10 年内最近一份规模登记的规模划分", "2026-07-01 至 2027-06-30 的界限：按 2026-06-30 的数据"]
+    {
         assert!(shown.contains(said), "{said}: {shown}");
     }
     // On the last day of the data's age, which is the first of the limits: as many as the shares say, and those who are equal to the last of them.
@@ -258,7 +258,10 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
     let by_points = CARD.replace("share: 10%", "from: 600").replace("share: 60%", "from: 500").replace("share: 30%", "from: 0");
     place.write("scorecards/compared.yaml", &by_points.lines().filter(|line| !line.starts_with("peers")).collect::<Vec<_>>().join("\n"));
     assert!(refused("x.yaml", &[]).contains("没有写 `peers`"));
-    place.write("scorecards/compared.yaml", &CARD.replace("in_force: { from: 2026-04-01 }", "in_force: { from: 2026-04-01, until: 2026-05-01 }"));
+    place.write(
+        "scorecards/compared.yaml",
+        &CARD.replace("in_force: { from: 2026-04-01 }", "in_force: { from: 2026-04-01, until: 2026-05-01 }"),
+    );
     assert!(refused("x.yaml", &[]).contains("不能计算界限：评价模型已于 2026-05-01 停止使用"));
     place.write("scorecards/compared.yaml", &CARD.replace("in_force: { from: 2026-04-01 }", "in_force: { from: 2027-01-01 }"));
     place.cutoffs(&tables, "before-2027.yaml", &["--from", "2027-01-01"]);
@@ -323,11 +326,13 @@ fn d8_each_subject_is_told_by_whose_limits_it_is_graded_from_which_run_and_until
         };
         // The same 80 points, and three answers.
         let found = [&mapper, &auditor, &nobody].map(|who| evaluated(&who.code, ""));
-        let grades: Vec<(&str, &str)> =
-            found.iter().map(|e| (e["points"].as_str().unwrap(), e["grade"].as_str().unwrap())).collect();
+        let grades: Vec<(&str, &str)> = found.iter().map(|e| (e["points"].as_str().unwrap(), e["grade"].as_str().unwrap())).collect();
         assert_eq!(grades, [("80", "C"), ("80", "B"), ("80", "B")]);
         let says: Vec<&str> = found.iter().map(|e| e["peers"]["says"].as_str().unwrap()).collect();
-        assert!(says[0].starts_with("按同组“测绘”（44 个主体）的界限定级；界限按 2026-08-31 的数据计算，自 2026-09-01 至 2026-11-30 有效"), "{says:?}");
+        assert!(
+            says[0].starts_with("按同组“测绘”（44 个主体）的界限定级；界限按 2026-08-31 的数据计算，自 2026-09-01 至 2026-11-30 有效"),
+            "{says:?}"
+        );
         assert!(says[1].starts_with("同组“审计”主体不足，按全部 412 个主体的界限定级"), "{says:?}");
         assert!(says[2].starts_with("没有写明属于哪一组，按全部 412 个主体的界限定级"), "{says:?}");
         assert_eq!(found[0]["peers"]["limits"][1], json!({ "grade": "B", "from": "88" }));
@@ -338,7 +343,8 @@ fn d8_each_subject_is_told_by_whose_limits_it_is_graded_from_which_run_and_until
 
         let person = town.person(Role::Centre);
         let page = town.get(&person, "/rules/national/agency-peers").text();
-        for said in ["同组的前 10%", "同组的其后 30%", "96 分起", "2026-09-01 至 2026-11-30 的界限", "主体不足，按全部主体的界限"] {
+        for said in ["同组的前 10%", "同组的其后 30%", "96 分起", "2026-09-01 至 2026-11-30 的界限", "主体不足，按全部主体的界限"]
+        {
             assert!(page.contains(said), "{said}: {page}");
         }
         let query = format!("/desk/subjects/{}?purpose={}", mapper.code, encoded("日常监管"));

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use xinzhi_core::{Day, Digest, Points};
-use xinzhi_evaluate::{Outcome, Comparison, Tally, kernel};
+use xinzhi_evaluate::{Comparison, Outcome, Tally, kernel};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Peers, Scorecard, groups};
 

@@ -68,7 +68,7 @@ fn measured(question: &Question<'_>, run: &Run<'_>) -> Option<Measured> {
     let (peers, limits) = run.plan.peers.as_ref().zip(run.plan.limits(question.as_of))?;
     let set = question.pack.cutoffs.get(limits.place)?;
     let population = run.feed.population(&[run.subject.coverage]).ok()?.with_kinds(vec![run.subject.kind]).ok()?;
-    let group = peers.grouping.of(&population, question.as_of).first().copied().flatten();
+    let group = peers.grouping.of(&population, 0..1, question.as_of).first().copied().flatten();
     let (own, ladder) = match group.and_then(|group| set.groups.get(group)) {
         Some(Group::Own(ladder)) => (true, ladder),
         Some(Group::Small(_)) | None => (false, &set.everyone),

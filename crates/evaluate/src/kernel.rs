@@ -98,7 +98,7 @@ fn evaluate(plan: &Plan, population: &Population<'_>, as_of: Day, mut watch: Opt
         forced: vec![0; subjects],
         dormant: plan.dormant(as_of),
         as_of,
-        ladders: peers::ladders(plan, population, as_of)?,
+        ladders: peers::ladders(plan, population, 0..subjects, as_of)?,
     };
     let work = work(plan, population, as_of);
     let mut scratch = Scratch::default();
@@ -222,7 +222,7 @@ fn settle(outcome: Outcome, rule: Option<&OverridePlan>) -> Option<usize> {
 }
 
 /// The rows of each of a chunk's subjects, as ranges among the chunk's rows.
-fn ranges<'c>(columns: &KindColumns<'c>) -> impl Iterator<Item = (usize, usize)> + use<'c> {
+pub(crate) fn ranges<'c>(columns: &KindColumns<'c>) -> impl Iterator<Item = (usize, usize)> + use<'c> {
     let starts = columns.starts;
     let base = starts.first().copied().unwrap_or(0);
     let place = move |start: &u32| start.wrapping_sub(base) as usize;

@@ -3,13 +3,15 @@
 //! The kernel never compares subjects. It reads limits that the pack dates, and of them those of the subject's group.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use xinzhi_core::{Day, Points};
-use xinzhi_rules::fact::{Fact, leaves_window_on};
+use xinzhi_rules::fact::{Fact, leaves_window_on, window_start};
 use xinzhi_rules::model::{Cutoffs, FieldIx, Group, KindIx, Ladder, Pack, PeersBy, Scorecard, ScorecardIx, SubjectKindIx};
 use xinzhi_rules::predicate::Column;
 
 use crate::columns::{ColumnsFault, KindColumns, Population};
+use crate::kernel;
 use crate::plan::{Plan, PlanFault};
 
 /// The limits of a plan, for the days on which there are some.
@@ -115,15 +117,15 @@ impl Grouping {
         }
     }
 
-    /// The group of each subject of a population on a day.
-    pub(crate) fn of(&self, population: &Population<'_>, as_of: Day) -> Vec<Option<usize>> {
+    /// The group of each of some subjects of a population on a day.
+    pub(crate) fn of(&self, population: &Population<'_>, subjects: Range<usize>, as_of: Day) -> Vec<Option<usize>> {
         match self {
-            Grouping::Kind(kinds) => (0..population.subjects())
+            Grouping::Kind(kinds) => subjects
                 .map(|subject| population.subject_kind(subject).and_then(|kind| kinds.iter().position(|known| *known == kind)))
                 .collect(),
             Grouping::Choice { kind, field, months, .. } => match population.kind(*kind) {
-                Some(columns) => chosen(columns, *field, (as_of, *months)),
-                None => vec![None; population.subjects()],
+                Some(columns) => chosen(&columns.of(subjects), *field, (as_of, *months)),
+                None => vec![None; subjects.len()],
             },
         }
     }
@@ -142,24 +144,23 @@ impl Grouping {
     }
 }
 
-/// Whose limits hold for each subject on a day; empty where points alone decide, or where no limits hold.
-pub(crate) fn ladders(plan: &Plan, population: &Population<'_>, as_of: Day) -> Result<Vec<u16>, ColumnsFault> {
+/// Whose limits hold for each of some subjects on a day; empty where points alone decide, or where no limits hold.
+pub(crate) fn ladders(plan: &Plan, population: &Population<'_>, subjects: Range<usize>, as_of: Day) -> Result<Vec<u16>, ColumnsFault> {
     let Some((peers, limits)) = plan.peers.as_ref().zip(plan.limits(as_of)) else { return Ok(Vec::new()) };
     if matches!(peers.grouping, Grouping::Kind(_)) && !population.kinds_known() {
         return Err(ColumnsFault::Kinds);
     }
-    Ok(peers.grouping.of(population, as_of).into_iter().map(|group| limits.ladder_of(group)).collect())
+    Ok(peers.grouping.of(population, subjects, as_of).into_iter().map(|group| limits.ladder_of(group)).collect())
 }
 
 /// The choice of each subject's latest row up to a day that has one; of several of one day, the first in the catalogue.
 fn chosen(columns: &KindColumns<'_>, field: FieldIx, (as_of, months): (Day, i32)) -> Vec<Option<usize>> {
     let column = columns.column(Column::Field(field));
-    let counts = |day: i32| Day::from_number(i64::from(day)).is_some_and(|day| day <= as_of && as_of < leaves_window_on(day, months));
-    let bounds = columns.starts.iter().zip(columns.starts.iter().skip(1));
-    bounds
+    let (first, last) = (kernel::number(window_start(as_of, months)), kernel::number(as_of));
+    kernel::ranges(columns)
         .map(|(start, end)| {
-            let rows = (*start as usize..*end as usize).filter_map(|row| {
-                let day = columns.day.get(row).copied().filter(|day| counts(*day))?;
+            let rows = (start..end).filter_map(|row| {
+                let day = columns.day.get(row).copied().filter(|day| (first..=last).contains(day))?;
                 Some((std::cmp::Reverse(day), column?.at(row)?))
             });
             rows.min().and_then(|(_, value)| usize::try_from(value).ok())
@@ -240,6 +241,6 @@ impl Comparison {
 
     /// The group of each subject of a population on a day; none where it is in none.
     pub fn group_of(&self, population: &Population<'_>, as_of: Day) -> Vec<Option<usize>> {
-        self.grouping.of(population, as_of)
+        self.grouping.of(population, 0..population.subjects(), as_of)
     }
 }

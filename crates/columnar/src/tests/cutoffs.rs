@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use xinzhi_core::{AreaCode, Day, Digest, Points};
-use xinzhi_evaluate::{Coverage, Outcome, Question, Comparison, Subject, evaluate_many};
+use xinzhi_evaluate::{Comparison, Coverage, Outcome, Question, Subject, evaluate_many};
 use xinzhi_rules::Pack;
 use xinzhi_rules::fact::leaves_window_on;
 use xinzhi_rules::model::{Cutoffs, FieldIx, Group, Ladder, Made, Peers, PeersBy};

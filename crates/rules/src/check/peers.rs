@@ -12,6 +12,8 @@ use crate::shape::{Item, map, unknown_word, whole_of};
 
 /// Fewest subjects of a group: limits of fewer would tell what single ones have.
 const SIZE_MIN: i64 = 10;
+/// What a choice that says a place is called.
+const PLACES: [&str; 10] = ["区划", "乡镇", "街道", "社区", "村", "地址", "住所", "辖区", "所在地", "地区"];
 /// Most that can be asked for.
 const SIZE_MAX: i64 = 1_000_000;
 
@@ -46,9 +48,10 @@ fn by(item: Item<'_>, card: &Scorecard, pack: &Pack, report: &mut Report) -> Opt
     let item = map.need("field", report)?;
     let name = crate::shape::text_of(item, report)?;
     let found = field::named(item.at(), &name, kind, report)?;
-    if kind.roles.area == Some(found) {
+    let title = kind.at(found).map_or("", |field| field.title.as_str());
+    if kind.roles.area == Some(found) || PLACES.iter().any(|place| title.contains(place)) {
         let help = "区划只用来确定由谁管辖；请按行业、规模或主体类型分组";
-        report.fault(item.at(), "peers-place", format!("不能按所在区划 `{name}` 分组"), help);
+        report.fault(item.at(), "peers-place", format!("不能按所在地方 `{name}` 分组"), help);
         return None;
     }
     match kind.at(found).map(|field| &field.kind) {
