@@ -197,12 +197,12 @@ fn d1_limits_are_made_of_everybody_put_into_the_pack_and_grade_the_shares_that_i
 #[test]
 fn a_group_that_is_too_small_has_no_limits_and_equal_points_may_leave_too_little_to_tell() {
     let place = Place::new();
-    place.write("scorecards/compared.yaml", &CARD.replace("group_size: 30", "group_size: 250"));
+    place.write("scorecards/compared.yaml", &CARD.replace("group_size: 30", "group_size: 400"));
     let tables = place.generate("set", "200");
     let (told, file) = place.cutoffs(&tables, "small-2026.yaml", &["--from", "2026-09-01", "--until", "2026-12-31"]);
     assert!(told["everyone"]["limits"].is_array(), "{told}");
     for (name, group) in told["groups"].as_object().unwrap() {
-        assert!(group["size"].as_u64().unwrap() < 250 && group["limits"].is_null(), "{name}: {told}");
+        assert!(group["size"].as_u64().unwrap() < 400 && group["limits"].is_null(), "{name}: {told}");
         assert!(file.contains(&format!("group: '{name}', size: {} }}", group["size"])), "{file}");
     }
     assert!(file.contains("in_force: { from: 2026-09-01, until: 2026-12-31 }"), "{file}");
@@ -255,7 +255,7 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
     let stale = text(&stale.stdout);
     assert!(stale.contains("cutoffs/first-2026.yaml:8:9 错误[cutoffs-stale]"), "{stale}");
     fs::remove_file(pack.join("cutoffs/first-2026.yaml")).unwrap();
-    let by_points = CARD.replace("share: 10%", "from: 600").replace("share: 60%", "from: 500").replace("share: 30%", "from: 0");
+    let by_points = CARD.replace(" share: 10%", " from: 600").replace(" share: 60%", " from: 500").replace(" share: 30%", " from: 0");
     place.write("scorecards/compared.yaml", &by_points.lines().filter(|line| !line.starts_with("peers")).collect::<Vec<_>>().join("\n"));
     assert!(refused("x.yaml", &[]).contains("没有写 `peers`"));
     place.write(
