@@ -31,6 +31,11 @@ pub enum Command {
         after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --as-of 2026-11-23 --out 结果.parquet\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --every month --from 2026-04-01 --until 2026-11-30"
     )]
     Evaluate(Evaluate),
+    /// 由表集中的全部主体计算同业界限，写成规则包的一个文件
+    #[command(
+        after_help = "示例：xinzhi cutoffs --scorecard agency-peers --tables ./tables --pack ./packs/models --as-of 2026-06-30 --out ./packs/models/cutoffs/agency-peers-2026-07-01.yaml"
+    )]
+    Cutoffs(Cutoffs),
     /// 说明评价的每一分从何而来
     #[command(after_help = "示例：xinzhi explain 91330100799655058B --scorecard market-entity")]
     Explain(Explain),
@@ -226,6 +231,37 @@ pub enum Every {
     Quarter,
     /// 每年末
     Year,
+}
+
+#[derive(Debug, Args)]
+pub struct Cutoffs {
+    /// 评价模型编号；它的等级按同业比较（写有 peers）
+    #[arg(long, value_name = "编号")]
+    pub scorecard: String,
+    /// 表集目录
+    #[arg(long, value_name = "目录")]
+    pub tables: PathBuf,
+    /// 规则包目录
+    #[arg(long, value_name = "目录")]
+    pub pack: PathBuf,
+    /// 按哪一天计算全部主体的得分
+    #[arg(long, value_name = "日期")]
+    pub as_of: String,
+    /// 界限从哪一天起有效；不写则为计算之日的次日
+    #[arg(long, value_name = "日期")]
+    pub from: Option<String>,
+    /// 界限到哪一天为止；不写则为一年
+    #[arg(long, value_name = "日期")]
+    pub until: Option<String>,
+    /// 写到这个 .yaml 文件；放入规则包的 cutoffs 目录后生效
+    #[arg(long, value_name = "文件")]
+    pub out: PathBuf,
+    /// 线程数；不写则与处理器核数相同
+    #[arg(long, value_name = "数", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod check;
 pub mod clock;
 pub mod connector;
+pub mod cutoffs;
 pub mod demo;
 pub mod doctor;
 pub mod evaluate;

@@ -41,6 +41,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(import) => command::import::run(&import),
         Command::Identify(identify) => command::identify::run(&identify),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate),
+        Command::Cutoffs(cutoffs) => command::cutoffs::run(&cutoffs),
         Command::Explain(explain) => command::explain::run(&explain),
         Command::Check(check) => command::check::run(&check),
         Command::Pack(pack) => command::pack::run(&pack.command),

@@ -25,6 +25,7 @@ mod journeys {
     mod connector;
     mod connector_killed;
     mod correction;
+    mod cutoffs;
     mod demonstration;
     mod doctor;
     mod fairness;

@@ -1,10 +1,11 @@
 """Draws cases: every form of the language is common, and so are the days on which an answer turns."""
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, timedelta
 
-from model import CLASS, CLASSES, All, Among, Any, Bound, Card, Case, Dimension, Each, Field, Grade, Indicator, Kind, Linear, Not, Number
-from model import Override, Present, Steps, indicator_range, reach, take_range, within
+from model import CLASS, CLASSES, All, Among, Any, Bound, Card, Case, Cutoffs, Dimension, Each, Field, Grade, Indicator, Kind, Ladder, Linear
+from model import Not, Number, Override, Peers, Present, Steps, indicator_range, reach, take_range, within
 from plain import holds, months_later, toward_zero
 
 TITLES = ("甲", "乙", "丙", "丁", "戊", "己", "庚", "辛")
@@ -21,7 +22,8 @@ def draw(random, subjects=150):
     people = draw_subjects(random, subjects * 20 if random.random() < 0.03 else subjects)
     cuts = tuple(sorted(random.sample(range(1, len(people)), min(random.choice((0, 0, 1, 2)), len(people) - 1))))
     rows = draw_rows(random, kinds, card, as_of, people)
-    return Case(kinds, card, as_of, people, draw_coverage(random, kinds, card, as_of), rows, cuts)
+    case = Case(kinds, card, as_of, people, draw_coverage(random, kinds, card, as_of), rows, cuts)
+    return case if card.peers is None else replace(case, cutoffs=draw_cutoffs(random, case))
 
 
 def draw_day(random):
@@ -41,7 +43,7 @@ def draw_kind(random, number):
         removal = random.random() < 0.8
         fields += [Field("removal", "移出日期", "day")] if removal else []
         span = ("entry", "removal" if removal else None)
-    return Kind(f"kind-{number}", f"信息{TITLES[number]}", nature, tuple(fields), span)
+    return Kind(f"kind-{number}", f"信息{TITLES[number]}", nature, tuple(fields), span, random.choice((60, 240)))
 
 
 def draw_field(random, number):
@@ -191,6 +193,9 @@ def draw_card(random, kinds, as_of):
     least, most = random.choice(((0, 1000_000), (0, 100_000), (-50_000, 200_000), (350_000, 950_000)))
     base = random.choice((least, most, (least + most) // 2, least + (most - least) * 4 // 5))
     grades = draw_grades(random, (least, most), total_range(dimensions, base, (least, most)))
+    overrides, peers = draw_overrides(random, kinds, len(grades)), draw_peers(random, kinds, len(grades))
+    if peers:
+        grades = tuple(replace(grade, start=None) for grade in grades)
     return Card(
         subjects=tuple(random.sample(KINDS, random.choice((1, 2, 2, 3)))),
         base=base,
@@ -200,7 +205,8 @@ def draw_card(random, kinds, as_of):
         lag=random.choice((0, 10, 45, 400)),
         dimensions=tuple(dimensions),
         grades=grades,
-        overrides=draw_overrides(random, kinds, len(grades)),
+        overrides=overrides,
+        peers=peers,
         **draw_force(random, as_of),
     )
 
@@ -259,6 +265,42 @@ def draw_overrides(random, kinds, grades):
     return tuple(rules)
 
 
+def draw_peers(random, kinds, grades):
+    """Groups by the kind of subject or by a choice that is neither good nor bad."""
+    if random.random() < 0.7:
+        return None
+    choices = [(kind.id, field.code) for kind in kinds if kind.nature == "neutral" for field in kind.fields if field.type == "choice"]
+    cuts = sorted(random.sample(range(1, 1000), grades - 1))
+    shares = tuple(high - low for low, high in zip([0, *cuts], [*cuts, 1000], strict=True))
+    return Peers(random.choice(choices) if choices and random.random() < 0.75 else None, random.choice((10, 10, 15, 40)), shares)
+
+
+def draw_cutoffs(random, case):
+    """None, limits that begin or end on the day or beside it, or several one after another."""
+    as_of, sets = case.as_of, []
+    since = as_of - timedelta(random.choice((1, 2, 30, 200, 200)))
+    for _ in range(random.choice((0, 1, 2, 2, 3, 3))):
+        until = max(since, random.choice((as_of - timedelta(1), as_of, as_of + timedelta(random.choice((1, 300))))))
+        sets.append(draw_limits(random, case, since, until))
+        since = until + timedelta(random.choice((1, 1, 2)))
+    return tuple(sets)
+
+
+def draw_limits(random, case, since, until):
+    """Everybody's limits part all grades; those of a group may leave some to nobody."""
+    card = case.card
+    low, high = total_range(card.dimensions, card.base, (card.least, card.most))
+    asked = len(card.grades) - 1
+    everyone = sorted(random.sample(range(low + 1, high + 1), asked), reverse=True)
+    groups = []
+    for name in case.groups():
+        limits = sorted((random.choice((low, high, random.randint(low, high), *everyone)) for _ in range(asked)), reverse=True)
+        small = random.random() < 0.3
+        size = random.randint(0, card.peers.size - 1) if small else random.randint(card.peers.size, 1000)
+        groups.append((name, size if small else Ladder(size, tuple(limits))))
+    return Cutoffs(since, until, Ladder(1_000_000, tuple(everyone)), tuple(groups))
+
+
 def draw_subjects(random, count):
     """Numbers with gaps; some of kinds that the scorecard does not evaluate, some without a known area."""
     numbers = sorted(random.sample(range(1, count * 4), count))
@@ -272,6 +314,7 @@ def turning_days(kind, card, as_of):
         ages.add(indicator.window)
         ages |= {indicator.fade.after} if isinstance(indicator.fade, Linear) else {after for after, _ in indicator.fade.steps}
     ages |= {o.window for o in card.overrides if o.kind == kind.id and o.window is not None}
+    ages |= {kind.retention} if card.peers and card.peers.by and card.peers.by[0] == kind.id else set()
     days = {months_later(as_of, -age) + timedelta(near) for age in ages for near in range(-2, 4)}
     return sorted(days | {as_of + timedelta(near) for near in (-1, 0, 1, 40)})
 

@@ -29,6 +29,8 @@ class Kind:
     fields: tuple
     # Codes of the day of entry and of the day of removal; the second may be None. None: not a list.
     list: tuple | None = None
+    # Months for which its records are used.
+    retention: int = 240
 
     def field(self, code):
         return next(f for f in self.fields if f.code == code)
@@ -140,9 +142,36 @@ class Override:
 
 @dataclass(frozen=True)
 class Grade:
+    """`start` is None where peers decide."""
+
     name: str
-    start: int
+    start: int | None
     amount: int | None = None
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Grades by share of a group: by subject kind where `by` is None, else by (record kind, choice)."""
+
+    by: tuple | None
+    size: int
+    shares: tuple
+
+
+@dataclass(frozen=True)
+class Ladder:
+    size: int
+    limits: tuple
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """Limits of the days from `since` to `until`; a group without a ladder of its own is the number of its subjects."""
+
+    since: date
+    until: date
+    everyone: Ladder
+    groups: tuple  # (name, Ladder or int), in the order of the groups
 
 
 @dataclass(frozen=True)
@@ -160,6 +189,7 @@ class Card:
     dimensions: tuple
     grades: tuple
     overrides: tuple = ()
+    peers: Peers | None = None
 
 
 @dataclass(frozen=True)
@@ -177,9 +207,19 @@ class Case:
     rows: dict = field(hash=False)
     # Where partitions begin, but for the first.
     cuts: tuple = ()
+    cutoffs: tuple = ()
 
     def kind(self, id):
         return next(k for k in self.kinds if k.id == id)
+
+    def in_force(self):
+        """The limits that hold on the day."""
+        return next((c for c in self.cutoffs if c.since <= self.as_of <= c.until), None)
+
+    def groups(self):
+        """Names of the groups, in order."""
+        by = self.card.peers.by
+        return self.card.subjects if by is None else self.kind(by[0]).field(by[1]).values
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ import hashlib
 import re
 import shutil
 
-from model import CLASS, All, Among, Any, Bound, Each, Linear, Not, Present
+from datetime import timedelta
+
+from model import CLASS, All, Among, Any, Bound, Each, Ladder, Linear, Not, Present
 
 NATURES = {"adverse": "失信信息", "neutral": "一般信息", "positive": "守信信息"}
 PLAIN = re.compile(r"[\w（）、/-]+(?: (?:month|months|year|years|元|万元))?%?")
@@ -160,10 +162,31 @@ def card(case):
     }
     if what.overrides:
         out["overrides"] = [override(case, rule) for rule in what.overrides]
-    out["grades"] = [{"grade": g.name, "title": f"等级{g.name}", "from": points(g.start)} for g in what.grades]
+    if what.peers is None:
+        out["grades"] = [{"grade": g.name, "title": f"等级{g.name}", "from": points(g.start)} for g in what.grades]
+    else:
+        by = "kind" if what.peers.by is None else {"record": case.kind(what.peers.by[0]).title, "field": titled(case.kind(what.peers.by[0]), what.peers.by[1])}
+        out["peers"] = {"by": by, "group_size": what.peers.size}
+        shares = zip(what.grades, what.peers.shares, strict=True)
+        out["grades"] = [{"grade": g.name, "title": f"等级{g.name}", "share": share(part)} for g, part in shares]
     if any(g.amount is not None for g in what.grades):
         out["amount"] = {"title": "授信参考额度", "by_grade": {g.name: money(g.amount) for g in what.grades}}
     return out
+
+
+def cutoffs(case, what, rule):
+    """A file of limits; what made it is not looked at, but for the text of the scorecard."""
+    grades = case.card.grades
+    ladder = lambda own: {"size": own.size, "limits": {g.name: points(limit) for g, limit in zip(grades, own.limits, strict=False)}}  # noqa: E731
+    title = lambda name: f"类型{name}" if case.card.peers.by is None else name  # noqa: E731
+    return {
+        "cutoffs": f"{CARD}-{what.since}",
+        "scorecard": CARD,
+        "made": {"as_of": what.since - timedelta(1), "tables": "a" * 64, "pack": "b" * 64, "rule": rule},
+        "in_force": span(what.since, what.until),
+        "everyone": ladder(what.everyone),
+        "groups": [{"group": title(name)} | (ladder(own) if isinstance(own, Ladder) else {"size": own}) for name, own in what.groups],
+    }
 
 
 def field(what):
@@ -193,7 +216,7 @@ def catalogue(kind, subjects):
     }
     if kind.nature == "adverse":
         out["class"] = [{"otherwise": "待核实"}]
-    out["retention_months"] = 240
+    out["retention_months"] = kind.retention
     papers = [{"code": code, "title": title, "type": "text", "need": "required"} for code, title in PAPERS]
     dated = {"code": DATED, "title": "文书日期", "type": "day", "need": "required"}
     out["fields"] = [*papers, dated, *(field(f) for f in kind.fields)]
@@ -233,6 +256,8 @@ def write(case, folder):
         ],
         f"scorecards/{CARD}.yaml": card(case),
     } | {f"catalog/{kind.id}.yaml": catalogue(kind, subjects) for kind in case.kinds}
+    rule = hashlib.sha256(block(files[f"scorecards/{CARD}.yaml"]).encode()).hexdigest()
+    files |= {f"cutoffs/{CARD}-{what.since}.yaml": cutoffs(case, what, rule) for what in case.cutoffs}
     for path, content in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,9 @@
 import calendar
 from datetime import date, timedelta
 
-from model import CLASS, CLASSES, All, Among, Answer, Any, Each, Linear, Not, Present, reach
+from dataclasses import replace
+
+from model import CLASS, CLASSES, All, Among, Answer, Any, Each, Grade, Ladder, Linear, Not, Present, reach
 
 DAY = timedelta(days=1)
 
@@ -158,7 +160,8 @@ def covers(case, area, indicator):
     return True
 
 
-def asleep(card, as_of):
+def asleep(case):
+    card, as_of = case.card, case.as_of
     if as_of < card.since:
         return "not-yet-in-force"
     if card.until is not None and as_of > card.until:
@@ -167,7 +170,54 @@ def asleep(card, as_of):
         return "review-overdue"
     if not any(since <= as_of and (until is None or as_of <= until) for since, until in card.bases):
         return "no-basis-in-force"
+    if card.peers is not None and case.in_force() is None:
+        return "no-cutoffs-in-force"
     return ""
+
+
+def group(case, kind, rows):
+    """Name of the group of a subject; None where nothing says one."""
+    by = case.card.peers.by
+    if by is None:
+        return kind
+    of = case.kind(by[0])
+    first = first_day(case.as_of, of.retention)
+    told = [(row["day"], row[by[1]]) for row in rows.get(of.id, []) if first <= row["day"] <= case.as_of and row[by[1]] is not None]
+    if not told:
+        return None
+    last = max(day for day, _ in told)
+    values = of.field(by[1]).values
+    return min((value for day, value in told if day == last), key=values.index)
+
+
+def starts(case, kind, rows):
+    """Least points of each grade, best first."""
+    if case.card.peers is None:
+        return [grade.start for grade in case.card.grades]
+    limits = case.in_force()
+    own = dict(limits.groups).get(group(case, kind, rows))
+    return [*(own if isinstance(own, Ladder) else limits.everyone).limits, case.card.least]
+
+
+def limits(case):
+    """Everybody's ladder and those of all groups, made from everybody's points: what a run of the product writes."""
+    points = replace(case, card=replace(case.card, peers=None, overrides=(), grades=(Grade("A", case.card.least),)))
+    rows = by_subject(case)
+    everyone, groups = [], {name: [] for name in case.groups()}
+    for subject, kind, area in case.subjects:
+        if kind in case.card.subjects:
+            found = answer(points, (kind, area), rows.get(subject, {})).points
+            if found is not None:
+                everyone.append(found)
+                groups.get(group(case, kind, rows.get(subject, {})), []).append(found)
+    return ladder(case, everyone), {name: ladder(case, mine) for name, mine in groups.items()}
+
+
+def ladder(case, points):
+    """The points at the last place of each share, counted from the top; equal points are one place as good as the other."""
+    points = sorted(points, reverse=True)
+    sums = [sum(case.card.peers.shares[: n + 1]) for n in range(len(case.card.grades) - 1)]
+    return Ladder(len(points), tuple(points[-(-len(points) * share // 1000) - 1] for share in sums) if points else ())
 
 
 def listed(kind, row, as_of):
@@ -192,10 +242,10 @@ def forced(case, rows):
     return worst
 
 
-def answer(case, area, rows):
-    """Of one subject with these rows by kind."""
-    card = case.card
-    reason = asleep(card, case.as_of)
+def answer(case, who, rows):
+    """Of one subject, its kind and area, with these rows by kind."""
+    card, (mine, area) = case.card, who
+    reason = asleep(case)
     if reason:
         return Answer(reason, None, None, False, 0, None, tuple(None for _ in card.dimensions))
     total, known_weight, weight, sums = card.base, 0, 0, []
@@ -214,7 +264,7 @@ def answer(case, area, rows):
     grade, points, reason = None, None, "too-little-known"
     if known_weight * 1000 >= card.assessed_share * weight:
         points, reason = clamp(total, card.least, card.most), ""
-        grade = next(i for i, g in enumerate(card.grades) if points >= g.start)
+        grade = next(i for i, start in enumerate(starts(case, mine, rows)) if points >= start)
     if override is not None:
         lifts = case.kind(override.kind).nature == "positive"
         grade = override.grade if grade is None else min(grade, override.grade) if lifts else max(grade, override.grade)
@@ -223,11 +273,16 @@ def answer(case, area, rows):
     return Answer(reason, points, named and named.name, override is not None, share, named and named.amount, tuple(sums))
 
 
-def answers(case):
-    """By subject, for the subjects whom the scorecard is for."""
+def by_subject(case):
     rows = {}
     for kind, records in case.rows.items():
         for row in records:
             rows.setdefault(row["subject"], {}).setdefault(kind, []).append(row)
-    mine = [(subject, area) for subject, kind, area in case.subjects if kind in case.card.subjects]
-    return {subject: answer(case, area, rows.get(subject, {})) for subject, area in mine}
+    return rows
+
+
+def answers(case):
+    """By subject, for the subjects whom the scorecard is for."""
+    rows = by_subject(case)
+    mine = [(subject, (kind, area)) for subject, kind, area in case.subjects if kind in case.card.subjects]
+    return {subject: answer(case, who, rows.get(subject, {})) for subject, who in mine}

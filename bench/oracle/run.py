@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -59,6 +60,7 @@ def run(asked, place):
     against = "DuckDB, plain reading and product agree" if asked.binary else "DuckDB and plain reading agree"
     last = asked.seed + asked.cases - 1
     print(f"seeds {asked.seed} to {last}: {against} on {asked.cases} scorecards and {answered} subjects, of which {graded} have points")
+    print(f"limits by peers: equal in {judge.limited} scorecards" + (f", {judge.refused} of them rightly refused" if asked.binary else ""))
     return 0
 
 
@@ -74,6 +76,8 @@ class Judge:
         self.place, self.binary = place, binary
         self.connection = sql.connect()
         self.last = {}
+        # Cases whose limits were compared, and those of them that the product had to refuse.
+        self.limited, self.refused = 0, 0
 
     def answers(self, case):
         """By the name of who answers; text in the place of answers is why there are none."""
@@ -97,7 +101,41 @@ class Judge:
             if wrong:
                 shown = f"{len(wrong)} subjects differ, as {wrong[0]}: plain {first[wrong[0]]}, {name} {answers[wrong[0]]}"
                 return Difference("answers", shown)
+        return self.limits_differ(case)
+
+    def limits_differ(self, case):
+        """The same of the limits by peers that a run over these records makes."""
+        free = replace(case, cutoffs=())
+        if case.card.peers is None or plain.asleep(free) != "no-cutoffs-in-force":
+            return None
+        found, again = plain.limits(free), sql.limits(self.connection, free)
+        if found != again:
+            return Difference("limits", f"plain makes {found}, DuckDB {again}")
+        self.limited += 1
+        if not self.binary:
+            return None
+        rules = self.place / "free" / pack.PACK
+        pack.write(free, rules)
+        told = product.limits(self.binary, case, rules, self.place / "tables", self.place / "free" / "limits.yaml")
+        expected = taken(free, *found)
+        self.refused += expected is None
+        return None if told == expected else Difference("limits", f"expected {expected}, the product makes {told}")
+
+
+def taken(case, everyone, groups):
+    """The limits as the product tells them: none where too few have points, or where equal points leave a grade to nobody in any group."""
+    peers, card = case.card.peers, case.card
+    if everyone.size < peers.size:
         return None
+    own = {name: ladder.size >= peers.size for name, ladder in groups.items()}
+    ladders = [everyone] + [ladder for name, ladder in groups.items() if own[name]]
+    low, _ = draw.total_range(card.dimensions, card.base, (card.least, card.most))
+    for place in range(1, len(card.grades)):
+        reached = any(ladder.limits[place - 1] > [*ladder.limits, low][place] for ladder in ladders)
+        if not reached and not any(rule.grade == place for rule in card.overrides):
+            return None
+    title = lambda name: f"类型{name}" if peers.by is None else name  # noqa: E731
+    return everyone, {title(name): ladder if own[name] else replace(ladder, limits=None) for name, ladder in groups.items()}
 
 
 def show(case, judge, seed):

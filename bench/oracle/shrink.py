@@ -77,7 +77,10 @@ def of_card(case):
             yield replace(case, card=replace(card, dimensions=card.dimensions[:d] + card.dimensions[d + 1 :]))
         for changed in of_dimension(dimension):
             yield replace(case, card=replace(card, dimensions=card.dimensions[:d] + (changed,) + card.dimensions[d + 1 :]))
+    for n in range(len(case.cutoffs)):
+        yield replace(case, cutoffs=case.cutoffs[:n] + case.cutoffs[n + 1 :])
     used = {i.kind for d in card.dimensions for i in d.indicators} | {o.kind for o in card.overrides}
+    used |= {card.peers.by[0]} if card.peers and card.peers.by else set()
     for kind in case.kinds:
         if kind.id not in used:
             rows = {id: rows for id, rows in case.rows.items() if id != kind.id}

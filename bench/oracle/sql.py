@@ -3,11 +3,12 @@
 `sum` of integers is HUGEINT in DuckDB and is cast back. `//` truncates toward zero there, which `divides()` makes sure of.
 """
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
 
-from model import CLASS, CLASSES, All, Among, Answer, Any, Bound, Each, Linear, Not, Present, reach
+from model import CLASS, CLASSES, All, Among, Answer, Any, Bound, Each, Grade, Ladder, Linear, Not, Present, reach
 
 TYPES = {"choice": "VARCHAR", "choices": "VARCHAR[]", "integer": "BIGINT", "money": "BIGINT", "day": "DATE"}
 
@@ -201,8 +202,47 @@ def asleep(case):
     until = f"WHEN {as_of} > {literal(card.until)} THEN 'no-longer-in-force' " if card.until else ""
     return (
         f"CASE WHEN {as_of} < {literal(card.since)} THEN 'not-yet-in-force' {until}"
-        f"WHEN {as_of} > {literal(card.review_by)} THEN 'review-overdue' WHEN NOT ({within}) THEN 'no-basis-in-force' ELSE '' END"
+        f"WHEN {as_of} > {literal(card.review_by)} THEN 'review-overdue' WHEN NOT ({within}) THEN 'no-basis-in-force'"
+        f" {limited(case, as_of)} ELSE '' END"
     )
+
+
+def limited(case, as_of):
+    if case.card.peers is None:
+        return ""
+    spans = " OR ".join(f"{as_of} BETWEEN {literal(c.since)} AND {literal(c.until)}" for c in case.cutoffs) or "false"
+    return f"WHEN NOT ({spans}) THEN 'no-cutoffs-in-force'"
+
+
+def grouped(case):
+    """By subject: `g`, the place of its group; NULL or no row where it has none."""
+    by = case.card.peers and case.card.peers.by
+    if by is None:
+        places = " ".join(f"WHEN {literal(kind)} THEN {n}" for n, kind in enumerate(case.card.subjects))
+        return f"SELECT subject, CASE kind {places} END AS g FROM subjects"
+    kind, code = case.kind(by[0]), by[1]
+    places = f"list_position([{', '.join(map(literal, kind.field(code).values))}], {name(code)}) - 1"
+    told = f"{name(code)} IS NOT NULL AND {window(case.as_of, kind.retention, None, kind)}"
+    rows = f"SELECT subject, {places} AS place, rank() OVER (PARTITION BY subject ORDER BY day DESC) AS age FROM {name(kind.id)} WHERE {told}"
+    return f"SELECT subject, min(place) AS g FROM ({rows}) WHERE age = 1 GROUP BY subject"
+
+
+def graded(case):
+    """The place of the grade that points reach."""
+    card = case.card
+
+    def rungs(starts):
+        return "CASE " + " ".join(f"WHEN points >= {start} THEN {n}" for n, start in enumerate(starts)) + " END"
+
+    if card.peers is None:
+        return rungs([grade.start for grade in card.grades])
+    limits = case.in_force()
+    if limits is None:
+        return "NULL"
+    own = [(n, ladder) for n, (_, ladder) in enumerate(limits.groups) if isinstance(ladder, Ladder)]
+    everyone = rungs([*limits.everyone.limits, card.least])
+    branches = " ".join(f"WHEN {n} THEN {rungs([*ladder.limits, card.least])}" for n, ladder in own)
+    return f"CASE g {branches} ELSE {everyone} END" if own else everyone
 
 
 def statement(case):
@@ -221,7 +261,6 @@ def statement(case):
     total = " + ".join([str(card.base)] + [f"d{d + 1}" for d in range(len(card.dimensions))])
     named = " ".join(f"WHEN {n} THEN {literal(grade.name)}" for n, grade in enumerate(card.grades))
     amounts = " ".join(f"WHEN {n} THEN {grade.amount}" for n, grade in enumerate(card.grades) if grade.amount is not None)
-    by_points = " ".join(f"WHEN points >= {grade.start} THEN {n}" for n, grade in enumerate(card.grades))
     kinds = ", ".join(literal(kind) for kind in card.subjects)
     columns = ", ".join(f"CASE WHEN asleep = '' THEN d{d + 1} END" for d in range(len(card.dimensions)))
     return f"""
@@ -235,7 +274,8 @@ sums AS (SELECT subject, {weighed} AS weighed, {", ".join(sums)} FROM worths),
 judged AS (SELECT *, CASE WHEN asleep = '' AND weighed * 1000 >= {card.assessed_share * sum(shares)}
     THEN {clamp(f"({total})", card.least, card.most)} END AS points
   FROM sums CROSS JOIN (SELECT {asleep(case)} AS asleep)),
-graded AS (SELECT *, CASE {by_points} END AS own FROM judged),
+grouped AS ({grouped(case)}),
+graded AS (SELECT j.*, {graded(case)} AS own FROM judged j LEFT JOIN grouped p ON p.subject = j.subject),
 settled AS (SELECT g.*, f.grade AS forced, CASE WHEN asleep <> '' THEN NULL WHEN f.grade IS NULL THEN own WHEN own IS NULL THEN f.grade
     WHEN f.lifts THEN least(own, f.grade) ELSE greatest(own, f.grade) END AS final
   FROM graded g LEFT JOIN forced f ON f.subject = g.subject)
@@ -267,3 +307,20 @@ def answers(connection, case, tables):
     load(connection, case, tables)
     found = connection.execute(statement(case)).fetchall()
     return {row[0]: Answer(row[1], row[2], row[3], row[4], row[5], row[6], tuple(row[7:])) for row in found}
+
+
+def limits(connection, case):
+    """Everybody's ladder and those of all groups, from the points that the statement gives where nothing limits or forces a grade."""
+    free = replace(case, card=replace(case.card, peers=None, overrides=(), grades=(Grade("A", case.card.least),)))
+    sums = [sum(case.card.peers.shares[: n + 1]) for n in range(len(case.card.grades) - 1)]
+    places = ", ".join(f"max(points) FILTER (place = ({share} * many + 999) // 1000)" for share in sums)
+    names = case.groups()
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE points AS SELECT * FROM ({statement(free)}) AS s(subject, asleep, points)")
+    found = connection.execute(f"""
+WITH mine AS (SELECT p.points, g.g FROM points p LEFT JOIN ({grouped(case)}) g ON g.subject = p.subject WHERE p.points IS NOT NULL),
+united AS (SELECT points, -1 AS g FROM mine UNION ALL SELECT points, g FROM mine WHERE g IS NOT NULL),
+placed AS (SELECT *, row_number() OVER (PARTITION BY g ORDER BY points DESC) AS place, count(*) OVER (PARTITION BY g) AS many FROM united)
+SELECT g, count(*){", " + places if places else ""} FROM placed GROUP BY g""").fetchall()
+    ladders = {row[0]: Ladder(row[1], tuple(row[2:])) for row in found}
+    empty = Ladder(0, ())
+    return ladders.get(-1, empty), {name: ladders.get(n, empty) for n, name in enumerate(names)}

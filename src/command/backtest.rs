@@ -48,7 +48,7 @@ fn over(arguments: &Evaluate, set: &TableSet<'_>, backtest: &Backtest<'_>, pin: 
     let mut writer = arguments.out.as_deref().map(|out| StandingsWriter::begin_series(out, pin, backtest.days())).transpose()?;
     let mut history = History::new(pin.card, backtest.days());
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
-    backtest.over(set, evaluate::threads(arguments), writer.is_some().then_some(pin), |section| {
+    backtest.over(set, evaluate::threads(arguments.threads), writer.is_some().then_some(pin), |section| {
         if let Some(writer) = &mut writer {
             section.rows.iter().try_for_each(|rows| writer.take(rows))?;
         }

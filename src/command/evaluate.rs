@@ -41,7 +41,7 @@ fn everybody(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
     let mut writer = StandingsWriter::begin(out, &pin)?;
     let mut summary = Summary::new(&pack, card, earlier.as_ref());
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
-    run.over(&set, threads(arguments), |standings| {
+    run.over(&set, threads(arguments.threads), |standings| {
         writer.append(&standings)?;
         summary.add(&standings);
         bar.inc(1);
@@ -69,12 +69,12 @@ pub(super) fn open<'p>(tables: &Path, pack: &'p Pack) -> anyhow::Result<TableSet
     Ok(set)
 }
 
-/// How many threads to use.
-pub(super) fn threads(arguments: &Evaluate) -> usize {
-    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    arguments.threads.map_or_else(all, usize::from)
+/// As many threads as were asked for, or else as the machine has.
+pub(super) fn threads(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get), usize::from)
 }
 
+/// The scorecard of an id.
 pub(super) fn scorecard<'p>(pack: &'p Pack, id: &str) -> anyhow::Result<(ScorecardIx, &'p Scorecard)> {
     let ids = || pack.scorecards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("、");
     pack.scorecard_by_id(id).with_context(|| format!("规则包中没有评价模型 `{id}`，可用的有：{}", ids()))

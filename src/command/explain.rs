@@ -53,6 +53,11 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
     };
     writeln!(out, "{}：{result}", text(evaluation, "title"))?;
     writeln!(out, "评价日 {}，有效至 {}，规则包 {}", text(evaluation, "as_of"), text(evaluation, "valid_until"), text(evaluation, "pack"))?;
+    if let Some(peers) = evaluation.get("peers").filter(|peers| peers.is_object()) {
+        let limits: Vec<String> =
+            list(peers, "limits").map(|limit| format!("{} {} 分起", text(limit, "grade"), text(limit, "from"))).collect();
+        writeln!(out, "{}：{}", text(peers, "says"), limits.join("，"))?;
+    }
     for indicator in list(evaluation, "indicators") {
         let known = indicator.get("known").and_then(Value::as_bool).unwrap_or(false);
         let points = if known { format!("{} 分", text(indicator, "points")) } else { "未归集，按中性值计".to_owned() };

@@ -37,17 +37,34 @@ fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
 
 /// The checked pack in a folder, together with those that it stands on.
 pub fn load(directory: &Path) -> anyhow::Result<Pack> {
-    let (id, files) = standing(directory)?;
+    let Standing { id, files, .. } = standing(directory)?;
     Ok(office_pack::load(&id, &files)?)
 }
 
+/// A pack with those that it stands on, as one set of files.
+pub struct Standing {
+    /// Of the pack that the others stand on.
+    pub id: String,
+    /// Of all of them.
+    pub files: Files,
+    /// Of the pack that was asked for.
+    own: String,
+}
+
+impl Standing {
+    /// Where a file of the pack that was asked for stands among the files of all.
+    pub fn path(&self, inside: &str) -> String {
+        Files::place(&self.id, &self.own, inside)
+    }
+}
+
 /// A pack after those that it stands on: they lie beside it, or in the binary.
-fn standing(directory: &Path) -> anyhow::Result<(String, Files)> {
+pub fn standing(directory: &Path) -> anyhow::Result<Standing> {
     let mut parts = Vec::new();
-    let (id, files) = read(directory)?;
-    add_after_bases((id, files), &directory.canonicalize()?, &mut parts)?;
-    let first = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
-    Ok((first, Files::union(&parts)))
+    let (own, files) = read(directory)?;
+    add_after_bases((own.clone(), files), &directory.canonicalize()?, &mut parts)?;
+    let id = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
+    Ok(Standing { id, files: Files::union(&parts), own })
 }
 
 /// Every base before what stands on it. A circle ends where it began, and the checker tells that a base is missing.
@@ -71,7 +88,7 @@ fn add_after_bases((id, files): (String, Files), place: &Path, parts: &mut Vec<(
 }
 
 fn check(directory: &Path) -> anyhow::Result<ExitCode> {
-    let (id, files) = standing(directory)?;
+    let Standing { id, files, .. } = standing(directory)?;
     let checked = xinzhi_rules::check(&id, &files);
     let mut out = crate::say::out();
     for finding in checked.faults.iter().chain(&checked.warnings) {

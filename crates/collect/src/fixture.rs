@@ -233,6 +233,7 @@ pub(crate) fn pack() -> Pack {
         own_sources: vec![],
         sources: vec![source("cf", "行政处罚", 0), legacy, source("honour", "荣誉", 1)],
         scorecards: vec![],
+        cutoffs: vec![],
         matters: vec![],
         measures: vec![],
         calendar: Calendar::default(),

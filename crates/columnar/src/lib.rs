@@ -5,8 +5,9 @@
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
 //! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `backtest`
-//! runs it on many days and `history` counts those; `dice` and `generate` make up sets for trials.
+//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `cutoffs` makes limits of grades by
+//! peers of it; `summary` counts it; `backtest` runs it on many days and `history` counts those; `dice` and `generate` make up sets for
+//! trials.
 
 pub mod fault;
 pub mod manifest;
@@ -34,6 +35,8 @@ pub mod standings;
 
 pub mod run;
 
+pub mod cutoffs;
+
 pub mod summary;
 
 pub mod history;
@@ -49,6 +52,7 @@ mod tests;
 
 pub use backtest::{Backtest, Every, Section};
 pub use coverage::CoverageRow;
+pub use cutoffs::{Asked, Tallies};
 pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use history::History;

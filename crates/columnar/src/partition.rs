@@ -102,7 +102,8 @@ impl Partition {
     /// What the kernel sees of it.
     pub fn population(&self) -> Result<Population<'_>, Fault> {
         let kinds = self.rows.iter().map(|(kind, rows)| (*kind, rows.borrow())).collect();
-        Ok(Population::new(kinds, self.coverages.iter().collect(), self.coverage_of.clone())?)
+        let population = Population::new(kinds, self.coverages.iter().collect(), self.coverage_of.clone())?;
+        Ok(population.with_kinds(self.subjects.kinds.clone())?)
     }
 }
 

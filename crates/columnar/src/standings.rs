@@ -28,16 +28,17 @@ pub const EDITION: &str = "xinzhi-standings/1";
 pub const SERIES: &str = "xinzhi-backtest/1";
 
 /// Why there are no points, as the word that the file holds and as people read it, in one order.
-pub const REASONS: [(&str, &str); 5] = [
+pub const REASONS: [(&str, &str); 6] = [
     ("not-yet-in-force", "评价模型尚未施行"),
     ("no-longer-in-force", "评价模型已停止使用"),
     ("review-overdue", "规则包逾期未审查"),
     ("no-basis-in-force", "所列依据均不生效"),
+    ("no-cutoffs-in-force", "没有有效的同业界限"),
     ("too-little-known", "已归集信息不足"),
 ];
 
 /// The last of them: the scorecard is used, and its dimensions have sums.
-const TOO_LITTLE_KNOWN: u8 = 4;
+const TOO_LITTLE_KNOWN: u8 = 5;
 
 /// Position in [`REASONS`].
 pub(crate) fn reason(reason: &Reason) -> u8 {
@@ -46,6 +47,7 @@ pub(crate) fn reason(reason: &Reason) -> u8 {
         Reason::NoLongerInForce { .. } => 1,
         Reason::ReviewOverdue { .. } => 2,
         Reason::NoBasisInForce => 3,
+        Reason::NoCutoffsInForce => 4,
         Reason::TooLittleKnown { .. } => TOO_LITTLE_KNOWN,
     }
 }

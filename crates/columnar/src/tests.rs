@@ -1,6 +1,7 @@
 mod support;
 
 mod backtest;
+mod cutoffs;
 mod generated;
 mod hostile;
 mod reading;

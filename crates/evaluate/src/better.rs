@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::{Fact, leaves_window_on};
-use xinzhi_rules::model::{Fading, KindIx, Remedy};
+use xinzhi_rules::model::{Fading, KindIx, Remedy, SubjectKindIx};
 use xinzhi_rules::predicate::Column;
 
 use crate::coverage::Coverage;
 use crate::evaluate::{Fault, Question, Subject, applicable};
 use crate::feed::Feed;
 use crate::kernel;
+use crate::peers::PeersPlan;
 use crate::plan::{ForcingPlan, OverridePlan, Plan, TakePlan};
 use crate::result::{Outcome, Reason, Standing};
 
@@ -120,8 +121,16 @@ pub fn better(question: &Question<'_>, subject: &Subject<'_>) -> Result<Better, 
     let coverage = subject.coverage.continued(plan.lag_days(), question.as_of);
     let ends = plan.turns_on(question.as_of).and_then(|day| Some((day, plan.dormant(day)?)));
     let read = subject.facts.iter().filter(|fact| plan.reads().contains_key(&fact.kind));
-    let mut search =
-        Search { question, plan: &plan, coverage: &coverage, facts: read.collect(), days: Vec::new(), seen: BTreeMap::new(), rows: 0 };
+    let mut search = Search {
+        question,
+        plan: &plan,
+        kind: subject.kind,
+        coverage: &coverage,
+        facts: read.collect(),
+        days: Vec::new(),
+        seen: BTreeMap::new(),
+        rows: 0,
+    };
     search.days = search.days(ends.map(|(day, _)| day));
     let grade = search.standings(0, 0)?.and_then(|tried| tried.first()).and_then(|(_, standing)| standing.grade);
     let open = search.steps_on(question.as_of).len();
@@ -142,6 +151,7 @@ type Tried = Vec<(Vec<Step>, Standing)>;
 struct Search<'s> {
     question: &'s Question<'s>,
     plan: &'s Plan,
+    kind: SubjectKindIx,
     coverage: &'s Coverage,
     /// Those of kinds that the plan reads.
     facts: Vec<&'s Fact>,
@@ -239,7 +249,8 @@ impl Search<'_> {
         let subjects: Vec<Vec<&Fact>> =
             changed.iter().map(|changed| facts.iter().map(|fact| changed.get(&fact.record).copied().unwrap_or(fact)).collect()).collect();
         let feed = Feed::new(self.plan, subjects);
-        let totals = kernel::run(self.plan, &feed.population(&vec![self.coverage; sets.len()])?, day)?;
+        let population = feed.population(&vec![self.coverage; sets.len()])?.with_kinds(vec![self.kind; sets.len()])?;
+        let totals = kernel::run(self.plan, &population, day)?;
         for (place, set) in sets.into_iter().enumerate() {
             let steps = set.into_iter().filter_map(|place| open.get(place)).map(|(step, _)| *step).collect();
             tried.extend(totals.standing(self.plan, place).map(|standing| (steps, standing)));
@@ -296,6 +307,7 @@ impl Search<'_> {
             }
         }
         days.extend(self.plan.indicators.iter().flat_map(|indicator| self.coverage.borders(indicator.wanted)));
+        days.extend(self.plan.peers.iter().flat_map(PeersPlan::borders));
         let later = days.into_iter().filter(|day| *day > today && end.is_none_or(|end| *day < end));
         std::iter::once(today).chain(later).take(DAYS_MAX).collect()
     }
@@ -320,6 +332,7 @@ impl Search<'_> {
                 TakePlan::Number { .. } => {}
             }
         }
+        days.extend(self.plan.peers.iter().flat_map(|peers| peers.grouping.turns(fact.kind, fact.day)));
         for rule in self.plan.overrides.iter().filter(|rule| rule.kind == fact.kind) {
             days.extend(forcing_days(rule, fact));
         }

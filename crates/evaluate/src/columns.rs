@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use xinzhi_rules::model::{FieldIx, KindIx, RECORDS_MAX};
+use xinzhi_rules::model::{FieldIx, KindIx, RECORDS_MAX, SubjectKindIx};
 use xinzhi_rules::predicate;
 
 use crate::coverage::Coverage;
@@ -66,6 +66,9 @@ pub enum ColumnsFault {
     /// The coverage of a subject is not stated.
     #[error("主体的归集覆盖情况与主体数不一致，请检查列存数据")]
     Coverage,
+    /// The scorecard groups by the kind of subject, and it is not stated for each.
+    #[error("主体类型与主体数不一致，请检查列存数据")]
+    Kinds,
 }
 
 /// A population: columns by record kind, and each subject's coverage.
@@ -74,6 +77,7 @@ pub struct Population<'a> {
     kinds: BTreeMap<KindIx, KindColumns<'a>>,
     coverages: Vec<&'a Coverage>,
     coverage_of: Vec<u32>,
+    subject_kinds: Vec<SubjectKindIx>,
 }
 
 impl<'a> Population<'a> {
@@ -92,7 +96,28 @@ impl<'a> Population<'a> {
         for (kind, columns) in &kinds {
             columns.check(kind.0, coverage_of.len())?;
         }
-        Ok(Population { kinds, coverages, coverage_of })
+        Ok(Population { kinds, coverages, coverage_of, subject_kinds: Vec::new() })
+    }
+
+    /// The same with the kind of each subject, which some scorecards group by.
+    ///
+    /// # Errors
+    /// [`ColumnsFault::Kinds`] unless there is one for each subject.
+    pub fn with_kinds(self, subject_kinds: Vec<SubjectKindIx>) -> Result<Population<'a>, ColumnsFault> {
+        if subject_kinds.len() != self.subjects() {
+            return Err(ColumnsFault::Kinds);
+        }
+        Ok(Population { subject_kinds, ..self })
+    }
+
+    /// What kind of subject; none where the feeder did not say.
+    pub(crate) fn subject_kind(&self, subject: usize) -> Option<SubjectKindIx> {
+        self.subject_kinds.get(subject).copied()
+    }
+
+    /// Whether the kind of every subject is known.
+    pub(crate) fn kinds_known(&self) -> bool {
+        self.subject_kinds.len() == self.subjects()
     }
 
     /// How many subjects.

@@ -62,8 +62,9 @@ pub fn evaluate(question: &Question<'_>, subject: &Subject<'_>) -> Result<Evalua
     applicable(question, subject.kind)?;
     let plan = Plan::compile(question.pack, question.card)?;
     let feed = Feed::new(&plan, [subject.facts]);
-    let (totals, watch) = kernel::watched(&plan, &feed.population(&[subject.coverage])?, question.as_of)?;
-    let run = Run { plan: &plan, feed: &feed, totals: &totals, watch: &watch, coverage: subject.coverage };
+    let population = feed.population(&[subject.coverage])?.with_kinds(vec![subject.kind])?;
+    let (totals, watch) = kernel::watched(&plan, &population, question.as_of)?;
+    let run = Run { plan: &plan, feed: &feed, totals: &totals, watch: &watch, subject };
     explain(question, &run).ok_or_else(|| PlanFault::Scorecard(question.card.0).into())
 }
 
@@ -77,7 +78,8 @@ pub fn evaluate_many(question: &Question<'_>, subjects: &[Subject<'_>]) -> Resul
     let evaluated = || judged.iter().filter_map(|subject| subject.as_ref().ok());
     let feed = Feed::new(&plan, evaluated().map(|subject| subject.facts));
     let coverages: Vec<&Coverage> = evaluated().map(|subject| subject.coverage).collect();
-    let totals = kernel::run(&plan, &feed.population(&coverages)?, question.as_of)?;
+    let population = feed.population(&coverages)?.with_kinds(evaluated().map(|subject| subject.kind).collect())?;
+    let totals = kernel::run(&plan, &population, question.as_of)?;
     let mut standings = (0..totals.subjects()).filter_map(|subject| totals.standing(&plan, subject));
     let answer = |subject: Result<&Subject<'_>, Fault>| subject.and_then(|_| standings.next().ok_or(ColumnsFault::Coverage.into()));
     Ok(judged.into_iter().map(answer).collect())

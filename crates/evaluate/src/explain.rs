@@ -3,15 +3,15 @@
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::leaves_window_on;
-use xinzhi_rules::model::{Dimension, Fading, FieldKind, Number, Pack, RecordKind, Scorecard, Take};
+use xinzhi_rules::model::{Dimension, Fading, FieldKind, Group, Number, Pack, RecordKind, Scorecard, Take};
 
 use crate::columns::KindColumns;
 use crate::coverage::Coverage;
-use crate::evaluate::Question;
+use crate::evaluate::{Question, Subject};
 use crate::feed::{Feed, KindRows};
 use crate::kernel::{Hit, Kept, KeptRow, Totals, Watch, linear_keep};
 use crate::plan::{ForcingPlan, IndicatorPlan, OverridePlan, Plan, TakePlan};
-use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Together};
+use crate::result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Measured, Outcome, Together};
 
 /// A watched run of one subject.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Run<'r> {
     pub feed: &'r Feed,
     pub totals: &'r Totals,
     pub watch: &'r Watch,
-    pub coverage: &'r Coverage,
+    pub subject: &'r Subject<'r>,
 }
 
 /// The explanation of subject 0. None only where plan and scorecard are not of one pack.
@@ -33,8 +33,9 @@ pub(crate) fn explain(question: &Question<'_>, run: &Run<'_>) -> Option<Evaluati
     let mut dimensions = Vec::new();
     if awake {
         let lines = indicator_lines(question, run);
-        changes.extend(lines.iter().flat_map(|line| line.changes(run.coverage, as_of)));
+        changes.extend(lines.iter().flat_map(|line| line.changes(run.subject.coverage, as_of)));
         changes.extend(plan.overrides.iter().flat_map(|rule| forced_changes(rule, run.feed, as_of)));
+        changes.extend(peer_changes(run, as_of));
         dimensions = grouped(scorecard, run, lines);
     }
     let forced = run.watch.hit.filter(|_| awake);
@@ -49,6 +50,7 @@ pub(crate) fn explain(question: &Question<'_>, run: &Run<'_>) -> Option<Evaluati
         grade: standing.grade,
         assessed_share: standing.assessed_share,
         amount: standing.amount,
+        peers: if matches!(standing.outcome, Outcome::Graded { .. }) { measured(question, run) } else { None },
         dimensions,
         next_change: changes.into_iter().min(),
     })
@@ -58,6 +60,36 @@ fn forced_by(hit: Hit, run: &Run<'_>) -> Option<Forced> {
     let rule = run.plan.overrides.get(hit.rule)?;
     let record = *run.feed.kind(rule.kind)?.records.get(hit.row)?;
     Some(Forced { grade: rule.grade, list: rule.kind, record })
+}
+
+/// By whose limits the subject is graded.
+fn measured(question: &Question<'_>, run: &Run<'_>) -> Option<Measured> {
+    let scorecard = question.pack.scorecards.get(question.card.0)?;
+    let (peers, limits) = run.plan.peers.as_ref().zip(run.plan.limits(question.as_of))?;
+    let set = question.pack.cutoffs.get(limits.place)?;
+    let population = run.feed.population(&[run.subject.coverage]).ok()?.with_kinds(vec![run.subject.kind]).ok()?;
+    let group = peers.grouping.of(&population, 0..1, question.as_of).first().copied().flatten();
+    let (own, ladder) = match group.and_then(|group| set.groups.get(group)) {
+        Some(Group::Own(ladder)) => (true, ladder),
+        Some(Group::Small(_)) | None => (false, &set.everyone),
+    };
+    Some(Measured {
+        group: group.and_then(|group| xinzhi_rules::model::groups(question.pack, scorecard).get(group).map(|name| (*name).to_owned())),
+        own,
+        size: ladder.size,
+        limits: ladder.limits.clone(),
+        made: set.made.as_of,
+        in_force: set.in_force(),
+        tables: set.made.tables,
+    })
+}
+
+/// The days on which other limits hold, or the subject may belong to another group.
+fn peer_changes(run: &Run<'_>, as_of: Day) -> Vec<Day> {
+    let Some(peers) = &run.plan.peers else { return Vec::new() };
+    let told = run.subject.facts.iter().filter(|fact| peers.grouping.told_by(fact));
+    let days = peers.borders().chain(told.flat_map(|fact| peers.grouping.turns(fact.kind, fact.day)));
+    days.filter(|day| *day > as_of).collect()
 }
 
 /// A line, with what is needed to foresee its changes.

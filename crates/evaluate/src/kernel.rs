@@ -13,6 +13,7 @@ use xinzhi_core::{Day, Points};
 use xinzhi_rules::model::KindIx;
 
 use crate::columns::{ColumnsFault, KindColumns, Population};
+use crate::peers;
 use crate::plan::{OverridePlan, Plan};
 use crate::result::{Outcome, Reason, Standing};
 
@@ -57,6 +58,12 @@ pub struct Totals {
     forced: Vec<u16>,
     /// Why the scorecard may not be used on the day, if it may not.
     dormant: Option<Reason>,
+    /// The day.
+    as_of: Day,
+    /// Where peers decide, which of the pack's limits hold on the day.
+    limits: Option<usize>,
+    /// Where peers decide, whose limits hold for the subject; empty where points alone do.
+    ladders: Vec<u16>,
 }
 
 /// What a run keeps besides totals: of a population of one, everything.
@@ -167,7 +174,10 @@ fn evaluate<E: From<ColumnsFault>>(
     for start in (0..population.subjects()).step_by(many) {
         let subjects = start..population.subjects().min(start + many);
         let coverage_of = population.coverage_of(subjects.clone());
-        totals.iter_mut().for_each(|totals| totals.begin(plan, subjects.len()));
+        for totals in &mut totals {
+            totals.begin(plan, subjects.len());
+            totals.ladders = peers::ladders(plan, population, subjects.clone(), totals.as_of)?;
+        }
         let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
         // First what is added as a difference from the day before, then what is added to each day.
         for work in work.iter().filter(|work| work.jobs.iter().any(|job| job.course.is_some())) {
@@ -252,6 +262,11 @@ impl Totals {
         Some(Points(*self.dimensions.get(dimension)?.get(subject)?))
     }
 
+    /// Whose limits hold for a subject, where peers decide: of the plan's limits of the day, 0 for everybody's.
+    pub(crate) fn ladder(&self, subject: usize) -> Option<u16> {
+        self.ladders.get(subject).copied()
+    }
+
     /// The result of one subject.
     pub fn standing(&self, plan: &Plan, subject: usize) -> Option<Standing> {
         let (total, known) = (*self.total.get(subject)?, *self.known_weight.get(subject)?);
@@ -263,7 +278,8 @@ impl Totals {
         let enough = known.wrapping_mul(1000) >= plan.assessed_share.wrapping_mul(plan.weight);
         let outcome = if enough {
             let points = total.clamp(plan.min, plan.max);
-            Outcome::Graded { points: Points(points), grade: plan.grade(points) }
+            let limits = plan.limits(self.as_of).zip(self.ladder(subject)).map(|(limits, ladder)| limits.ladder(ladder));
+            Outcome::Graded { points: Points(points), grade: plan.grade(points, limits) }
         } else {
             Outcome::NotEvaluable { reason: Reason::TooLittleKnown { assessed_share, needed: plan.assessed_share } }
         };
@@ -276,7 +292,8 @@ impl Totals {
     /// Whether a subject has the same sums here as on another day, so that [`Totals::standing`] says the same.
     pub fn stands_as(&self, other: &Totals, subject: usize) -> bool {
         let sums = |totals: &Totals| (totals.total.get(subject).copied(), totals.known_weight.get(subject).copied());
-        sums(self) == sums(other) && self.forced.get(subject) == other.forced.get(subject) && self.dormant == other.dormant
+        let rules = |totals: &Totals| (totals.forced.get(subject).copied(), totals.dormant, totals.limits, totals.ladder(subject));
+        sums(self) == sums(other) && rules(self) == rules(other)
     }
 
     fn new(plan: &Plan, as_of: Day) -> Totals {
@@ -286,6 +303,9 @@ impl Totals {
             known_weight: Vec::new(),
             forced: Vec::new(),
             dormant: plan.dormant(as_of),
+            as_of,
+            limits: plan.limits(as_of).map(|limits| limits.place),
+            ladders: Vec::new(),
         }
     }
 
@@ -325,6 +345,7 @@ impl Totals {
         self.total.extend_from_slice(&others.total);
         self.known_weight.extend_from_slice(&others.known_weight);
         self.forced.extend_from_slice(&others.forced);
+        self.ladders.extend_from_slice(&others.ladders);
     }
 
     fn part(&mut self, dimension: usize) -> Sink<'_> {
@@ -354,7 +375,8 @@ fn settle(outcome: Outcome, rule: Option<&OverridePlan>) -> Option<usize> {
     }
 }
 
-fn ends(starts: &[u32]) -> Vec<u32> {
+/// Where each of a chunk's subjects' rows end among those of the chunk.
+pub(crate) fn ends(starts: &[u32]) -> Vec<u32> {
     let base = starts.first().copied().unwrap_or(0);
     starts.iter().skip(1).map(|start| start.wrapping_sub(base)).collect()
 }
@@ -417,7 +439,7 @@ fn pick<T: Copy + Default>(items: impl Iterator<Item = (T, bool)>, most: usize, 
 }
 
 /// The rows of each subject, by where each one's end.
-fn ranges(ends: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn ranges(ends: &[u32]) -> impl Iterator<Item = (usize, usize)> {
     let starts = std::iter::once(0).chain(ends.iter().map(|end| *end as usize));
     starts.zip(ends.iter().map(|end| *end as usize))
 }

@@ -4,7 +4,7 @@
 //! million at night; an explanation is the same run with its rows kept.
 //!
 //! Reading order: `columns` is what the kernel sees and `coverage` which silence means "none"; `plan` compiles a scorecard and
-//! proves that its sums fit; `kernel` runs it; `feed` makes columns from facts; `result` is what comes out; `explain` puts the
+//! proves that its sums fit; `peers` is how limits of grades depend on a group; `kernel` runs it; `feed` makes columns from facts; `result` is what comes out; `explain` puts the
 //! kept rows into words and finds the next day on which anything changes; `evaluate` ties them together, and `better` asks the
 //! kernel what would make a grade better.
 
@@ -14,6 +14,8 @@ pub mod columns;
 pub mod coverage;
 
 pub mod plan;
+
+pub mod peers;
 
 pub mod kernel;
 
@@ -35,5 +37,8 @@ pub use columns::{Column, ColumnsFault, KindColumns, Population, Values};
 pub use coverage::Coverage;
 pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_many};
 pub use kernel::{Totals, run};
+pub use peers::{Comparison, Tally};
 pub use plan::{Plan, PlanFault, Reads};
-pub use result::{Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Outcome, Reason, Standing, Together};
+pub use result::{
+    Contribution, DimensionLine, Evaluation, Forced, IndicatorLine, Knowledge, Measure, Measured, Outcome, Reason, Standing, Together,
+};

@@ -8,6 +8,7 @@ use xinzhi_rules::model::{Fading, FieldIx, KindIx, Pack, Put, ScorecardIx};
 use xinzhi_rules::predicate::Column;
 
 use crate::coverage::Wanted;
+use crate::peers::{LimitSet, PeersPlan};
 use crate::result::Reason;
 
 /// Different values times fades of one indicator, at most: what a table of the kernel holds.
@@ -62,6 +63,9 @@ pub enum PlanFault {
     /// A list without a span, a window of no length, or a grade that does not exist.
     #[error("评价模型 `{0}` 的直接定级所用信息、时间窗口或等级不存在，请更正直接定级")]
     Override(String),
+    /// Groups that cannot be told, or limits that are not those of its grades and groups, rise, or share a day.
+    #[error("评价模型 `{0}` 的同业分组或界限不合理，请用 `xinzhi pack check` 核对")]
+    Peers(String),
     /// No indicator has a bound, so that nothing can be assessed.
     #[error("评价模型 `{0}` 的指标都没有上下限，无法计算可评价比例，请补充上下限")]
     Weightless(String),
@@ -79,7 +83,10 @@ pub struct Plan {
     pub(crate) dimensions: Vec<DimensionPlan>,
     pub(crate) indicators: Vec<IndicatorPlan>,
     pub(crate) overrides: Vec<OverridePlan>,
+    /// Starts by grade, where points alone decide.
     pub(crate) grades: Vec<i64>,
+    /// Where peers decide.
+    pub(crate) peers: Option<PeersPlan>,
     /// 分 by grade.
     pub(crate) amounts: Option<Vec<i64>>,
     pub(crate) valid_days: i32,
@@ -229,7 +236,10 @@ impl Plan {
         if as_of > self.review_by {
             return Some(Reason::ReviewOverdue { review_by: self.review_by });
         }
-        (!self.bases.iter().any(|basis| basis.contains(as_of))).then_some(Reason::NoBasisInForce)
+        if !self.bases.iter().any(|basis| basis.contains(as_of)) {
+            return Some(Reason::NoBasisInForce);
+        }
+        self.peers.as_ref().filter(|peers| peers.on(as_of).is_none()).map(|_| Reason::NoCutoffsInForce)
     }
 
     /// The first day after `as_of` on which [`Plan::dormant`] answers differently.
@@ -238,6 +248,7 @@ impl Plan {
         let spans = self.bases.iter().chain(std::iter::once(&self.in_force));
         let borders = spans.flat_map(|span| [Some(span.from), span.until.map(|until| until.plus_days(1))]).flatten();
         let borders = borders.chain(std::iter::once(self.review_by.plus_days(1)));
+        let borders = borders.chain(self.peers.iter().flat_map(PeersPlan::borders));
         borders.filter(|day| *day > as_of && self.dormant(*day) != now).min()
     }
 
@@ -249,12 +260,31 @@ impl Plan {
     /// The last day for which a result of `as_of` may be quoted.
     pub(crate) fn valid_until(&self, as_of: Day) -> Day {
         let end = as_of.plus_days(self.valid_days).min(self.review_by);
+        let end = self.limits(as_of).map_or(end, |limits| end.min(limits.until));
         self.in_force.until.map_or(end, |until| end.min(until)).max(as_of)
     }
 
-    /// The grade that points reach; the last one starts at the least points, so there always is one.
-    pub(crate) fn grade(&self, points: i64) -> usize {
-        let last = self.grades.len().saturating_sub(1);
-        self.grades.iter().position(|from| *from <= points).unwrap_or(last)
+    /// The same plan without limits by peers, and those. On a day before its first it is taken as it is on that: limits must be there by then.
+    pub(crate) fn without_peers(mut self, as_of: Day) -> (Plan, Option<PeersPlan>) {
+        let peers = self.peers.take();
+        self.grades = vec![self.min];
+        if as_of < self.in_force.from {
+            let founded = self.bases.iter().any(|basis| basis.contains(self.in_force.from));
+            self.bases = if founded { vec![Span { from: as_of, until: None }] } else { Vec::new() };
+            self.in_force.from = as_of;
+        }
+        (self, peers)
+    }
+
+    /// The limits that hold on a day, where peers decide.
+    pub(crate) fn limits(&self, as_of: Day) -> Option<&LimitSet> {
+        self.peers.as_ref()?.on(as_of)
+    }
+
+    /// The grade that points reach, by the limits of some days where peers decide; the last one starts at the least points, so there always is one.
+    pub(crate) fn grade(&self, points: i64, limits: Option<&[i64]>) -> usize {
+        let starts = limits.unwrap_or(&self.grades);
+        let last = starts.len().saturating_sub(1);
+        starts.iter().position(|from| *from <= points).unwrap_or(last)
     }
 }

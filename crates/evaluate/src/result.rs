@@ -1,7 +1,7 @@
 //! What an evaluation says, down to the record and the rounding: nobody is graded without being able to recompute it (C3).
 
 use xinzhi_core::record::RecordId;
-use xinzhi_core::{Day, Points};
+use xinzhi_core::{Day, Digest, Points, Span};
 use xinzhi_rules::model::{KindIx, Put, ScorecardIx};
 
 /// An evaluation of one subject on one day by one scorecard, with everything it rests on.
@@ -27,6 +27,8 @@ pub struct Evaluation {
     pub assessed_share: i64,
     /// What the grade is worth in 分, where the model gives amounts.
     pub amount: Option<i64>,
+    /// By whose limits the points were graded, where peers decide; none where there are no points.
+    pub peers: Option<Measured>,
     /// Dimensions in the scorecard's order; empty where the scorecard may not be used on that day.
     pub dimensions: Vec<DimensionLine>,
     /// The earliest day after `as_of` on which anything here changes though nothing new is reported.
@@ -70,6 +72,8 @@ pub enum Reason {
     },
     /// No legal basis of the scorecard is in force.
     NoBasisInForce,
+    /// Peers decide, and no limits hold on that day.
+    NoCutoffsInForce,
     /// Too many indicators are unknown; their lines say which.
     TooLittleKnown {
         /// Share that is known, in thousandths.
@@ -103,6 +107,38 @@ pub struct Standing {
     pub assessed_share: i64,
     /// What the grade is worth in 分, where the model gives amounts.
     pub amount: Option<i64>,
+}
+
+/// By whose limits points are graded: the pack's, made by one run and the same for everybody of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// The group that the subject belongs to; none where nothing says one.
+    pub group: Option<String>,
+    /// Whether the limits are the group's own; else everybody's.
+    pub own: bool,
+    /// Of how many subjects they were made.
+    pub size: i64,
+    /// Least points by grade, best first, without the last grade.
+    pub limits: Vec<Points>,
+    /// The day for which the run computed everybody's points.
+    pub made: Day,
+    /// The days on which they hold.
+    pub in_force: Span,
+    /// The set of tables that the run read.
+    pub tables: Digest,
+}
+
+impl Measured {
+    /// `按采矿业（431 个主体）2026-06-30 的界限`, with why others than the group's own count.
+    pub fn sentence(&self) -> String {
+        let whose = match (&self.group, self.own) {
+            (Some(group), true) => format!("按同组“{group}”（{} 个主体）的界限定级", self.size),
+            (Some(group), false) => format!("同组“{group}”主体不足，按全部 {} 个主体的界限定级", self.size),
+            (None, _) => format!("没有写明属于哪一组，按全部 {} 个主体的界限定级", self.size),
+        };
+        let until = self.in_force.until.map(|until| format!("至 {until} ")).unwrap_or_default();
+        format!("{whose}；界限按 {} 的数据计算，自 {} {until}有效（表集 {}）", self.made, self.in_force.from, self.tables.short())
+    }
 }
 
 /// One dimension.
@@ -284,6 +320,7 @@ impl Reason {
             Reason::NoLongerInForce { until } => format!("评价模型已于 {until} 停止使用"),
             Reason::ReviewOverdue { review_by } => format!("规则包应于 {review_by} 前重新审查，逾期未审查，不再适用"),
             Reason::NoBasisInForce => "评价模型所列依据在该日均不生效，不能使用".to_owned(),
+            Reason::NoCutoffsInForce => "等级按同业界限评定，而该日没有有效的同业界限，不作评价".to_owned(),
             Reason::TooLittleKnown { assessed_share, needed } => {
                 let percent = |share: &i64| Points(share * 100).to_string();
                 format!(

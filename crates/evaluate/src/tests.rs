@@ -3,6 +3,7 @@
 mod better;
 mod borders;
 mod metamorphic;
+mod peers;
 mod proofs;
 mod support;
 mod together;

@@ -8,6 +8,7 @@ mod calendar;
 mod case;
 mod catalog;
 mod contradiction;
+mod cutoffs;
 mod cycle;
 mod field;
 mod figure;
@@ -17,6 +18,7 @@ mod indicator;
 mod laws;
 mod matter;
 mod measure;
+mod peers;
 mod predicate;
 mod reach;
 mod relation;
@@ -74,13 +76,14 @@ impl Parsed {
 }
 
 /// Places that hold rules, and which nouns become unknown when a file there cannot be read.
-const PLACES: [(&str, Option<Noun>); 11] = [
+const PLACES: [(&str, Option<Noun>); 12] = [
     ("pack.yaml", None),
     ("laws.yaml", Some(Noun::Law)),
     ("subjects", Some(Noun::SubjectKind)),
     ("catalog", Some(Noun::RecordKind)),
     ("sources", Some(Noun::Source)),
     ("scorecards", Some(Noun::Scorecard)),
+    ("cutoffs", Some(Noun::Cutoffs)),
     ("measures", Some(Noun::Measure)),
     ("matters", Some(Noun::Matter)),
     ("figures", Some(Noun::Figure)),
@@ -118,9 +121,18 @@ pub fn check(id: &str, files: &Files) -> Checked {
     for parsed in of(&tree, "sources") {
         one(parsed, &mut report, |item, report| source::read(item, &parsed.stem, &mut pack, report));
     }
+    let mut faulty = Vec::new();
     for parsed in of(&tree, "scorecards") {
         enter(parsed, &mut pack);
+        let before = pack.scorecards.len();
         one(parsed, &mut report, |item, report| scorecard::read(item, &parsed.stem, &mut pack, report));
+        if let Some(card) = pack.scorecards.get_mut(before) {
+            card.text = files.text_digest(&parsed.path);
+            faulty.extend(report.faulted_here().then(|| card.id.clone()));
+        }
+    }
+    for parsed in of(&tree, "cutoffs") {
+        one(parsed, &mut report, |item, report| cutoffs::read(item, &parsed.stem, (&mut pack, &faulty), report));
     }
     let mut measures = Vec::new();
     for parsed in of(&tree, "measures") {
@@ -179,7 +191,7 @@ fn parse(files: &Files, report: &mut Report) -> Tree {
 }
 
 fn stray(path: &str, report: &mut Report) {
-    let help = "规则文件只放在 pack.yaml、laws.yaml 和 subjects、catalog、sources、scorecards、measures、matters、figures、calendar、cases 各目录下";
+    let help = "规则文件只放在 pack.yaml、laws.yaml 和 subjects、catalog、sources、scorecards、cutoffs、measures、matters、figures、calendar、cases 各目录下";
     report.fault(At::START, "stray-file", format!("`{path}` 不在规则包约定的位置"), help);
 }
 

@@ -95,11 +95,16 @@ impl Files {
     /// The files of several packs as one: those of the first under their own paths, the others' under `id:path`.
     pub fn union(parts: &[(String, Files)]) -> Files {
         let mut files = BTreeMap::new();
-        for (index, (id, part)) in parts.iter().enumerate() {
-            let place = |path: &str| if index == 0 { path.to_owned() } else { format!("{id}{APART}{path}") };
-            files.extend(part.iter().map(|(path, text)| (place(path), text.to_owned())));
+        let first = parts.first().map_or("", |(id, _)| id.as_str());
+        for (id, part) in parts {
+            files.extend(part.iter().map(|(path, text)| (Files::place(first, id, path), text.to_owned())));
         }
         Files(files)
+    }
+
+    /// The path in a union that begins with the pack `first` of what is at `path` inside the pack `id`.
+    pub fn place(first: &str, id: &str, path: &str) -> String {
+        if id == first { path.to_owned() } else { format!("{id}{APART}{path}") }
     }
 
     /// Ids of the packs that these files stand on, as `extends` of their `pack.yaml` says; what is at fault there is told by the checker.
@@ -115,6 +120,19 @@ impl Files {
     /// Every file in the order of its path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// SHA-256 of the text of one file; of nothing where there is no such file.
+    pub fn text_digest(&self, path: &str) -> Digest {
+        Digest(Sha256::digest(self.text(path).unwrap_or_default()).into())
+    }
+
+    /// The same files and one more, or another text in its place.
+    #[must_use]
+    pub fn with(&self, path: &str, text: &str) -> Files {
+        let mut files = self.0.clone();
+        files.insert(path.to_owned(), text.to_owned());
+        Files(files)
     }
 
     /// SHA-256 over the sorted files, each as length and bytes of its path, length and bytes of its text.

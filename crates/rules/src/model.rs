@@ -17,9 +17,11 @@ use crate::figure::Figure;
 use crate::predicate::Predicate;
 use crate::relation::{RelationKind, Statement};
 
+mod peers;
 mod remedy;
 mod scorecard;
 
+pub use peers::{Cutoffs, Group, Ladder, Made, Peers, PeersBy, groups};
 pub use remedy::{Becomes, Remedy};
 pub use scorecard::{
     AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, RECORDS_MAX, Scorecard, Take,
@@ -86,6 +88,8 @@ pub struct Pack {
     pub own_sources: Vec<OwnSource>,
     /// Evaluation models.
     pub scorecards: Vec<Scorecard>,
+    /// Limits of their grades that runs over everybody made.
+    pub cutoffs: Vec<Cutoffs>,
     /// Business triggers.
     pub matters: Vec<Matter>,
     /// What a check may answer.

@@ -2,6 +2,7 @@
 
 mod condition;
 mod figure;
+mod peers;
 mod remedy;
 mod score;
 mod show;
@@ -15,6 +16,7 @@ use crate::relation::{RelationKind, Statement};
 
 pub use condition::predicate;
 pub use figure::figure;
+pub use peers::{cutoffs, limits, peers};
 pub use remedy::{becomes, remedy};
 pub use score::{amount, dimension, grades, indicator, override_rule, scorecard};
 pub use show::show;

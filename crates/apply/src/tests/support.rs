@@ -90,7 +90,7 @@ pub fn measure(id: &str, kind: MeasureKind, trigger: Trigger) -> Measure {
 }
 
 fn scorecard() -> Scorecard {
-    let grade = |name: &str, from: i32| Grade { name: name.into(), title: format!("{name}档"), from: Points::whole(from) };
+    let grade = |name: &str, from: i32| Grade { name: name.into(), title: format!("{name}档"), from: Some(Points::whole(from)) };
     Scorecard {
         id: "market".into(),
         title: "市场主体评价".into(),
@@ -108,6 +108,8 @@ fn scorecard() -> Scorecard {
         dimensions: vec![],
         overrides: vec![],
         grades: vec![grade("A", 850), grade("D", 0)],
+        peers: None,
+        text: xinzhi_core::Digest([0; 32]),
         amount: None,
     }
 }
@@ -136,6 +138,7 @@ pub fn pack() -> Pack {
         sources: vec![],
         own_sources: vec![],
         scorecards: vec![scorecard()],
+        cutoffs: vec![],
         matters: vec![Matter {
             id: "licence".into(),
             title: "经营许可".into(),

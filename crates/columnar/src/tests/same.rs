@@ -18,12 +18,12 @@ use crate::run::{Loaded, Run};
 use crate::standings::{REASONS, Standings};
 use crate::{SetWriter, TableSet};
 
-const CARD: ScorecardIx = ScorecardIx(0);
+pub(super) const CARD: ScorecardIx = ScorecardIx(0);
 const KINDS: [&str; 3] = ["enterprise", "village", "sole_trader"];
 const AREAS: [Option<&str>; 4] = [Some("990101101"), None, Some("990102101201"), Some("990101")];
 
 /// Records nobody chose, with empty cells, days after the evaluation and all kinds.
-fn rows(subjects: i64) -> BTreeMap<KindIx, Vec<Row>> {
+pub(super) fn rows(subjects: i64) -> BTreeMap<KindIx, Vec<Row>> {
     let mut kinds: BTreeMap<KindIx, Vec<Row>> = BTreeMap::new();
     for subject in 1..=subjects {
         let mut dice = Dice::new(11, u64::try_from(subject).unwrap());
@@ -45,7 +45,7 @@ fn rows(subjects: i64) -> BTreeMap<KindIx, Vec<Row>> {
     kinds
 }
 
-fn facts(pack: &Pack, rows: &BTreeMap<KindIx, Vec<Row>>, subject: i64) -> Vec<Fact> {
+pub(super) fn facts(pack: &Pack, rows: &BTreeMap<KindIx, Vec<Row>>, subject: i64) -> Vec<Fact> {
     let mine = rows.iter().flat_map(|(kind, rows)| rows.iter().filter(|row| row.subject == subject).map(|row| (*kind, row)));
     mine.map(|(kind, row)| {
         let fields = &pack.record_kind(kind).unwrap().fields;
@@ -61,13 +61,13 @@ fn facts(pack: &Pack, rows: &BTreeMap<KindIx, Vec<Row>>, subject: i64) -> Vec<Fa
     .collect()
 }
 
-fn who(subject: i64) -> (&'static str, Option<&'static str>) {
+pub(super) fn who(subject: i64) -> (&'static str, Option<&'static str>) {
     let place = usize::try_from(subject).unwrap();
     (KINDS[place % KINDS.len()], AREAS[place % AREAS.len()])
 }
 
 /// A set of everybody in partitions of `part` subjects.
-fn written(pack: &Pack, root: &Path, rows: &BTreeMap<KindIx, Vec<Row>>, (subjects_all, part): (i64, i64)) {
+pub(super) fn written(pack: &Pack, root: &Path, rows: &BTreeMap<KindIx, Vec<Row>>, (subjects_all, part): (i64, i64)) {
     let writer = SetWriter::begin(root, pack).unwrap();
     let mut notes = Vec::new();
     for first in (1..=subjects_all).step_by(usize::try_from(part).unwrap()) {
@@ -81,9 +81,9 @@ fn written(pack: &Pack, root: &Path, rows: &BTreeMap<KindIx, Vec<Row>>, (subject
 }
 
 /// Points, grade, whether forced, known share, amount, reason, dimensions: of each subject that is evaluated.
-type Said = BTreeMap<i64, String>;
+pub(super) type Said = BTreeMap<i64, String>;
 
-fn through_parquet(pack: &Pack, root: &Path, as_of: Day, threads: usize) -> Said {
+pub(super) fn through_parquet(pack: &Pack, root: &Path, as_of: Day, threads: usize) -> Said {
     let set = TableSet::open(root, pack).unwrap();
     let run = Run::compile(&set, CARD, as_of).unwrap();
     let mut said = Said::new();
@@ -130,6 +130,7 @@ fn reason(outcome: &Outcome) -> Option<&'static str> {
                 xinzhi_evaluate::Reason::NoLongerInForce { .. } => "no-longer-in-force",
                 xinzhi_evaluate::Reason::ReviewOverdue { .. } => "review-overdue",
                 xinzhi_evaluate::Reason::NoBasisInForce => "no-basis-in-force",
+                xinzhi_evaluate::Reason::NoCutoffsInForce => "no-cutoffs-in-force",
                 xinzhi_evaluate::Reason::TooLittleKnown { .. } => "too-little-known",
             };
             Some(word)
@@ -138,7 +139,7 @@ fn reason(outcome: &Outcome) -> Option<&'static str> {
 }
 
 /// Each subject alone, explained; and all of them in one call. Both must agree before anything is compared with them.
-fn by_facts(pack: &Pack, reported: &Reported, rows: &BTreeMap<KindIx, Vec<Row>>, (subjects_all, as_of): (i64, Day)) -> Said {
+pub(super) fn by_facts(pack: &Pack, reported: &Reported, rows: &BTreeMap<KindIx, Vec<Row>>, (subjects_all, as_of): (i64, Day)) -> Said {
     let question = Question { pack, card: CARD, as_of };
     let all: Vec<(SubjectKindIx, Vec<Fact>, Coverage)> = (1..=subjects_all)
         .map(|subject| {

@@ -33,7 +33,7 @@ fn rows(first: i64, of: &[(Option<&str>, Option<u8>, Option<i64>)]) -> Standings
         days: Vec::new(),
         subjects: (first..first + count).collect(),
         kinds: of.iter().enumerate().map(|(row, _)| u8::from(row % 2 == 1)).collect(),
-        reasons: cells(&of.iter().map(|(_, _, points)| points.is_none().then_some(4)).collect::<Vec<_>>()),
+        reasons: cells(&of.iter().map(|(_, _, points)| points.is_none().then_some(5)).collect::<Vec<_>>()),
         points: cells(&of.iter().map(|(_, _, points)| *points).collect::<Vec<_>>()),
         grades: cells(&of.iter().map(|(_, grade, _)| *grade).collect::<Vec<_>>()),
         forced: of.iter().map(|(_, grade, points)| grade.is_some() && points.is_none()).collect(),

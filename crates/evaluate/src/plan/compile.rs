@@ -13,6 +13,7 @@ use super::{
 };
 use super::{TABLE_MAX, prove};
 use crate::coverage::Wanted;
+use crate::peers::{Grouping, PeersPlan};
 
 /// Conditions nest at most this deep; deeper ones are a fault of the pack, not a full stack at night.
 const DEPTH_MAX: usize = 16;
@@ -31,7 +32,11 @@ pub(super) fn plan(pack: &Pack, card: ScorecardIx) -> Result<Plan, PlanFault> {
     let overrides = scorecard.overrides.iter().map(|o| forcing(pack, scorecard, o)).collect::<Result<Vec<_>, _>>()?;
     let weight = prove::total(scorecard, &dimensions, &indicators)?;
     prove::borders(scorecard)?;
-    let reads = reads(&indicators, &overrides);
+    let peers = PeersPlan::compile(pack, card, scorecard)?;
+    let mut reads = reads(&indicators, &overrides);
+    if let Some(Grouping::Choice { kind, field, .. }) = peers.as_ref().map(|peers| &peers.grouping) {
+        reads.entry(*kind).or_default().add(Column::Field(*field));
+    }
     Ok(Plan {
         base: scorecard.base.0,
         min: scorecard.min.0,
@@ -42,6 +47,7 @@ pub(super) fn plan(pack: &Pack, card: ScorecardIx) -> Result<Plan, PlanFault> {
         indicators,
         overrides,
         grades: grades(scorecard)?,
+        peers,
         amounts: amounts(scorecard)?,
         valid_days: scorecard.valid_days,
         in_force: scorecard.in_force,
@@ -200,12 +206,15 @@ fn fading(indicator: &Indicator) -> Result<(), PlanFault> {
     if sound { Ok(()) } else { Err(PlanFault::Fade(indicator.id.clone())) }
 }
 
+/// Starts of the grades; none of them where peers decide.
 fn grades(scorecard: &Scorecard) -> Result<Vec<i64>, PlanFault> {
-    let reaches_down = scorecard.grades.last().is_some_and(|grade| grade.from <= scorecard.min);
-    if !reaches_down || !scorecard.grades.is_sorted_by(|a, b| a.from > b.from) {
-        return Err(PlanFault::Grades(scorecard.id.clone()));
+    let fault = || PlanFault::Grades(scorecard.id.clone());
+    if scorecard.peers.is_some() {
+        return if scorecard.grades.is_empty() { Err(fault()) } else { Ok(Vec::new()) };
     }
-    Ok(scorecard.grades.iter().map(|grade| grade.from.0).collect())
+    let starts: Vec<i64> = scorecard.grades.iter().map(|grade| grade.from.map(|from| from.0)).collect::<Option<_>>().ok_or_else(fault)?;
+    let reaches_down = starts.last().is_some_and(|from| *from <= scorecard.min.0);
+    if reaches_down && starts.is_sorted_by(|a, b| a > b) { Ok(starts) } else { Err(fault()) }
 }
 
 fn amounts(scorecard: &Scorecard) -> Result<Option<Vec<i64>>, PlanFault> {

@@ -6,7 +6,7 @@ use xinzhi_core::day::Span;
 use xinzhi_core::record::{Class, RecordId};
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Becomes, Fading, FieldIx, KindIx, Law, LawIx, Level, Number, Pack, Remedy, Take};
+use xinzhi_rules::model::{Becomes, Fading, FieldIx, KindIx, Law, LawIx, Level, Number, Pack, PeersBy, Remedy, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
 use super::support::*;
@@ -127,10 +127,29 @@ fn same(ways: &[Way], border: &[Turn], seed: u64) {
 fn no_day_is_earlier_and_no_set_smaller_than_what_trying_everything_finds() {
     let mut card = scorecard();
     card.in_force.until = Some(day(LAST));
-    card.grades[0].from = Points::whole(800);
-    let (pack, coverage) = (remedied(pack_with(card)), covered(&KINDS));
+    card.grades[0].from = Some(Points::whole(800));
+    let (ways, with_steps, best) = against_everything(&remedied(pack_with(card)), 0..16);
+    assert!(ways > 15 && with_steps > 3 && best > 1, "the generator must reach the rules: {ways} {with_steps} {best}");
+}
+
+#[test]
+fn limits_by_peers_are_what_they_are_on_each_day() {
+    let mut pack = remedied(by_peers(PeersBy::Choice { kind: HONOUR, field: FieldIx(0) }));
+    pack.scorecards[0].in_force.until = Some(day(LAST));
+    // An honour that is raised in 2027 also changes the group; limits change in the middle of everything.
+    pack.cutoffs = vec![
+        cutoffs("2026-01-01", "2027-02-15", [820, 760, 700], &[Some([860, 830, 600]), None]),
+        cutoffs("2027-02-16", LAST, [800, 790, 640], &[None, Some([840, 780, 500])]),
+    ];
+    let (ways, with_steps, best) = against_everything(&pack, 0..6);
+    assert!(ways > 4 && with_steps > 0 && best > 0, "the generator must reach the rules: {ways} {with_steps} {best}");
+}
+
+/// Compares what is found with trying everything, over records that nobody chose; how many ways, with more than one step, to the best grade.
+fn against_everything(pack: &Pack, seeds: std::ops::Range<u64>) -> (usize, usize, usize) {
+    let coverage = covered(&KINDS);
     let (mut ways, mut with_steps, mut best) = (0, 0, 0);
-    for seed in 0..16 {
+    for seed in seeds {
         let mut numbers = Numbers(seed);
         let mut facts = numbers.facts(2);
         for id in 10..13 {
@@ -142,8 +161,8 @@ fn no_day_is_earlier_and_no_set_smaller_than_what_trying_everything_finds() {
         if numbers.below(4) == 0 {
             facts.push(listed(20, BLACKLIST, "2026-01-10", None));
         }
-        let found = look(&pack, &facts, &coverage);
-        let border = by_hand(&pack, &facts, &coverage);
+        let found = look(pack, &facts, &coverage);
+        let border = by_hand(pack, &facts, &coverage);
         let Some(grade) = found.grade.filter(|grade| *grade > 0) else {
             assert_eq!(found.goals, [], "seed {seed}");
             continue;
@@ -162,7 +181,7 @@ fn no_day_is_earlier_and_no_set_smaller_than_what_trying_everything_finds() {
         ways += found.goals.iter().map(|goal| goal.ways.len()).sum::<usize>();
         with_steps += found.goals.iter().flat_map(|goal| &goal.ways).filter(|way| way.steps() > 1).count();
     }
-    assert!(ways > 15 && with_steps > 3 && best > 1, "the generator must reach the rules: {ways} {with_steps} {best}");
+    (ways, with_steps, best)
 }
 
 #[test]

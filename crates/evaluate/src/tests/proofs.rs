@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use xinzhi_core::Points;
-use xinzhi_rules::model::{AmountByGrade, Each, Fade, Fading, FieldIx, Forcing, Override, Put, RECORDS_MAX, Scorecard, Take};
+use xinzhi_rules::model::{
+    AmountByGrade, Cutoffs, Each, Fade, Fading, FieldIx, Forcing, Override, PeersBy, Put, RECORDS_MAX, Scorecard, Take,
+};
 use xinzhi_rules::predicate::{Column as Read, Predicate, Test};
 
 use super::support::*;
@@ -42,7 +44,7 @@ fn e11_what_cannot_be_proved_does_not_compile() {
     let bands = Each::ByBand { field: FieldIx(1), bands: vec![(5, Points(0)), (5, Points(1))] };
     assert_eq!(fault(|c| c.dimensions[0].indicators[0].take = each(bands)), PlanFault::Bands(name()));
     assert_eq!(fault(|c| c.min = Points::whole(2000)), PlanFault::Range(card()));
-    assert_eq!(fault(|c| c.grades[3].from = Points(1)), PlanFault::Grades(card()));
+    assert_eq!(fault(|c| c.grades[3].from = Some(Points(1))), PlanFault::Grades(card()));
     assert_eq!(fault(|c| c.grades.swap(0, 1)), PlanFault::Grades(card()));
     assert_eq!(fault(|c| (c.grades, c.overrides) = (vec![], vec![])), PlanFault::Grades(card()));
     assert_eq!(fault(|c| c.overrides.push(listed_as(PENALTY, 0))), PlanFault::Override(card()));
@@ -50,6 +52,30 @@ fn e11_what_cannot_be_proved_does_not_compile() {
     let within = Override { kind: PENALTY, when: Forcing::Within { filter: None, window_months: 0 }, grade: 3, basis: vec![] };
     assert_eq!(fault(|c| c.overrides.push(within)), PlanFault::Override(card()));
     assert_eq!(fault(|c| c.dimensions.clear()), PlanFault::Weightless(card()));
+}
+
+#[test]
+fn limits_that_do_not_fit_the_scorecard_do_not_compile() {
+    let honours = PeersBy::Choice { kind: HONOUR, field: FieldIx(0) };
+    let ok = || vec![cutoffs("2026-01-01", "2026-06-30", [820, 760, 700], &[None, None])];
+    let compiled = |by, sets: Vec<Cutoffs>| {
+        let mut pack = by_peers(by);
+        pack.cutoffs = sets;
+        Plan::compile(&pack, CARD).map(drop)
+    };
+    assert_eq!(compiled(honours, ok()), Ok(()));
+    assert_eq!(compiled(PeersBy::Kind, vec![cutoffs("2026-01-01", "2026-06-30", [820, 820, 700], &[None])]), Ok(()), "equal points");
+    let wrong = Err(PlanFault::Peers("market".into()));
+    assert_eq!(compiled(PeersBy::Choice { kind: PENALTY, field: FieldIx(0) }, ok()), wrong, "no choice");
+    assert_eq!(compiled(PeersBy::Choice { kind: HONOUR, field: FieldIx(9) }, ok()), wrong, "no such field");
+    assert_eq!(compiled(honours, vec![cutoffs("2026-01-01", "2026-06-30", [820, 760, 761], &[None, None])]), wrong, "rising");
+    assert_eq!(compiled(honours, vec![cutoffs("2026-01-01", "2026-06-30", [820, 760, 700], &[None])]), wrong, "a group less");
+    assert_eq!(compiled(honours, vec![cutoffs("2026-07-01", "2026-06-30", [820, 760, 700], &[None, None])]), wrong, "no day");
+    let twice = [ok(), vec![cutoffs("2026-06-30", "2026-12-31", [820, 760, 700], &[None, None])]].concat();
+    assert_eq!(compiled(honours, twice), wrong, "a day twice");
+    let mut short = ok();
+    short[0].everyone.limits.pop();
+    assert_eq!(compiled(honours, short), wrong, "a grade without a limit");
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub fn scorecard() -> Scorecard {
         cap: Some(whole(100)),
         ..indicator("honour", HONOUR, Each::ByChoice { field: FieldIx(0), points: vec![whole(40), whole(25)] })
     };
-    let grade = |name: &str, from: i32| Grade { name: name.into(), title: name.into(), from: whole(from) };
+    let grade = |name: &str, from: i32| Grade { name: name.into(), title: name.into(), from: Some(whole(from)) };
     Scorecard {
         id: "market".into(),
         title: "市场主体".into(),
@@ -113,6 +113,8 @@ pub fn scorecard() -> Scorecard {
         dimensions: vec![dimension("遵纪守法", vec![penalty, fine]), dimension("社会责任", vec![honour])],
         overrides: vec![listed_as(BLACKLIST, 3)],
         grades: vec![grade("A", 850), grade("B", 750), grade("C", 600), grade("D", 0)],
+        peers: None,
+        text: Digest([0; 32]),
         amount: None,
     }
 }
@@ -162,6 +164,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
         sources: vec![],
         own_sources: vec![],
         scorecards: vec![card],
+        cutoffs: vec![],
         matters: vec![],
         measures: vec![],
         calendar: Calendar::default(),
@@ -172,6 +175,28 @@ pub fn pack_with(card: Scorecard) -> Pack {
 
 pub fn pack() -> Pack {
     pack_with(scorecard())
+}
+
+/// The same pack with grades by peers: a tenth, three tenths, four tenths, the rest; and no limits yet.
+pub fn by_peers(by: PeersBy) -> Pack {
+    let mut card = scorecard();
+    card.grades.iter_mut().for_each(|grade| grade.from = None);
+    card.peers = Some(Peers { by, group_size: 30, shares: vec![100, 300, 400, 200] });
+    pack_with(card)
+}
+
+/// Limits of some days, everybody's and those of the groups that have some.
+pub fn cutoffs(from: &str, until: &str, everyone: [i32; 3], groups: &[Option<[i32; 3]>]) -> Cutoffs {
+    let ladder = |limits: [i32; 3], size| Ladder { size, limits: limits.map(Points::whole).to_vec() };
+    Cutoffs {
+        id: format!("market-{from}"),
+        scorecard: CARD,
+        made: Made { as_of: day(from).plus_days(-1), tables: Digest([1; 32]), pack: Digest([2; 32]) },
+        from: day(from),
+        until: day(until),
+        everyone: ladder(everyone, 1_000),
+        groups: groups.iter().map(|group| group.map_or(Group::Small(3), |limits| Group::Own(ladder(limits, 200)))).collect(),
+    }
 }
 
 pub fn covered(kinds: &[KindIx]) -> Coverage {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::contradiction::never;
 use super::measure::Placed;
 use super::subject::overlap;
-use crate::model::{FieldKind, Forcing, Measure, OwnSource, Pack, RecordKind, Said, Scorecard, Trigger};
+use crate::model::{FieldKind, Forcing, Measure, OwnSource, Pack, PeersBy, RecordKind, Said, Scorecard, Trigger};
 use crate::predicate::{Column, Predicate, Test};
 use crate::report::Report;
 
@@ -60,7 +60,11 @@ fn reads_answers(card: &Scorecard, measure: &Measure, pack: &Pack) -> bool {
         Forcing::Listed => (rule.kind, None),
         Forcing::Within { filter, .. } => (rule.kind, filter.as_ref()),
     });
-    let mut reads = read.chain(forced);
+    let grouped = card.peers.iter().filter_map(|peers| match peers.by {
+        PeersBy::Choice { kind, .. } => Some((kind, None)),
+        PeersBy::Kind => None,
+    });
+    let mut reads = read.chain(forced).chain(grouped);
     reads.any(|(ix, filter)| {
         let own = || pack.own_sources.iter().filter(|own| own.kind == ix);
         pack.record_kinds.get(ix.0).is_some_and(|kind| {

@@ -1,5 +1,7 @@
 //! Grades of a scorecard, what forces one, and what one is worth.
 
+use xinzhi_core::Points;
+
 use super::field::Scope;
 use super::indicator::{dated, lasting, retained};
 use super::laws::{Rest, basis};
@@ -11,49 +13,76 @@ use crate::model::{AmountByGrade, Forcing, Grade, KindIx, Nature, Override, Pack
 use crate::names::listed;
 use crate::raw::{At, Value};
 use crate::report::Report;
-use crate::shape::{Item, entries, list, map, money_of, months_of, points_of, text_of};
+use crate::shape::{Item, entries, list, map, money_of, months_of, points_of, share_of, text_of};
 
-/// Grades from best to worst: falling, all reachable, the last from the range's minimum.
-pub(super) fn grades(item: Item<'_>, card: &Scorecard, report: &mut Report) -> Vec<(At, Grade)> {
+/// Grades from best to worst, each with its place and, where peers decide, its share in thousandths. By points they fall, all are
+/// reachable, and the last one is from the range's minimum; by peers their shares are the whole.
+pub(super) fn grades(item: Item<'_>, (card, peers): (&Scorecard, bool), report: &mut Report) -> Vec<(At, Grade, i64)> {
     let items = list(item, report).unwrap_or_default();
     if items.is_empty() {
         report.fault(item.at(), "no-grades", "`grades` 没有任何等级", "请至少写一个等级");
     }
-    let mut grades: Vec<(At, Grade)> = Vec::new();
+    let mut grades: Vec<(At, Grade, i64)> = Vec::new();
     let count = items.len();
+    let key = if peers { "share" } else { "from" };
     for (position, item) in items.into_iter().enumerate() {
-        let Some(map) = map(item, &["grade", "title", "from"], report) else { continue };
+        let Some(map) = map(item, &["grade", "title", key], report) else { continue };
         let (name, title) = (map.text("grade", report), map.text("title", report));
-        let from = map.need("from", report).and_then(|item| points_of(item, report));
+        let limit = map.need(key, report);
+        let from = limit.filter(|_| !peers).and_then(|item| points_of(item, report));
+        let share = limit.filter(|_| peers).and_then(|item| share_of(item, report));
         for (text, key) in [(&name, "grade"), (&title, "title")] {
-            if let Some(text) = text.as_deref().filter(|text| grades.iter().any(|(_, grade)| grade.name == *text || grade.title == *text)) {
+            let same = |(_, grade, _): &(At, Grade, i64), text: &str| grade.name == text || grade.title == text;
+            if let Some(text) = text.as_deref().filter(|text| grades.iter().any(|earlier| same(earlier, text))) {
                 report.fault(map.at_key(key), "duplicate-id", format!("等级 `{text}` 重复"), "等级的简称和名称都不能重复");
             }
         }
-        let (Some(name), Some(title), Some(from)) = (name, title, from) else { continue };
-        let grade = Grade { name, title, from };
-        let at = map.at_key("from");
-        if let Some((_, better)) = grades.last().filter(|(_, better)| better.from <= grade.from) {
-            let message = format!("等级 `{}` 的起点 {} 不低于前一等级 `{}` 的 {}", grade.name, grade.from, better.name, better.from);
-            report.fault(at, "grades-order", message, "等级从好到差书写，起点依次降低");
+        let (Some(name), Some(title)) = (name, title) else { continue };
+        let at = map.at_key(key);
+        match (from, share) {
+            (Some(points), _) => {
+                let grade = Grade { name, title, from };
+                falling(&grade, points, (at, grades.last()), report);
+                reachable(&grade, (points, position + 1 == count), (at, card), report);
+                grades.push((at, grade, 0));
+            }
+            (None, Some(share)) => {
+                if share == 0 {
+                    let message = format!("等级 `{name}` 的份额是 0%，没有主体能达到");
+                    report.fault(at, "grade-unreachable", message, "请写出大于 0% 的份额，或删去这一等级");
+                }
+                grades.push((at, Grade { name, title, from: None }, share));
+            }
+            (None, None) => {}
         }
-        reachable(&grade, position + 1 == count, (at, card), report);
-        grades.push((at, grade));
+    }
+    let sum = grades.iter().fold(0_i64, |sum, (_, _, share)| sum.saturating_add(*share));
+    if peers && grades.len() == count && sum != 1000 && count > 0 {
+        let message = format!("各等级的份额合计是 {}，不是 100%", Points::percent(sum));
+        report.fault(item.at(), "shares-sum", message, "请把包括最后一个等级在内的份额写成合计 100%");
     }
     grades
 }
 
-fn reachable(grade: &Grade, last: bool, (at, card): (At, &Scorecard), report: &mut Report) {
+fn falling(grade: &Grade, from: Points, (at, better): (At, Option<&(At, Grade, i64)>), report: &mut Report) {
+    let better = better.and_then(|(_, better, _)| Some((better, better.from?)));
+    if let Some((better, points)) = better.filter(|(_, points)| *points <= from) {
+        let message = format!("等级 `{}` 的起点 {from} 不低于前一等级 `{}` 的 {points}", grade.name, better.name);
+        report.fault(at, "grades-order", message, "等级从好到差书写，起点依次降低");
+    }
+}
+
+fn reachable(grade: &Grade, (from, last): (Points, bool), (at, card): (At, &Scorecard), report: &mut Report) {
     // Without a readable range there is nothing to compare with.
     if card.min.0 == i64::MIN {
         return;
     }
-    if grade.from > card.max {
-        let message = format!("等级 `{}` 的起点 {} 高于最高分 {}，永远达不到", grade.name, grade.from, card.max);
+    if from > card.max {
+        let message = format!("等级 `{}` 的起点 {from} 高于最高分 {}，永远达不到", grade.name, card.max);
         report.fault(at, "grade-unreachable", message, "请降低起点，或提高 `range` 的 `max`");
     }
-    if last && grade.from != card.min {
-        let message = format!("最后一个等级 `{}` 从 {} 起，而最低分是 {}", grade.name, grade.from, card.min);
+    if last && from != card.min {
+        let message = format!("最后一个等级 `{}` 从 {from} 起，而最低分是 {}", grade.name, card.min);
         report.fault(at, "grades-end", message, "最后一个等级须从 `range` 的 `min` 起，使任何得分都有等级");
     }
 }

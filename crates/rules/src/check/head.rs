@@ -54,6 +54,7 @@ pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
         sources: Vec::new(),
         own_sources: Vec::new(),
         scorecards: Vec::new(),
+        cutoffs: Vec::new(),
         matters: Vec::new(),
         measures: Vec::new(),
         calendar: Calendar::default(),

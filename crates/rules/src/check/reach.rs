@@ -50,14 +50,15 @@ pub(super) fn grades(card: &Scorecard, places: &[At], report: &mut Report) {
     let (least, most) = card.range();
     let mut better: Option<Points> = None;
     for (position, (grade, at)) in card.grades.iter().zip(places).enumerate() {
-        let above = grade.from > most;
+        let Some(from) = grade.from else { continue };
+        let above = from > most;
         let below = better.is_some_and(|better| least >= better);
-        better = Some(grade.from);
+        better = Some(from);
         if !(above || below) || card.overrides.iter().any(|rule| rule.grade == position) {
             continue;
         }
         let message = if above {
-            format!("得分最高只能到 {most}，达不到等级 `{}` 的起点 {}", grade.name, grade.from)
+            format!("得分最高只能到 {most}，达不到等级 `{}` 的起点 {from}", grade.name)
         } else {
             format!("得分最低只能到 {least}，不会低到等级 `{}`", grade.name)
         };

@@ -1,20 +1,21 @@
 //! Evaluation models: never over a person (C2), with a purpose and an expiry (C3), in sums that are proved to fit.
 
-use xinzhi_core::Points;
 use xinzhi_core::day::Span;
+use xinzhi_core::{Digest, Points};
 
 use super::grade;
 use super::indicator;
 use super::laws::{Rest, basis};
+use super::peers;
 use super::reach;
 use super::subject::{positions, subjects};
 use super::{duplicate, named_after};
-use crate::model::{Dimension, Pack, Scorecard};
+use crate::model::{Dimension, Pack, Peers, Scorecard};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, points_of, share_of, span_of};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "scorecard",
     "title",
     "purpose",
@@ -28,6 +29,7 @@ const KEYS: [&str; 14] = [
     "dimensions",
     "overrides",
     "grades",
+    "peers",
     "amount",
 ];
 
@@ -86,18 +88,22 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         dimensions: Vec::new(),
         overrides: Vec::new(),
         grades: Vec::new(),
+        peers: None,
+        text: Digest([0; 32]),
         amount: None,
     };
     card.dimensions = dimensions(map, (&card, rest), pack, report);
-    let graded = map.need("grades", report).map(|item| grade::grades(item, &card, report)).unwrap_or_default();
-    let places: Vec<At> = graded.iter().map(|(at, _)| *at).collect();
-    card.grades = graded.into_iter().map(|(_, grade)| grade).collect();
+    let peers = map.get("peers").map(|item| peers::read(item, &card, pack, report));
+    let graded = map.need("grades", report).map(|item| grade::grades(item, (&card, peers.is_some()), report)).unwrap_or_default();
+    let places: Vec<At> = graded.iter().map(|(at, ..)| *at).collect();
+    card.peers = peers.flatten().map(|peers| Peers { shares: graded.iter().map(|(_, _, share)| *share).collect(), ..peers });
+    card.grades = graded.into_iter().map(|(_, grade, _)| grade).collect();
     let overrides = map.get("overrides").map(|item| grade::overrides(item, (&card, rest), pack, report));
     let (overrides, complete) = overrides.unwrap_or((Vec::new(), true));
     card.overrides = overrides;
     card.amount = map.get("amount").and_then(|item| grade::amount(item, &card.grades, report));
     reach::sums(&card, map.at_key("dimensions"), report);
-    if complete {
+    if complete && card.peers.is_none() {
         reach::grades(&card, &places, report);
     }
     (card.id, card.title, card.purpose) = (id?, title?, purpose?);

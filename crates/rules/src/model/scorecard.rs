@@ -1,9 +1,9 @@
 //! Evaluation models: what records of a subject amount to in points, grade and amount.
 
 use xinzhi_core::day::Span;
-use xinzhi_core::{Day, Points};
+use xinzhi_core::{Day, Digest, Points};
 
-use super::{FieldIx, KindIx, LawIx, SubjectKindIx};
+use super::{FieldIx, KindIx, LawIx, Peers, SubjectKindIx};
 use crate::fact::faded;
 use crate::predicate::Predicate;
 
@@ -45,6 +45,10 @@ pub struct Scorecard {
     pub overrides: Vec<Override>,
     /// Grades from best to worst; each holds from its points up to the one before.
     pub grades: Vec<Grade>,
+    /// Where how peers do says from which points a grade holds.
+    pub peers: Option<Peers>,
+    /// SHA-256 of the file that it stands in: cut-offs name what they were made for.
+    pub text: Digest,
     /// What a grade is worth in money, where the model says so.
     pub amount: Option<AmountByGrade>,
 }
@@ -325,6 +329,6 @@ pub struct Grade {
     pub name: String,
     /// Chinese words for it.
     pub title: String,
-    /// Least points.
-    pub from: Points,
+    /// Least points; none where peers decide.
+    pub from: Option<Points>,
 }

@@ -174,13 +174,21 @@ pub fn amount(card: &Scorecard) -> Option<String> {
     Some(format!("{}：{}。", amount.title, parts.join("，")))
 }
 
-/// The grades from best to worst.
+/// The grades from best to worst, each with its least points, or with its share of peers.
 pub fn grades(card: &Scorecard) -> String {
-    let parts: Vec<String> = card.grades.iter().map(|grade| format!("{}{} 分起", named_grade(grade), grade.from)).collect();
-    format!("等级：{}。", parts.join("，"))
+    let shares = card.peers.iter().flat_map(|peers| peers.shares.iter().map(|share| Some(*share)));
+    let parts = card.grades.iter().zip(shares.chain(std::iter::repeat(None))).enumerate().map(|(place, (grade, share))| {
+        let name = named_grade(grade);
+        match (grade.from, share) {
+            (Some(from), _) => format!("{name}{from} 分起"),
+            (None, Some(share)) => format!("{name}{} {}", if place == 0 { "前" } else { "其后" }, Points::percent(share)),
+            (None, None) => name,
+        }
+    });
+    format!("等级：{}。", parts.collect::<Vec<_>>().join("，"))
 }
 
-fn named_grade(grade: &Grade) -> String {
+pub(super) fn named_grade(grade: &Grade) -> String {
     format!("{}（{}）", grade.name, grade.title)
 }
 

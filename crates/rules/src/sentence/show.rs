@@ -1,8 +1,8 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
 use super::{
-    amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, relation, remedy, reporting,
-    scorecard, statement,
+    amount, class_rule, cutoffs, field, figure, grades, indicator, law, matter, measure, override_rule, peers, record_kind, relation,
+    remedy, reporting, scorecard, statement,
 };
 use crate::model::{Pack, Review};
 
@@ -52,6 +52,9 @@ pub fn show(pack: &Pack) -> String {
             }
             part.extend(card.overrides.iter().map(|rule| format!("    {}", override_rule(pack, card, rule))));
             part.push(format!("    {}", grades(card)));
+            part.extend(peers(pack, card).map(|peers| format!("    {peers}")));
+            let own = pack.cutoffs.iter().filter(|set| pack.scorecard(set.scorecard).is_some_and(|other| other.id == card.id));
+            part.extend(own.flat_map(|set| cutoffs(pack, set)).map(|line| format!("      {line}")));
             part.extend(amount(card).map(|amount| format!("    {amount}")));
             part
         }),

@@ -212,7 +212,23 @@ fn show_names_every_rule_of_the_pack() {
     assert!(
         text.contains("措施（3）\n")
             && text.contains("关系（1）\n")
-            && text.contains("信息目录（6）\n")
+            && text.contains("信息目录（7）\n")
             && text.contains("  2026 年：国办发明电〔2025〕7号，放假 2 天，调休上班 1 天\n")
     );
+}
+
+#[test]
+fn grades_by_peers_say_who_is_compared_and_which_limits_hold() {
+    let pack = good();
+    let text = show(&pack);
+    for said in [
+        "等级：A（领先）前 10%，B（居中）其后 60.5%，C（靠后）其后 29.5%。",
+        "按同组得分的高低定级：同组按近 5 年内最近一份规模登记的企业规模划分，没有写明的按全部主体的界限；有分数的主体不足 30 个的组，按全部主体的界限。",
+        "2026-07-01 至 2026-12-31 的界限：按 2026-06-30 的数据对全部主体计算（表集 111111111111，规则包 222222222222）。",
+        "全部主体（300 个主体）：A（领先）100 分起，B（居中）80 分起，C（靠后）不满 80 分。",
+        "中型（200 个主体）：A（领先）80 分起，B（居中）因同分没有主体，C（靠后）不满 80 分。",
+        "小微（12 个主体）：主体不足，按全部主体的界限。",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use xinzhi_core::money::Fen;
 use xinzhi_core::record::Class;
 use xinzhi_core::{Code, Day, Refusal};
-use xinzhi_office::evaluate::{IndicatorLine, Knowledge, Outcome};
+use xinzhi_office::evaluate::{IndicatorLine, Knowledge, Measured, Outcome};
 use xinzhi_office::rules::model::Scorecard;
 use xinzhi_office::rules::{Pack, sentence};
 use xinzhi_office::subject::file::{EvaluationView as Evaluated, RecordView as Record};
@@ -103,11 +103,41 @@ pub struct EvaluationView {
     amount: Option<String>,
     /// Why there are no points.
     reason: Option<String>,
+    /// By whose limits it is graded, where how peers do decides; none where points alone do.
+    peers: Option<PeersView>,
     /// Share of the weight inside coverage, in thousandths.
     assessed_share: i64,
     indicators: Vec<IndicatorView>,
     /// What would make the grade better; only in the answer of `…/evaluations`.
     better: Option<BetterView>,
+}
+
+/// Limits by peers: data of the pack, made by one run and the same for everybody of a group.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeersView {
+    /// A sentence: which group, made of how many, when, for which days.
+    says: String,
+    /// The group; none where nothing says one.
+    group: Option<String>,
+    /// Whether the limits are the group's own; else everybody's.
+    own: bool,
+    /// Of how many subjects they were made.
+    size: i64,
+    /// The day for which the run computed everybody's points.
+    made: String,
+    /// First day of the limits.
+    from: String,
+    /// Last day of them.
+    until: Option<String>,
+    /// Least points by grade, without the last grade.
+    limits: Vec<LimitView>,
+}
+
+/// From how many points a grade holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LimitView {
+    grade: String,
+    from: String,
 }
 
 /// An indicator.
@@ -232,9 +262,24 @@ fn evaluation(pack: &Pack, view: &Evaluated, records: &[Record]) -> EvaluationVi
         grade: view.grade.as_ref().map(|(name, _)| name.clone()),
         amount: e.amount.map(|amount| Fen(amount).to_string()),
         reason,
+        peers: e.peers.as_ref().map(|peers| measured(peers, pack.scorecard(view.card))),
         assessed_share: e.assessed_share,
         indicators: e.indicators().map(|line| indicator(pack, view, line, records)).collect(),
         better: view.better.as_ref().map(|better| BetterView::of(pack, better)),
+    }
+}
+
+fn measured(peers: &Measured, card: Option<&Scorecard>) -> PeersView {
+    let grades = card.into_iter().flat_map(|card| &card.grades);
+    PeersView {
+        says: peers.sentence(),
+        group: peers.group.clone(),
+        own: peers.own,
+        size: peers.size,
+        made: peers.made.to_string(),
+        from: peers.in_force.from.to_string(),
+        until: peers.in_force.until.map(|day| day.to_string()),
+        limits: grades.zip(&peers.limits).map(|(grade, from)| LimitView { grade: grade.name.clone(), from: from.to_string() }).collect(),
     }
 }
 

@@ -6,6 +6,7 @@ use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine
 use xinzhi_office::evaluate::{Evaluation, Knowledge, Outcome};
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::{Dimension, Scorecard};
+use xinzhi_office::rules::sentence;
 use xinzhi_office::subject::file::{EvaluationView, RecordView};
 
 use super::super::rules::{Basis, bases};
@@ -28,6 +29,8 @@ pub(in super::super) struct EvaluationPart {
     pub(in super::super) arithmetic: Option<String>,
     /// The list that forces the grade: its title and the record.
     pub(in super::super) forced: Option<(String, i64)>,
+    /// By whose limits it is graded, where peers decide, and those limits.
+    pub(in super::super) peers: Option<(String, String)>,
     pub(in super::super) as_of: Day,
     pub(in super::super) valid_until: Day,
     pub(in super::super) share: String,
@@ -106,6 +109,7 @@ impl EvaluationPart {
             reason,
             arithmetic: evaluation.arithmetic(),
             forced,
+            peers: evaluation.peers.as_ref().zip(card).map(|(by, card)| (by.sentence(), sentence::limits(card, &by.limits))),
             as_of: evaluation.as_of,
             valid_until: evaluation.valid_until,
             share: percent(evaluation.assessed_share),

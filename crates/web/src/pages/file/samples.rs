@@ -9,7 +9,7 @@ use xinzhi_core::{Digest, Moment, Points, Span, SubjectId};
 use xinzhi_office::apply::Decision;
 use xinzhi_office::check::run::MeasureAnswer;
 use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
-use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Outcome, Reason, Together};
+use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Measured, Outcome, Reason, Together};
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::{KindIx, LawIx, Put, ScorecardIx};
 use xinzhi_office::subject::better::{BetterView, GoalView, SetView, StepView, WayView};
@@ -159,6 +159,15 @@ fn evaluation(outcome: Outcome) -> Evaluation {
         grade: Some(1),
         assessed_share: 900,
         amount: Some(300),
+        peers: Some(Measured {
+            group: Some(hostile()),
+            own: true,
+            size: 431,
+            limits: vec![Points::whole(900)],
+            made: today(),
+            in_force: Span { from: today(), until: None },
+            tables: Digest([7; 32]),
+        }),
         dimensions: vec![DimensionLine {
             title: hostile(),
             raw: Points::whole(-20),

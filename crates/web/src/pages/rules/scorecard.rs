@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use xinzhi_core::{Code, Day, Points};
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::Scorecard;
+use xinzhi_office::rules::model::{Cutoffs, Group, Scorecard, groups};
 use xinzhi_office::rules::sentence;
 
 use super::super::answer::{Answer, show};
@@ -33,7 +33,27 @@ pub(super) struct ScorecardPage {
     dimensions: Vec<DimensionLine>,
     overrides: Vec<(String, Vec<Basis>)>,
     grades: Vec<GradeLine>,
+    /// Who is compared with whom, where peers decide.
+    peers: Option<String>,
+    /// Limits by peers, the latest first.
+    cutoffs: Vec<CutoffsPart>,
     amount: Option<String>,
+}
+
+/// Limits of some days.
+struct CutoffsPart {
+    head: String,
+    current: bool,
+    /// Short names of the grades that have limits.
+    grades: Vec<String>,
+    ladders: Vec<LadderLine>,
+}
+
+struct LadderLine {
+    group: String,
+    size: i64,
+    /// None where the group is too small for limits of its own.
+    limits: Option<Vec<Points>>,
 }
 
 struct DimensionLine {
@@ -53,8 +73,8 @@ struct IndicatorLine {
 struct GradeLine {
     name: String,
     title: String,
-    from: Points,
-    below: Option<Points>,
+    /// Which points, or which share of peers.
+    holds: String,
 }
 
 pub(super) async fn show_scorecard(
@@ -77,9 +97,6 @@ pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> S
         });
         DimensionLine { title: dimension.title.clone(), counts: sentence::dimension(dimension), indicators: lines.collect() }
     };
-    let above = card.grades.iter().map(|grade| grade.from);
-    let below = std::iter::once(None).chain(above.map(Some));
-    let grades = card.grades.iter().zip(below);
     ScorecardPage {
         frame,
         head: PackHead::of(pack, today),
@@ -100,9 +117,46 @@ pub(super) fn page(pack: &Pack, card: &Scorecard, today: Day, frame: Frame) -> S
             .iter()
             .map(|rule| (plain(&sentence::override_rule(pack, card, rule), ""), bases(pack, &rule.basis)))
             .collect(),
-        grades: grades
-            .map(|(grade, below)| GradeLine { name: grade.name.clone(), title: grade.title.clone(), from: grade.from, below })
-            .collect(),
+        grades: grades(card),
+        peers: sentence::peers(pack, card),
+        cutoffs: cutoffs(pack, card, today),
         amount: sentence::amount(card),
     }
+}
+
+fn grades(card: &Scorecard) -> Vec<GradeLine> {
+    let mut above: Option<Points> = None;
+    let lines = card.grades.iter().enumerate().map(|(place, grade)| {
+        let share = card.peers.as_ref().and_then(|peers| peers.shares.get(place)).map(|share| percent(*share));
+        let holds = match (grade.from, above, share) {
+            (Some(from), Some(above), _) => format!("{from} 分以上，不满 {above} 分"),
+            (Some(from), None, _) => format!("{from} 分以上"),
+            (None, _, Some(share)) if place == 0 => format!("同组的前 {share}"),
+            (None, _, share) => share.map(|share| format!("同组的其后 {share}")).unwrap_or_default(),
+        };
+        above = grade.from;
+        GradeLine { name: grade.name.clone(), title: grade.title.clone(), holds }
+    });
+    lines.collect()
+}
+
+fn cutoffs(pack: &Pack, card: &Scorecard, today: Day) -> Vec<CutoffsPart> {
+    let mut mine: Vec<&Cutoffs> =
+        pack.cutoffs.iter().filter(|set| pack.scorecard(set.scorecard).is_some_and(|other| other.id == card.id)).collect();
+    mine.sort_by_key(|set| std::cmp::Reverse(set.from));
+    let part = |set: &Cutoffs| {
+        let line = |group: &str, size, limits: Option<&Vec<Points>>| LadderLine { group: group.to_owned(), size, limits: limits.cloned() };
+        let own = groups(pack, card).into_iter().zip(&set.groups).map(|(name, group)| match group {
+            Group::Own(ladder) => line(name, ladder.size, Some(&ladder.limits)),
+            Group::Small(size) => line(name, *size, None),
+        });
+        let limited = card.grades.len().saturating_sub(1);
+        CutoffsPart {
+            head: sentence::cutoffs(pack, set).into_iter().next().unwrap_or_default(),
+            current: set.in_force().contains(today),
+            grades: card.grades.iter().take(limited).map(|grade| grade.name.clone()).collect(),
+            ladders: std::iter::once(line("全部主体", set.everyone.size, Some(&set.everyone.limits))).chain(own).collect(),
+        }
+    };
+    mine.into_iter().map(part).collect()
 }

@@ -1,0 +1,106 @@
+//! `xinzhi cutoffs`: limits of a scorecard's grades by how peers do, from everybody in a table set, as a file for the pack.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use serde_json::json;
+use xinzhi_columnar::{Asked, TableSet, Tallies};
+use xinzhi_core::Day;
+use xinzhi_evaluate::{Comparison, Tally};
+use xinzhi_rules::load::Files;
+use xinzhi_rules::model::groups;
+use xinzhi_rules::{Pack, sentence};
+
+use super::evaluate::{scorecard, threads};
+use super::pack;
+use crate::arguments::Cutoffs;
+
+pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
+    let standing = pack::standing(&arguments.pack)?;
+    let pack = xinzhi_office::pack::load(&standing.id, &standing.files)?;
+    let (ix, card) = scorecard(&pack, &arguments.scorecard)?;
+    let peers = card.peers.as_ref().with_context(|| format!("评价模型 `{}` 的等级由分值决定，没有写 `peers`，不用同业界限", card.id))?;
+    let (as_of, from, until) = days(arguments)?;
+    let out = arguments.out.as_path();
+    let id = out.file_stem().and_then(|stem| stem.to_str()).filter(|_| out.extension().is_some_and(|extension| extension == "yaml"));
+    let id = id.with_context(|| format!("`{}` 不是 .yaml 文件名，请写成 cutoffs/{}-{from}.yaml 的形式", out.display(), card.id))?;
+    anyhow::ensure!(!out.exists(), "`{}` 已经存在；已公布的界限不得改写，请换一个文件名", out.display());
+    let comparison = Comparison::compile(&pack, ix, as_of)?.context("评价模型没有同业分组")?;
+    if let Some(reason) = comparison.plan().dormant(as_of) {
+        anyhow::bail!("不能计算界限：{}", reason.sentence());
+    }
+    let set = TableSet::open(&arguments.tables, &pack)?;
+    if !set.same_pack() {
+        eprintln!("提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止", set.manifest().pack);
+    }
+    let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
+    let tallies = Tallies::over(&set, (&comparison, card), as_of, threads(arguments.threads), || bar.inc(1))?;
+    bar.finish_and_clear();
+    let size = tallies.everyone.size();
+    let enough = i64::try_from(size).is_ok_and(|size| size >= peers.group_size);
+    anyhow::ensure!(enough, "只有 {size} 个主体有分数，不足 `group_size` 的 {}，不能按同业比较定级", peers.group_size);
+    let asked = Asked { pack: &pack, card, peers, as_of, from, until, tables: set.digest() };
+    let text = tallies.text(id, &asked);
+    let with = taken(&standing, id, &text)?;
+    write(out, &text)?;
+    let mut said = crate::say::out();
+    if arguments.json {
+        writeln!(said, "{}", told(&tallies, id, &asked))?;
+    } else {
+        let made = with.cutoffs.iter().find(|set| set.id == id).context("规则包中没有刚写入的界限")?;
+        writeln!(said, "{}：{}", card.title, out.display())?;
+        sentence::cutoffs(&with, made).iter().try_for_each(|line| writeln!(said, "  {line}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The day of the points, and the days of the limits: from the day after on, for a year, where nothing else is asked.
+fn days(arguments: &Cutoffs) -> anyhow::Result<(Day, Day, Day)> {
+    let day = |name: &str, text: &str| Day::parse(text).map_err(|fault| anyhow::anyhow!("{name} `{text}` {fault}"));
+    let as_of = day("--as-of", &arguments.as_of)?;
+    let from = arguments.from.as_deref().map_or_else(|| Ok(as_of.plus_days(1)), |text| day("--from", text))?;
+    let until = arguments.until.as_deref().map_or_else(|| Ok(from.plus_months(12).plus_days(-1)), |text| day("--until", text))?;
+    anyhow::ensure!(from > as_of, "--from `{from}` 不晚于 --as-of `{as_of}`：界限只能从计算所用之日的次日以后起有效");
+    anyhow::ensure!(until >= from, "--until `{until}` 早于起日 `{from}`，请核对起止日期");
+    Ok((as_of, from, until))
+}
+
+/// The pack with the new file in it; what its checker says against that is why there is no file.
+fn taken(standing: &pack::Standing, id: &str, text: &str) -> anyhow::Result<Pack> {
+    let files: Files = standing.files.with(&standing.path(&format!("cutoffs/{id}.yaml")), text);
+    let checked = xinzhi_rules::check(&standing.id, &files);
+    let faults: Vec<String> = checked.faults.iter().map(|fault| fault.render(&files)).collect();
+    checked.pack.with_context(|| format!("规则包不能接受算出的界限，没有写出文件：\n{}", faults.join("\n\n")))
+}
+
+/// Writes under another name first: there never is half a file.
+fn write(out: &Path, text: &str) -> anyhow::Result<()> {
+    let partial = out.with_extension("yaml.partial");
+    let unwritable = || format!("无法写入 {}", out.display());
+    std::fs::write(&partial, text).with_context(unwritable)?;
+    std::fs::rename(&partial, out).with_context(unwritable)
+}
+
+fn told(tallies: &Tallies, id: &str, asked: &Asked<'_>) -> serde_json::Value {
+    let ladder = |tally: &Tally| {
+        let limits: Vec<i64> = tally.limits(&asked.peers.shares).iter().map(|points| points.0).collect();
+        let own = i64::try_from(tally.size()).is_ok_and(|size| size >= asked.peers.group_size);
+        json!({ "size": tally.size(), "limits": if own { Some(limits) } else { None } })
+    };
+    let groups: serde_json::Map<String, serde_json::Value> =
+        groups(asked.pack, asked.card).into_iter().zip(&tallies.groups).map(|(name, tally)| (name.to_owned(), ladder(tally))).collect();
+    json!({
+        "cutoffs": id,
+        "scorecard": asked.card.id,
+        "as_of": asked.as_of.to_string(),
+        "from": asked.from.to_string(),
+        "until": asked.until.to_string(),
+        "tables": asked.tables.to_string(),
+        "pack_digest": asked.pack.digest.to_string(),
+        "everyone": ladder(&tallies.everyone),
+        "groups": groups,
+    })
+}
