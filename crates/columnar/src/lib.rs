@@ -5,7 +5,7 @@
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
 //! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `dice` and
+//! together, and `projection` is the set of an office that follows its journal; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `dice` and
 //! `generate` make up sets for trials.
 
 pub mod fault;
@@ -28,6 +28,8 @@ pub mod coverage;
 
 pub mod partition;
 
+pub mod projection;
+
 mod ordered;
 
 pub mod standings;
@@ -47,7 +49,8 @@ pub use coverage::CoverageRow;
 pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use manifest::Manifest;
+pub use projection::Projection;
 pub use run::{Loaded, Run, Touched};
-pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};
+pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, Stays, SubjectColumns, TableSet, WordColumn};
 pub use standings::{Earlier, Pin, Standings, StandingsWriter};
 pub use summary::Summary;

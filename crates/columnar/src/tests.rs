@@ -2,6 +2,7 @@ mod support;
 
 mod generated;
 mod hostile;
+mod projected;
 mod reading;
 mod refusals;
 mod same;
