@@ -60,8 +60,8 @@ fn look(office: &Office, projection: &Projection, (head, whole): (&Head, bool), 
     }
     let pack = match held::pack_of(office, &head.pack_digest) {
         Ok(pack) => pack,
-        Err(_) => {
-            finding.faults.push(format!("列存投影按本单位从未装入的规则包制作，{REMEDY}"));
+        Err(fault) => {
+            finding.faults.push(format!("列存投影按本单位从未装入的规则包制作（{fault}），{REMEDY}"));
             return Ok(());
         }
     };

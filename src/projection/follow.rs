@@ -5,9 +5,9 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use tempfile::TempDir;
-use xinzhi_columnar::Projection;
 use xinzhi_columnar::partition::Whole;
 use xinzhi_columnar::projection::{ASIDE, EDITION, Head, Layer, LayerColumns};
+use xinzhi_columnar::{Fault, Projection};
 use xinzhi_core::SubjectId;
 use xinzhi_core::journal::Position;
 use xinzhi_office::Office;
@@ -104,6 +104,7 @@ pub fn rebuild(office: &Office, root: &Path, bar: &ProgressBar) -> anyhow::Resul
             projection.sweep(None)?;
             made(office, (projection, ground), (1, None), bar)
         }
+        Err(fault @ Fault::Disk { .. }) => Err(fault.into()),
         // Whatever it said, nobody can read it: nothing of it is kept.
         Err(_) => {
             projection.sweep(None)?;
