@@ -26,9 +26,9 @@ pub enum Command {
     /// 识别代码：统一社会信用代码、组织机构代码、公民身份号码
     #[command(after_help = "示例：xinzhi identify 91330100799655058B")]
     Identify(Identify),
-    /// 评价一个主体，或评价表集中的全部主体
+    /// 评价一个主体，或评价单位、表集中的全部主体
     #[command(
-        after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --as-of 2026-11-23 --out 结果.parquet\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --every month --from 2026-04-01 --until 2026-11-30"
+        after_help = "示例：xinzhi evaluate --scorecard market-entity --subject 91330100799655058B --as-of 2026-11-23\n      xinzhi evaluate --scorecard market-entity --as-of 2026-11-23 --out 结果.parquet --data ./data\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --as-of 2026-11-23 --out 结果.parquet\n      xinzhi evaluate --scorecard market-entity --tables ./tables --pack ./packs/national --every month --from 2026-04-01 --until 2026-11-30"
     )]
     Evaluate(Evaluate),
     /// 由表集中的全部主体计算同业界限，写成规则包的一个文件
@@ -36,6 +36,11 @@ pub enum Command {
         after_help = "示例：xinzhi cutoffs --scorecard agency-peers --tables ./tables --pack ./packs/models --as-of 2026-06-30 --out ./packs/models/cutoffs/agency-peers-2026-07-01.yaml"
     )]
     Cutoffs(Cutoffs),
+    /// 把单位到账簿某一位置所知的数据写成表集
+    #[command(after_help = "示例：xinzhi columns --out ./tables --data ./data")]
+    Columns(Columns),
+    /// 列存投影：单位数据的 Parquet 副本，供全体评价使用；可随时删除、重建
+    Projection(Projection),
     /// 说明评价的每一分从何而来
     #[command(after_help = "示例：xinzhi explain 91330100799655058B --scorecard market-entity")]
     Explain(Explain),
@@ -171,7 +176,7 @@ pub struct Evaluate {
     #[command(flatten)]
     pub place: Place,
     /// 主体代码
-    #[arg(value_name = "主体", required_unless_present_any = ["subject", "tables"])]
+    #[arg(value_name = "主体", required_unless_present_any = ["subject", "tables", "out", "every"])]
     pub code: Option<String>,
     /// 主体代码（另一种写法）
     #[arg(long, value_name = "代码", conflicts_with = "code")]
@@ -191,17 +196,16 @@ pub struct Evaluate {
     /// 评价表集所用的规则包目录
     #[arg(long, value_name = "目录", requires = "tables")]
     pub pack: Option<PathBuf>,
-    /// 把逐个主体的结果写成 Parquet 文件；回测时可以不写，只要汇总
-    #[arg(long, value_name = "文件", requires = "tables", group = "result")]
+    /// 评价全部主体，把逐个主体的结果写成 Parquet 文件；回测时可以不写，只要汇总
+    #[arg(long, value_name = "文件", conflicts_with_all = ["code", "subject"], group = "result")]
     pub out: Option<PathBuf>,
-    /// 回测：在 --from 至 --until 之间每个月、季、年的最后一日各评价一次，表集只读一遍
+    /// 回测：在 --from 至 --until 之间每个月、季、年的最后一日各评价全部主体一次，数据只读一遍
     #[arg(
         long,
         value_name = "周期",
-        requires = "tables",
         requires = "from",
         requires = "until",
-        conflicts_with_all = ["as_of", "against"],
+        conflicts_with_all = ["code", "subject", "as_of", "against"],
         group = "result"
     )]
     pub every: Option<Every>,
@@ -211,11 +215,14 @@ pub struct Evaluate {
     /// 回测的截止日期
     #[arg(long, value_name = "日期", requires = "every")]
     pub until: Option<String>,
-    /// 与较早的一次结果比较，列出等级的变动
-    #[arg(long, value_name = "文件", requires = "tables")]
+    /// 与较早的一次结果比较，列出等级的变动；评价单位时不写则与上次结果比较
+    #[arg(long, value_name = "文件", requires = "out")]
     pub against: Option<PathBuf>,
+    /// 列存投影所在目录；不写则为数据目录中的 projection
+    #[arg(long, value_name = "目录", requires = "result", conflicts_with = "tables")]
+    pub projection: Option<PathBuf>,
     /// 线程数；不写则与处理器核数相同
-    #[arg(long, value_name = "数", requires = "tables", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "数", requires = "result", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// 结果以一行 JSON 输出
     #[arg(long)]
@@ -259,6 +266,46 @@ pub struct Cutoffs {
     /// 线程数；不写则与处理器核数相同
     #[arg(long, value_name = "数", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Columns {
+    #[command(flatten)]
+    pub place: Place,
+    /// 表集写到这个目录；目录须尚不存在或为空
+    #[arg(long, value_name = "目录")]
+    pub out: PathBuf,
+    /// 按账簿到这一位置时所知；不写则为末位
+    #[arg(long, value_name = "位置")]
+    pub known: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Projection {
+    #[command(subcommand)]
+    pub command: ProjectionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProjectionCommand {
+    /// 跟到账簿末位；没有投影时从头制作
+    #[command(after_help = "示例：xinzhi projection follow --data ./data")]
+    Follow(Projected),
+    /// 不问已有内容，从头制作
+    #[command(after_help = "示例：xinzhi projection rebuild --data ./data")]
+    Rebuild(Projected),
+}
+
+#[derive(Debug, Args)]
+pub struct Projected {
+    #[command(flatten)]
+    pub place: Place,
+    /// 列存投影所在目录；不写则为数据目录中的 projection
+    #[arg(long, value_name = "目录")]
+    pub projection: Option<PathBuf>,
     /// 结果以一行 JSON 输出
     #[arg(long)]
     pub json: bool,
@@ -664,9 +711,13 @@ pub struct Generate {
 pub struct Doctor {
     #[command(flatten)]
     pub place: Place,
-    /// 另把每一次核查按当时的记录、日期和规则重新计算一遍，逐字比较；费时与当初作出这些核查相当
+    /// 另把每一次核查按当时的记录、日期和规则重新计算一遍，逐字比较，并把列存投影的全部分区同库中逐条比较；费时与当初作出这些核查、
+    /// 制作投影相当
     #[arg(long)]
     pub replay: bool,
+    /// 列存投影所在目录；不写则为数据目录中的 projection
+    #[arg(long, value_name = "目录")]
+    pub projection: Option<PathBuf>,
     /// 结果以一行 JSON 输出
     #[arg(long)]
     pub json: bool,

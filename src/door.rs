@@ -46,6 +46,16 @@ pub fn open(place: &Place) -> anyhow::Result<Arc<Office>> {
     Ok(Arc::new(Office::open(&url(place), world, &founding)?))
 }
 
+/// Opens the office to read all of it: here, or beside the server that holds it.
+pub fn open_to_read(place: &Place) -> anyhow::Result<Arc<Office>> {
+    match open(place) {
+        Err(error) if matches!(error.downcast_ref::<Error>(), Some(Error::Obstacle(Obstacle::Held))) => {
+            Ok(Arc::new(Office::open_beside(&url(place), world(Arc::new(SystemClock))?)?))
+        }
+        opened => opened,
+    }
+}
+
 /// Opens the office to look at it: one that cannot be written, such as a backup on a medium of its own, as it is.
 pub fn open_to_examine(place: &Place) -> anyhow::Result<Arc<Office>> {
     let url = url(place);

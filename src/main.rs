@@ -6,6 +6,7 @@ mod arguments;
 mod command;
 mod county;
 mod door;
+mod projection;
 mod say;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Identify(identify) => command::identify::run(&identify),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate),
         Command::Cutoffs(cutoffs) => command::cutoffs::run(&cutoffs),
+        Command::Columns(columns) => command::columns::run(&columns),
+        Command::Projection(projection) => command::projection::run(&projection.command),
         Command::Explain(explain) => command::explain::run(&explain),
         Command::Check(check) => command::check::run(&check),
         Command::Pack(pack) => command::pack::run(&pack.command),

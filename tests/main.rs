@@ -38,6 +38,7 @@ mod journeys {
     mod own_file;
     mod pack;
     mod pages;
+    mod projection;
     mod pushes;
     mod pushes_trust;
     mod pushes_wire;

@@ -1,7 +1,6 @@
-//! `xinzhi evaluate --every …`: everybody in a table set on the last day of each month, quarter or year, in one pass.
+//! `xinzhi evaluate --every …`: everybody of an office or in a table set on the last day of each month, quarter or year, in one pass.
 
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
@@ -11,25 +10,24 @@ use xinzhi_columnar::backtest::DAYS_MAX;
 use xinzhi_columnar::{Backtest, History, Pin, StandingsWriter, TableSet, standings};
 use xinzhi_core::Day;
 use xinzhi_evaluate::Reason;
+use xinzhi_rules::Pack;
 
-use super::{evaluate, pack};
+use super::evaluate;
 use crate::arguments::{Evaluate, Every};
 
 /// How a draft is tried on the past: by its own text, never by a switch that makes a rule hold before its day.
 const DRAFT: &str = "要以草案回测施行以前的日期，请在规则包的副本中改写施行日期和依据后再试";
 
-pub fn run(arguments: &Evaluate, tables: &Path, every: Every) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &Evaluate, every: Every, (set, pack): (&TableSet<'_>, &Pack)) -> anyhow::Result<ExitCode> {
     let asked = days(arguments, every)?;
-    let pack = pack::load(arguments.pack.as_deref().context("请用 --pack 给出规则包目录")?)?;
-    let (ix, card) = evaluate::scorecard(&pack, &arguments.scorecard)?;
-    let set = evaluate::open(tables, &pack)?;
-    let backtest = Backtest::compile(&set, ix, &asked)?;
+    let (ix, card) = evaluate::scorecard(pack, &arguments.scorecard)?;
+    let backtest = Backtest::compile(set, ix, &asked)?;
     let Some(last) = backtest.days().last() else { bail!("{}", nothing_left(&backtest)) };
     if let Some(said) = left_out(&backtest) {
         eprintln!("提示：{said}");
     }
-    let pin = Pin { pack: &pack, card, as_of: *last, position: set.manifest().position, tables: set.digest() };
-    let history = over(arguments, &set, &backtest, &pin)?;
+    let pin = Pin { pack, card, as_of: *last, position: set.manifest().position, tables: set.digest() };
+    let history = over(arguments, set, &backtest, &pin)?;
     let mut said = crate::say::out();
     if arguments.json {
         let reason = |(day, reason): &(Day, Reason)| json!({ "as_of": day.to_string(), "reason": standings::word(reason) });

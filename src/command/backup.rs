@@ -29,5 +29,5 @@ pub fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     if !arguments.json {
         say!("已恢复到 {}：账簿至第 {} 笔，备份于 {}；核对如下", arguments.place.data.display(), note.head.0, Moment(note.made_at))?;
     }
-    command::doctor::run(&Doctor { place: arguments.place.clone(), replay: false, json: arguments.json })
+    command::doctor::run(&Doctor { place: arguments.place.clone(), replay: false, projection: None, json: arguments.json })
 }

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::ProgressBar;
 use serde_json::json;
-use xinzhi_columnar::{Asked, TableSet, Tallies};
+use xinzhi_columnar::{Asked, Tallies};
 use xinzhi_core::Day;
 use xinzhi_evaluate::{Comparison, Tally};
 use xinzhi_rules::load::Files;
 use xinzhi_rules::model::groups;
 use xinzhi_rules::{Pack, sentence};
 
-use super::evaluate::{scorecard, threads};
+use super::evaluate::{open, scorecard, threads};
 use super::pack;
 use crate::arguments::Cutoffs;
 
@@ -32,10 +32,7 @@ pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
     if let Some(reason) = comparison.plan().dormant(as_of) {
         anyhow::bail!("不能计算界限：{}", reason.sentence());
     }
-    let set = TableSet::open(&arguments.tables, &pack)?;
-    if !set.same_pack() {
-        eprintln!("提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止", set.manifest().pack);
-    }
+    let set = open(&arguments.tables, &pack)?;
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
     let tallies = Tallies::over(&set, (&comparison, card), as_of, threads(arguments.threads), || bar.inc(1))?;
     bar.finish_and_clear();

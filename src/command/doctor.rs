@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::arguments::Doctor;
-use crate::door;
+use crate::{door, projection};
 
 pub fn run(arguments: &Doctor) -> anyhow::Result<ExitCode> {
     let office = door::open_to_examine(&arguments.place)?;
@@ -14,6 +14,8 @@ pub fn run(arguments: &Doctor) -> anyhow::Result<ExitCode> {
     if arguments.replay {
         findings.push(xinzhi_office::doctor::replay(&office)?);
     }
+    let root = projection::folder(&arguments.place, arguments.projection.as_ref());
+    findings.extend(projection::examine(&office, &root, arguments.replay)?);
     let sound = findings.iter().all(|finding| finding.faults.is_empty());
     let mut out = crate::say::out();
     for finding in &findings {

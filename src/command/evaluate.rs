@@ -1,5 +1,6 @@
-//! `xinzhi evaluate`: one subject, or everybody in a table set.
+//! `xinzhi evaluate`: one subject, or everybody: of an office, out of its projection, or in a table set.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,41 +8,132 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::ProgressBar;
 use xinzhi_columnar::{Earlier, Pin, Run, StandingsWriter, Summary, TableSet};
+use xinzhi_core::journal::Position;
 use xinzhi_core::{Clock, Day};
-use xinzhi_office::SystemClock;
+use xinzhi_office::{Office, SystemClock};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, ScorecardIx};
 
-use super::{backtest, explain, pack};
+use super::{backtest, explain, pack, projection::sentence};
 use crate::arguments::{Evaluate, Explain};
+use crate::{door, projection};
+
+/// Folder of the last results, inside that of the projection.
+const RESULTS: &str = "results";
 
 pub fn run(arguments: Evaluate) -> anyhow::Result<ExitCode> {
-    match (&arguments.tables, arguments.every) {
-        (Some(tables), Some(every)) => backtest::run(&arguments, tables, every),
-        (Some(tables), None) => everybody(&arguments, tables),
-        (None, _) => {
+    match &arguments.tables {
+        Some(tables) => tabled(&arguments, tables),
+        None if arguments.out.is_some() || arguments.every.is_some() => office_wide(&arguments),
+        None => {
             let Evaluate { place, code, subject, scorecard, as_of, known, json, .. } = arguments;
             explain::run(&Explain { place, code, subject, scorecard, as_of, known, json })
         }
     }
 }
 
-fn everybody(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
+/// Everybody in a table set.
+fn tabled(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
     let pack = pack::load(arguments.pack.as_deref().context("请用 --pack 给出规则包目录")?)?;
+    let set = open(tables, &pack)?;
+    let (_, card) = scorecard(&pack, &arguments.scorecard)?;
+    let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
+    answer(arguments, (&set, &pack), earlier.as_ref())
+}
+
+/// Everybody of an office, now or as known at a position.
+fn office_wide(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
+    // Told before an hour was spent.
+    if let Some(out) = arguments.out.as_deref().filter(|out| out.exists()) {
+        anyhow::bail!("`{}` 已存在，不会覆盖，请换一个名称或先移走", out.display());
+    }
+    let office = door::open_to_read(&arguments.place)?;
+    let root = projection::folder(&arguments.place, arguments.projection.as_ref());
+    let ready = projection::follow(&office, &root, &ProgressBar::new(0))?;
+    eprintln!("{}", sentence(&ready));
+    let Some(known) = arguments.known else {
+        let pack = &ready.ground.pack;
+        let set = TableSet::as_known(&root, &ready.head, pack, ready.head.position)?;
+        return present(arguments, (&set, pack), &root.join(RESULTS));
+    };
+    let ground = xinzhi_office::projection::ground(&office, &Office::operator(), Some(Position(known)))?;
+    let pack = std::sync::Arc::clone(&ground.pack);
+    let (_, card) = scorecard(&pack, &arguments.scorecard)?;
+    let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
+    if pack.digest.to_string() == ready.head.pack_digest {
+        let set = TableSet::as_known(&root, &ready.head, &pack, known)?;
+        return answer(arguments, (&set, &pack), earlier.as_ref());
+    }
+    eprintln!("提示：到第 {known} 笔为止施行的规则包与现在不同，按当时的规则包另作一份临时的投影");
+    let (past, _folder) = projection::aside(&office, &ready.projection, ground, &ProgressBar::new(0))?;
+    let set = TableSet::as_known(past.projection.root(), &past.head, &pack, known)?;
+    answer(arguments, (&set, &pack), earlier.as_ref())
+}
+
+/// Everybody as known now: a result of one day is compared with the last one, and kept for the next.
+fn present(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), results: &Path) -> anyhow::Result<ExitCode> {
+    let (_, card) = scorecard(pack, &arguments.scorecard)?;
+    let kept = results.join(format!("{}.parquet", card.id));
+    let of_one_day = arguments.every.is_none();
+    let earlier = if of_one_day { earlier(arguments.against.as_deref(), &kept, card)? } else { None };
+    let code = answer(arguments, (set, pack), earlier.as_ref())?;
+    if let Some(out) = arguments.out.as_deref().filter(|_| of_one_day) {
+        keep(out, &kept)?;
+    }
+    Ok(code)
+}
+
+/// What was asked of everybody: one day, or many.
+fn answer(arguments: &Evaluate, of: (&TableSet<'_>, &Pack), earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
+    match arguments.every {
+        Some(every) => backtest::run(arguments, every, of),
+        None => everybody(arguments, of, earlier),
+    }
+}
+
+/// The result to compare with: the one that was named, else the last one that was kept.
+fn earlier(named: Option<&Path>, kept: &Path, card: &Scorecard) -> anyhow::Result<Option<Earlier>> {
+    match named {
+        Some(path) => Ok(Some(Earlier::read(path, card)?)),
+        None if !kept.exists() => Ok(None),
+        None => match Earlier::read(kept, card) {
+            Ok(earlier) => Ok(Some(earlier)),
+            // Nobody asked for it by name: the run stands without it.
+            Err(fault) => {
+                eprintln!("提示：无法与上次的结果比较：{fault}");
+                Ok(None)
+            }
+        },
+    }
+}
+
+/// Keeps a result for the next run to be compared with.
+fn keep(out: &Path, kept: &Path) -> anyhow::Result<()> {
+    let failed = || format!("结果已写出，但没有留下供下次比较的副本 {}", kept.display());
+    let fresh = kept.with_extension("new");
+    if let Some(folder) = kept.parent() {
+        fs::create_dir_all(folder).with_context(failed)?;
+    }
+    fs::copy(out, &fresh).and_then(|_| fs::File::open(&fresh)?.sync_all()).and_then(|()| fs::rename(&fresh, kept)).with_context(failed)
+}
+
+fn everybody(
+    arguments: &Evaluate,
+    (set, pack): (&TableSet<'_>, &Pack),
+    earlier: Option<&Earlier>,
+) -> anyhow::Result<ExitCode> {
     let out = arguments.out.as_deref().context("请用 --out 给出结果文件")?;
     let as_of = match &arguments.as_of {
         Some(text) => Day::parse(text).map_err(|fault| anyhow::anyhow!("--as-of `{text}` {fault}"))?,
         None => SystemClock.now().day(),
     };
-    let (ix, card) = scorecard(&pack, &arguments.scorecard)?;
-    let set = open(tables, &pack)?;
-    let run = Run::compile(&set, ix, as_of)?;
-    let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
-    let pin = Pin { pack: &pack, card, as_of, position: set.manifest().position, tables: set.digest() };
+    let (ix, card) = scorecard(pack, &arguments.scorecard)?;
+    let run = Run::compile(set, ix, as_of)?;
+    let pin = Pin { pack, card, as_of, position: set.manifest().position, tables: set.digest() };
     let mut writer = StandingsWriter::begin(out, &pin)?;
-    let mut summary = Summary::new(&pack, card, earlier.as_ref());
+    let mut summary = Summary::new(pack, card, earlier);
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
-    run.over(&set, threads(arguments.threads), |standings| {
+    run.over(set, threads(arguments.threads), |standings| {
         writer.append(&standings)?;
         summary.add(&standings);
         bar.inc(1);

@@ -4,7 +4,7 @@ use serde_json::json;
 use xinzhi_core::actor::Role;
 
 use crate::support::files::{FINE, Penalty, company, honours, penalties, registration};
-use crate::support::town::{each_database, word};
+use crate::support::town::{each_database, form, word};
 
 #[test]
 fn x6_a_recalled_batch_is_as_if_it_had_never_been() {
@@ -90,5 +90,34 @@ fn x6_a_row_that_repeated_what_was_recalled_before_its_own_commit_stands_in() {
         town.post(&centre, &format!("{path}/recall"), &json!({"reason": "同样是错报"})).ok();
         assert_eq!(town.file(&centre, &company.code, "records").as_array().unwrap().len(), 1);
         assert_eq!(town.doctor(), []);
+    });
+}
+
+#[test]
+fn x6_w4_where_a_registration_that_does_not_hold_places_a_company_counts_for_nothing() {
+    each_database(|town| {
+        let [company, other] = [company(1), company(2)];
+        let centre = town.program(Role::Centre);
+        let stage = |source: &str, file: &str, area: &str| {
+            let days = [("covers_from", "2023-11-01"), ("covers_through", "2026-11-22")];
+            let texts = [&[("source", source), ("encoding", "utf-8"), ("area", area)][..], &days[..]].concat();
+            town.upload_form(&centre, &town.fresh_key(), &form(&texts, file.as_bytes())).ok()["id"].clone()
+        };
+        let commit = |batch: serde_json::Value| town.post(&centre, &format!("/api/v1/batches/{batch}/commit"), &json!(null)).ok();
+        commit(stage("registration", &registration(&[&other]), "330899"));
+        let staged = stage("registration", &registration(&[&company]), "330899");
+        // Penalties and honours are reported in full for its township alone.
+        commit(stage("cf-2018", &penalties(&[(&company, FINE)]), "330899101"));
+        commit(stage("honour", &honours(&[(&other, "示政〔2026〕1号", "省级", "2026-05-01")]), "330899101"));
+        let points = || town.evaluation(&centre, &company.code)["points"].clone();
+        assert_eq!(points(), json!(null), "a staged registration tells nobody where it lies");
+        commit(staged.clone());
+        let placed = points();
+        assert_ne!(placed, json!(null));
+        let check = town.check(&centre, &company.code).ok();
+        town.post(&centre, &format!("/api/v1/batches/{staged}/recall"), &json!({"reason": "部门报错了文件"})).ok();
+        assert_eq!(points(), json!(null), "nor does one that was taken back: {placed}");
+        assert_eq!(town.check(&centre, &company.code).ok()["subject"], check["subject"]);
+        assert_eq!(town.doctor(), [], "both checks replay");
     });
 }

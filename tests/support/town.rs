@@ -223,12 +223,19 @@ impl Town {
 
     /// Stops the server and the office and opens both anew.
     pub fn reopen(&mut self) {
+        self.put_aside(|_| ());
+    }
+
+    /// The same, with the directory left to somebody else meanwhile.
+    pub fn put_aside<T>(&mut self, meanwhile: impl FnOnce(&Url) -> T) -> T {
         self.service = None;
         let parting = std::mem::replace(&mut self.office, Town::on_sqlite().office.clone());
         assert_eq!(Arc::strong_count(&parting), 1, "somebody still holds the office");
         drop(parting);
+        let told = meanwhile(&self.url);
         self.office = open(&self.url, &self.clock, 8);
         self.service = Some(Service::start(&self.office));
+        told
     }
 
     pub fn is_sqlite(&self) -> bool {

@@ -12,7 +12,8 @@ use crate::cells::{Bounds, Cells, Days, Words};
 use crate::fault::Fault;
 use crate::file::Table;
 use crate::manifest::{COVERAGE, FileNote};
-use crate::partition::{read_filled, read_open};
+use crate::partition::{read_filled, read_open, stays};
+use crate::projection::{Head, Held};
 use crate::schema::Content;
 
 /// One stretch of days for which a kind was reported.
@@ -26,42 +27,54 @@ pub struct CoverageRow {
     pub span: Span,
 }
 
+impl CoverageRow {
+    /// The coverage of a projection with its stays, as far as the pack has its kinds.
+    pub(crate) fn held(root: &Path, head: &Head, pack: &Pack) -> Result<Held<Vec<CoverageRow>>, Fault> {
+        let mut table = Table::open(root.join(&head.coverage), &head.coverage_note.note())?;
+        let (rows, all) = (spans(&mut table, "through", pack)?, stays(&mut table)?);
+        let mut held: Held<Vec<CoverageRow>> = Held::default();
+        for (place, row) in rows.into_iter().enumerate() {
+            let (Some((area, ix, span)), Some(known)) = (row, all.known.get(place)) else { continue };
+            let kind = pack.record_kind(ix).map_or_else(String::new, |kind| kind.id.clone());
+            held.columns.push(CoverageRow { area, kind, span });
+            held.stays.push(*known, all.until.at(place));
+        }
+        Ok(held)
+    }
+}
+
 /// What was reported, by kind of the pack.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reported(Vec<(Option<AreaCode>, KindIx, Span)>);
+pub(crate) struct Reported {
+    rows: Vec<Row>,
+    /// Where a subject lies of whom nobody said it: an office knows that it is somewhere inside; a set without an office does not.
+    home: Option<AreaCode>,
+}
 
 impl Reported {
     /// Reads the file. Kinds that the pack does not have say nothing to it.
     pub fn read(root: &Path, note: &FileNote, pack: &Pack) -> Result<Reported, Fault> {
         let mut table = Table::open(root.join(COVERAGE), note)?;
-        let (mut areas, mut kinds) = (Words::default(), Words::default());
-        let (mut area_of, mut kind_of, mut from, mut until) = (Cells::default(), Cells::default(), Cells::default(), Cells::default());
-        let days = Bounds { low: DAY_MIN, high: DAY_MAX };
-        read_open(&mut table, ("area", Content::Word), &mut areas, &mut area_of)?;
-        read_filled(&mut table, ("kind", Content::Word), &mut kinds, &mut kind_of)?;
-        read_filled(&mut table, ("from", Content::Day), &mut Days(days), &mut from)?;
-        read_open(&mut table, ("until", Content::Day), &mut Days(days), &mut until)?;
-        let word = |list: &Words, code: u32| usize::try_from(code).ok().and_then(|code| list.list.get(code).cloned()).unwrap_or_default();
-        let day = |number: i32| Day::from_number(i64::from(number)).unwrap_or(Day::EARLIEST);
-        let mut rows = Vec::new();
-        for row in 0..table.rows() {
-            let Some(kind) = kind_of.at(row).map(|code| word(&kinds, code)) else { continue };
-            let Some(ix) = pack.record_kinds.iter().position(|known| known.id.as_bytes() == kind.as_ref()) else { continue };
-            let area = match area_of.at(row).map(|code| word(&areas, code)) {
-                None => None,
-                Some(code) => Some(area(&table.path, &String::from_utf8_lossy(&code))?),
-            };
-            let Some(from) = from.at(row).map(day) else { continue };
-            rows.push((area, KindIx(ix), Span { from, until: until.at(row).map(day) }));
-        }
-        Ok(Reported(rows))
+        let rows = spans(&mut table, "until", pack)?;
+        Ok(Reported { rows: rows.into_iter().flatten().collect(), home: None })
+    }
+
+    /// Reads the coverage of a projection as known at a position.
+    pub fn as_known(root: &Path, head: &Head, pack: &Pack, known: i64) -> Result<Reported, Fault> {
+        let path = root.join(&head.coverage);
+        let home = area(&path, &head.area)?;
+        let mut table = Table::open(path, &head.coverage_note.note())?;
+        let (rows, stays) = (spans(&mut table, "through", pack)?, stays(&mut table)?);
+        let rows = rows.into_iter().enumerate().filter(|(row, _)| stays.holds(*row, known)).filter_map(|(_, row)| row);
+        Ok(Reported { rows: rows.collect(), home: Some(home) })
     }
 
     /// What was reported for an area, as an office decides it: what holds for an area above it holds for it too, and a subject without
     /// a known area is covered by what holds everywhere alone.
     pub fn of(&self, mine: Option<&AreaCode>) -> Coverage {
         let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
-        for (reported, kind, span) in &self.0 {
+        let mine = mine.or(self.home.as_ref());
+        for (reported, kind, span) in &self.rows {
             let applies = match (mine, reported) {
                 (_, None) => true,
                 (None, Some(_)) => false,
@@ -73,6 +86,30 @@ impl Reported {
         }
         Coverage::new(spans)
     }
+}
+
+type Row = (Option<AreaCode>, KindIx, Span);
+
+/// What each row of the file says; nothing where the pack does not have its kind.
+fn spans(table: &mut Table, last: &str, pack: &Pack) -> Result<Vec<Option<Row>>, Fault> {
+    let (mut areas, mut kinds) = (Words::default(), Words::default());
+    let (mut area_of, mut kind_of, mut from, mut until) = (Cells::default(), Cells::default(), Cells::default(), Cells::default());
+    let days = Bounds { low: DAY_MIN, high: DAY_MAX };
+    read_open(table, ("area", Content::Word), &mut areas, &mut area_of)?;
+    read_filled(table, ("kind", Content::Word), &mut kinds, &mut kind_of)?;
+    read_filled(table, ("from", Content::Day), &mut Days(days), &mut from)?;
+    read_open(table, (last, Content::Day), &mut Days(days), &mut until)?;
+    let word = |list: &Words, code: u32| usize::try_from(code).ok().and_then(|code| list.list.get(code).cloned()).unwrap_or_default();
+    let day = |number: i32| Day::from_number(i64::from(number)).unwrap_or(Day::EARLIEST);
+    let row = |row: usize| {
+        let kind = kind_of.at(row).map(|code| word(&kinds, code));
+        let ix = pack.record_kinds.iter().position(|known| kind.as_ref().is_some_and(|kind| known.id.as_bytes() == kind.as_ref()));
+        let (Some(ix), Some(from)) = (ix, from.at(row).map(day)) else { return Ok(None) };
+        let code = area_of.at(row).map(|code| word(&areas, code));
+        let area = code.map(|code| area(&table.path, &String::from_utf8_lossy(&code))).transpose()?;
+        Ok(Some((area, KindIx(ix), Span { from, until: until.at(row).map(day) })))
+    };
+    (0..table.rows()).map(row).collect()
 }
 
 /// Days that the calendar has; beyond them no span begins or ends.
@@ -93,11 +130,12 @@ mod tests {
         let area = |text: &str| AreaCode::parse(text).unwrap();
         let day = |text: &str| Day::parse(text).unwrap();
         let span = |from: &str, until: &str| Span { from: day(from), until: Some(day(until)) };
-        let reported = Reported(vec![
+        let rows = vec![
             (None, KindIx(0), span("2020-01-01", "2026-01-01")),
             (Some(area("990101")), KindIx(1), span("2021-01-01", "2026-01-01")),
             (Some(area("990101101")), KindIx(1), span("2026-01-02", "2026-02-01")),
-        ]);
+        ];
+        let reported = Reported { rows: rows.clone(), home: None };
         let days = |mine: Option<&str>, kind: usize| {
             let coverage = reported.of(mine.map(area).as_ref());
             coverage

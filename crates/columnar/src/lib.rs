@@ -5,9 +5,9 @@
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
 //! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `cutoffs` makes limits of grades by
-//! peers of it; `summary` counts it; `backtest` runs it on many days and `history` counts those; `dice` and `generate` make up sets for
-//! trials.
+//! together, and `projection` is the set of an office that follows its journal; `ordered` shares partitions among threads; `standings` is
+//! what comes out of one, `run` how; `cutoffs` makes limits of grades by peers of it; `summary` counts it; `backtest` runs it on many days and
+//! `history` counts those; `dice` and `generate` make up sets for trials.
 
 pub mod fault;
 pub mod manifest;
@@ -28,6 +28,8 @@ mod places;
 pub mod coverage;
 
 pub mod partition;
+
+pub mod projection;
 
 mod ordered;
 
@@ -57,7 +59,8 @@ pub use fault::Fault;
 pub use generate::{Size, generate};
 pub use history::History;
 pub use manifest::Manifest;
+pub use projection::Projection;
 pub use run::{Loaded, Run, Touched};
-pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};
+pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, Stays, SubjectColumns, TableSet, WordColumn};
 pub use standings::{Earlier, Encoded, Pin, Standings, StandingsWriter};
 pub use summary::Summary;

@@ -1,5 +1,7 @@
 //! One partition in memory: its subjects, and of the record kinds that a plan reads just the columns that it reads.
 
+mod held;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -11,6 +13,8 @@ use xinzhi_evaluate::{Coverage, KindColumns, Population, Reads};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Choices, Field, FieldIx, FieldKind, KindIx, RecordKind, SubjectKindIx};
 
+pub use held::{RecordLine, Whole};
+
 use crate::cells::{self, Bounds, Cells, Days, Form, Listed, Longs, Shorts, Words};
 use crate::coverage::Reported;
 use crate::fault::{Fault, Trouble};
@@ -18,6 +22,7 @@ use crate::file::Table;
 use crate::manifest::{ENDING, FileNote, PartitionNote, SUBJECTS};
 use crate::places::Places;
 use crate::schema::{self, Content};
+use crate::set::Stays;
 
 /// One word for each subject: positions in a list.
 #[derive(Debug, Default)]
@@ -229,6 +234,15 @@ impl Owned {
             Owned::Long(cells) => Column { values: Values::Long(&cells.values), known: cells.known.as_deref() },
         }
     }
+}
+
+/// The stays of a file's rows.
+pub(crate) fn stays(table: &mut Table) -> Result<Stays, Fault> {
+    let positions = Bounds { low: 1, high: i64::MAX };
+    let (mut known, mut until) = (Cells::default(), Cells::default());
+    read_filled(table, (schema::KNOWN, Content::Number), &mut Longs(positions), &mut known)?;
+    read_open(table, (schema::UNTIL, Content::Number), &mut Longs(positions), &mut until)?;
+    Ok(Stays { known: known.values, until })
 }
 
 /// Days that a record may carry.

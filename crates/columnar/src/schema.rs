@@ -74,7 +74,28 @@ pub(crate) const DAY: &str = "day";
 /// 失信程度.
 pub(crate) const CLASS: &str = "class";
 /// Names that this edition keeps free: a file with them tells what was known when, which this edition does not read.
-pub(crate) const RESERVED: [&str; 2] = ["known", "until"];
+pub(crate) const RESERVED: [&str; 2] = [KNOWN, UNTIL];
+
+/// From which position of the journal on a row holds.
+pub(crate) const KNOWN: &str = "known";
+/// Since which it no longer does.
+pub(crate) const UNTIL: &str = "until";
+
+/// Columns that every file of a projection has beside those of a table set.
+pub(crate) fn stays() -> [Shape; 2] {
+    [filled(KNOWN, Content::Number), open(UNTIL, Content::Number)]
+}
+
+/// Columns of the file of records that ended.
+pub(crate) fn closings() -> Vec<Shape> {
+    vec![filled(SUBJECT, Content::Number), filled(RECORD, Content::Number), filled(UNTIL, Content::Number)]
+}
+
+/// Columns of the coverage of a projection: `until` there is a position, and the last day is called `through`.
+pub(crate) fn coverage_held() -> Vec<Shape> {
+    let days = [filled("from", Content::Day), open("through", Content::Day)];
+    [open("area", Content::Word), filled("kind", Content::Word)].into_iter().chain(days).chain(stays()).collect()
+}
 
 /// Columns of the file of a record kind: the envelope, then every field that rules may read, by its code.
 ///

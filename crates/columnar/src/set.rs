@@ -11,13 +11,16 @@ use xinzhi_core::Digest;
 use xinzhi_core::record::Class;
 use xinzhi_evaluate::Reads;
 use xinzhi_rules::Pack;
+use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{Choices, FieldIx, FieldKind, KindIx, RecordKind};
+use xinzhi_rules::predicate::Column;
 
 use crate::cells::Cells;
 use crate::coverage::{CoverageRow, Reported};
 use crate::fault::Fault;
 use crate::manifest::{COVERAGE, EDITION, ENDING, FileNote, MANIFEST, Manifest, PartitionNote, SUBJECTS, folder};
 use crate::partition::{Partition, Wanted};
+use crate::projection::{Closings, Head, Layer};
 use crate::schema;
 use crate::write::{self, Load, Put};
 
@@ -26,9 +29,11 @@ use crate::write::{self, Load, Put};
 pub struct TableSet<'p> {
     root: PathBuf,
     manifest: Manifest,
-    digest: Digest,
+    digest: Option<Digest>,
     reported: Reported,
     pack: &'p Pack,
+    /// Where it is the projection of an office: its layers, and the position as of which it is read.
+    projected: Option<(Vec<Vec<Layer>>, i64)>,
 }
 
 impl<'p> TableSet<'p> {
@@ -40,7 +45,21 @@ impl<'p> TableSet<'p> {
         let (manifest, digest) = Manifest::read(root)?;
         manifest.complete(root)?;
         let reported = Reported::read(root, &manifest.coverage, pack)?;
-        Ok(TableSet { root: root.to_owned(), manifest, digest, reported, pack })
+        Ok(TableSet { root: root.to_owned(), manifest, digest: Some(digest), reported, pack, projected: None })
+    }
+
+    /// Opens the projection of an office, made by this very pack, as known at a position that it has followed.
+    ///
+    /// # Errors
+    /// [`Fault`] where its coverage cannot be read, it was made by another pack, or it has not followed so far.
+    pub fn as_known(root: &Path, head: &Head, pack: &'p Pack, known: i64) -> Result<TableSet<'p>, Fault> {
+        if head.pack_digest != pack.digest.to_string() || known > head.position {
+            return Err(Fault::set(root, "不是按现在的规则包做到这一位置的，请先运行 xinzhi projection follow"));
+        }
+        let reported = Reported::as_known(root, head, pack, known)?;
+        let layers = head.partitions.values().cloned().collect();
+        let (root, manifest) = (root.to_owned(), head.as_set(pack, known));
+        Ok(TableSet { root, manifest, digest: None, reported, pack, projected: Some((layers, known)) })
     }
 
     /// What it says of itself.
@@ -48,8 +67,9 @@ impl<'p> TableSet<'p> {
         &self.manifest
     }
 
-    /// SHA-256 of its `tables.json`, which holds the sums of all its files.
-    pub fn digest(&self) -> Digest {
+    /// SHA-256 of its `tables.json`, which holds the sums of all its files; none for a projection, whose files come and go: what it says
+    /// follows from the office and the position.
+    pub fn digest(&self) -> Option<Digest> {
         self.digest
     }
 
@@ -65,7 +85,7 @@ impl<'p> TableSet<'p> {
 
     /// How many partitions.
     pub fn partitions(&self) -> usize {
-        self.manifest.partitions.len()
+        self.projected.as_ref().map_or(self.manifest.partitions.len(), |(layers, _)| layers.len())
     }
 
     /// Whether it speaks of all the kinds that are read. A kind that it does not list is unknown to it, which is not the same as none.
@@ -83,8 +103,12 @@ impl<'p> TableSet<'p> {
     }
 
     pub(crate) fn partition(&self, index: usize, needs: &BTreeMap<KindIx, Reads>) -> Result<Partition, Fault> {
-        let note = self.manifest.partitions.get(index).ok_or_else(|| Fault::set(&self.root, "的分区数在读取时变了，请重试"))?;
-        Partition::read(&self.root, note, Wanted { pack: self.pack, needs, reported: &self.reported })
+        let gone = || Fault::set(&self.root, "的分区数在读取时变了，请重试");
+        let wanted = Wanted { pack: self.pack, needs, reported: &self.reported };
+        match &self.projected {
+            None => Partition::read(&self.root, self.manifest.partitions.get(index).ok_or_else(gone)?, wanted),
+            Some((layers, known)) => Partition::as_known(&self.root, layers.get(index).ok_or_else(gone)?, wanted, *known),
+        }
     }
 }
 
@@ -125,6 +149,26 @@ pub struct RecordColumns {
     pub class: Cells<u8>,
     /// Every field that rules may read.
     pub fields: BTreeMap<FieldIx, FieldCells>,
+}
+
+impl RecordColumns {
+    /// Empty columns for the records of a kind: one for each field that rules may read.
+    pub fn of(kind: &RecordKind) -> RecordColumns {
+        let fields = kind.fields.iter().enumerate().filter_map(|(place, field)| Some((FieldIx(place), FieldCells::of(&field.kind)?)));
+        RecordColumns { fields: fields.collect(), ..RecordColumns::default() }
+    }
+
+    /// Appends a record as rules read it.
+    pub fn push(&mut self, subject: i64, fact: &Fact) {
+        self.subject.push(subject);
+        self.record.push(fact.record.0);
+        // Every day of the calendar fits.
+        self.day.push(i32::try_from(fact.day.number()).unwrap_or(i32::MAX));
+        self.class.push(fact.class.and_then(|class| u8::try_from(class.number()).ok()));
+        for (ix, cells) in &mut self.fields {
+            cells.push(fact.value(Column::Field(*ix)));
+        }
+    }
 }
 
 /// Cells of a field.
@@ -220,10 +264,13 @@ impl<'p> SetWriter<'p> {
         let place = self.partial.join(&folder);
         fs::create_dir(&place).map_err(Fault::disk(&place))?;
         let mut files = BTreeMap::new();
-        files.insert(SUBJECTS.to_owned(), self.subjects(&place, subjects)?);
+        let path = place.join(SUBJECTS);
+        files.insert(SUBJECTS.to_owned(), store(&path, self::subjects(&path, subjects, None)?)?);
         for (ix, columns) in kinds.iter().filter(|(_, columns)| !columns.subject.is_empty()) {
             let Some(kind) = self.pack.record_kind(*ix) else { continue };
-            files.insert(format!("{}{ENDING}", kind.id), records(&place, kind, columns)?);
+            let name = format!("{}{ENDING}", kind.id);
+            let path = place.join(&name);
+            files.insert(name, store(&path, records(&path, kind, columns, None)?)?);
         }
         sync(&place)?;
         let ends = (subjects.numbers.first().copied(), subjects.numbers.last().copied());
@@ -231,24 +278,13 @@ impl<'p> SetWriter<'p> {
         Ok(PartitionNote { folder, first, last, files })
     }
 
-    fn subjects(&self, place: &Path, subjects: &SubjectColumns) -> Result<FileNote, Fault> {
-        let columns = [
-            Put { cells: Load::Longs(&subjects.numbers), known: None },
-            subjects.kinds.put(),
-            subjects.areas.put(),
-            subjects.industries.put(),
-            subjects.codes.put(),
-        ];
-        let path = place.join(SUBJECTS);
-        store(&path, write::file(&path, &schema::subjects(), &columns, subjects.numbers.len())?)
-    }
-
     /// Writes what describes the set, then gives it its name.
     ///
     /// # Errors
     /// [`Fault`] where it cannot be written; then there is no set.
     pub fn finish(mut self, head: &SetHead, partitions: Vec<PartitionNote>) -> Result<Digest, Fault> {
-        let coverage = self.coverage(&head.coverage)?;
+        let path = self.partial.join(COVERAGE);
+        let coverage = store(&path, coverage(&path, &head.coverage, None)?)?;
         let mut records: BTreeMap<String, u64> = self.pack.record_kinds.iter().map(|kind| (kind.id.clone(), 0)).collect();
         let mut subjects = 0;
         for (name, note) in partitions.iter().flat_map(|partition| &partition.files) {
@@ -279,26 +315,6 @@ impl<'p> SetWriter<'p> {
         }
         Ok(Digest(Sha256::digest(&text).into()))
     }
-
-    fn coverage(&self, rows: &[CoverageRow]) -> Result<FileNote, Fault> {
-        let (mut areas, mut kinds) = (WordColumn::default(), WordColumn::default());
-        let (mut from, mut until) = (Cells::default(), Cells::default());
-        let day = |day: xinzhi_core::Day| i32::try_from(day.number()).ok();
-        for row in rows {
-            areas.push(row.area.as_ref().map(|area| Bytes::copy_from_slice(area.as_str().as_bytes())));
-            kinds.push(Some(Bytes::copy_from_slice(row.kind.as_bytes())));
-            from.push(day(row.span.from));
-            until.push(row.span.until.and_then(day));
-        }
-        let columns = [
-            areas.put(),
-            kinds.put(),
-            Put { cells: Load::Shorts(&from.values), known: None },
-            Put { cells: Load::Shorts(&until.values), known: until.known.as_deref() },
-        ];
-        let path = self.partial.join(COVERAGE);
-        store(&path, write::file(&path, &schema::coverage(), &columns, rows.len())?)
-    }
 }
 
 impl Drop for SetWriter<'_> {
@@ -320,6 +336,11 @@ impl WordColumn {
         self.cells.push(code);
     }
 
+    /// Appends a word by its letters.
+    pub fn push_text(&mut self, word: Option<&str>) {
+        self.push(word.map(|word| Bytes::copy_from_slice(word.as_bytes())));
+    }
+
     fn put(&self) -> Put<'_> {
         Put { cells: Load::Words(&self.cells.values, &self.list), known: self.cells.known.as_deref() }
     }
@@ -329,7 +350,59 @@ fn titles(choices: &Choices) -> Vec<Bytes> {
     choices.values.iter().map(|value| Bytes::copy_from_slice(value.title.as_bytes())).collect()
 }
 
-fn records(place: &Path, kind: &RecordKind, columns: &RecordColumns) -> Result<FileNote, Fault> {
+/// From which position of the journal on each row holds, and since which no longer: only in the projection of an office.
+#[derive(Clone, Debug, Default)]
+pub struct Stays {
+    /// Positions.
+    pub known: Vec<i64>,
+    /// Positions; none where nothing has ended the row.
+    pub until: Cells<i64>,
+}
+
+impl Stays {
+    /// Appends the stay of a row.
+    pub fn push(&mut self, known: i64, until: Option<i64>) {
+        self.known.push(known);
+        self.until.push(until);
+    }
+
+    /// Whether a row holds at a position.
+    pub(crate) fn holds(&self, row: usize, position: i64) -> bool {
+        self.known.get(row).is_some_and(|known| *known <= position) && self.until.at(row).is_none_or(|until| until > position)
+    }
+
+    fn puts(&self) -> [Put<'_>; 2] {
+        [
+            Put { cells: Load::Longs(&self.known), known: None },
+            Put { cells: Load::Longs(&self.until.values), known: self.until.known.as_deref() },
+        ]
+    }
+}
+
+/// The file of subjects.
+pub(crate) fn subjects(path: &Path, subjects: &SubjectColumns, stays: Option<&Stays>) -> Result<(Vec<u8>, FileNote), Fault> {
+    let mut puts = vec![
+        Put { cells: Load::Longs(&subjects.numbers), known: None },
+        subjects.kinds.put(),
+        subjects.areas.put(),
+        subjects.industries.put(),
+        subjects.codes.put(),
+    ];
+    let mut shapes = schema::subjects();
+    if let Some(stays) = stays {
+        shapes.extend(schema::stays());
+        puts.extend(stays.puts());
+    }
+    write::file(path, &shapes, &puts, subjects.numbers.len())
+}
+
+/// The file of a record kind.
+pub(crate) fn records(
+    path: &Path,
+    kind: &RecordKind,
+    columns: &RecordColumns,
+    stays: Option<&Stays>,
+) -> Result<(Vec<u8>, FileNote), Fault> {
     let classes = Class::ALL.map(|class| Bytes::from_static(class.title().as_bytes()));
     let lists: Vec<Vec<Bytes>> = kind
         .fields
@@ -345,7 +418,7 @@ fn records(place: &Path, kind: &RecordKind, columns: &RecordColumns) -> Result<F
         Put { cells: Load::Shorts(&columns.day), known: None },
         Put { cells: Load::Codes(&columns.class.values, &classes), known: columns.class.known.as_deref() },
     ];
-    let shapes = schema::records(kind)?;
+    let mut shapes = schema::records(kind)?;
     for (index, (field, list)) in kind.fields.iter().zip(&lists).enumerate() {
         if schema::content(field).is_none() {
             continue;
@@ -362,8 +435,43 @@ fn records(place: &Path, kind: &RecordKind, columns: &RecordColumns) -> Result<F
             (FieldCells::Long(cells), _) => Put { cells: Load::Longs(&cells.values), known: cells.known.as_deref() },
         });
     }
-    let path = place.join(format!("{}{ENDING}", kind.id));
-    store(&path, write::file(&path, &shapes, &puts, columns.subject.len())?)
+    if let Some(stays) = stays {
+        shapes.extend(schema::stays());
+        puts.extend(stays.puts());
+    }
+    write::file(path, &shapes, &puts, columns.subject.len())
+}
+
+/// The file of coverage.
+pub(crate) fn coverage(path: &Path, rows: &[CoverageRow], stays: Option<&Stays>) -> Result<(Vec<u8>, FileNote), Fault> {
+    let (mut areas, mut kinds) = (WordColumn::default(), WordColumn::default());
+    let (mut from, mut until) = (Cells::default(), Cells::default());
+    let day = |day: xinzhi_core::Day| i32::try_from(day.number()).ok();
+    for row in rows {
+        areas.push(row.area.as_ref().map(|area| Bytes::copy_from_slice(area.as_str().as_bytes())));
+        kinds.push(Some(Bytes::copy_from_slice(row.kind.as_bytes())));
+        from.push(day(row.span.from));
+        until.push(row.span.until.and_then(day));
+    }
+    let mut puts = vec![
+        areas.put(),
+        kinds.put(),
+        Put { cells: Load::Shorts(&from.values), known: None },
+        Put { cells: Load::Shorts(&until.values), known: until.known.as_deref() },
+    ];
+    let shapes = if let Some(stays) = stays {
+        puts.extend(stays.puts());
+        schema::coverage_held()
+    } else {
+        schema::coverage()
+    };
+    write::file(path, &shapes, &puts, rows.len())
+}
+
+/// The file of records that ended.
+pub(crate) fn closings(path: &Path, closings: &Closings) -> Result<(Vec<u8>, FileNote), Fault> {
+    let puts = [&closings.subject, &closings.record, &closings.until].map(|cells| Put { cells: Load::Longs(cells), known: None });
+    write::file(path, &schema::closings(), &puts, closings.subject.len())
 }
 
 fn store(path: &Path, (bytes, note): (Vec<u8>, FileNote)) -> Result<FileNote, Fault> {
@@ -372,11 +480,11 @@ fn store(path: &Path, (bytes, note): (Vec<u8>, FileNote)) -> Result<FileNote, Fa
 }
 
 /// Writes a file so that it is on the disk before the name of the set is.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut file = fs::File::create_new(path).map_err(Fault::disk(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Fault::disk(path))
 }
 
-fn sync(folder: &Path) -> Result<(), Fault> {
+pub(crate) fn sync(folder: &Path) -> Result<(), Fault> {
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Fault::disk(folder))
 }

@@ -181,8 +181,8 @@ pub struct Pin<'a> {
     pub as_of: Day,
     /// Position of the journal that the set shows.
     pub position: Option<i64>,
-    /// Digest of the set's `tables.json`.
-    pub tables: Digest,
+    /// Digest of the set's `tables.json`; none where the set is the projection of an office.
+    pub tables: Option<Digest>,
 }
 
 impl Pin<'_> {
@@ -206,8 +206,8 @@ impl Pin<'_> {
             ("xinzhi.pack".to_owned(), self.pack.id.clone()),
             ("xinzhi.pack_digest".to_owned(), self.pack.digest.to_string()),
             ("xinzhi.scorecard".to_owned(), self.card.id.clone()),
-            ("xinzhi.tables".to_owned(), self.tables.to_string()),
         ];
+        words.extend(self.tables.map(|digest| ("xinzhi.tables".to_owned(), digest.to_string())));
         words.extend(self.position.map(|position| ("xinzhi.position".to_owned(), position.to_string())));
         let titles = self.card.dimensions.iter().enumerate();
         words.extend(titles.map(|(place, dimension)| (format!("xinzhi.d{}", place + 1), dimension.title.clone())));

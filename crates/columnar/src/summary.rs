@@ -192,7 +192,7 @@ impl<'a> Summary<'a> {
             "as_of": pin.as_of.to_string(),
             "pack": self.pack.id,
             "pack_digest": self.pack.digest.to_string(),
-            "tables": pin.tables.to_string(),
+            "tables": pin.tables.map(|digest| digest.to_string()),
             "position": pin.position,
             "subjects": self.subjects,
             "grades": counts(&self.grades),

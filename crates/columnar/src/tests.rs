@@ -4,6 +4,7 @@ mod backtest;
 mod cutoffs;
 mod generated;
 mod hostile;
+mod projected;
 mod reading;
 mod refusals;
 mod same;

@@ -66,20 +66,9 @@ pub struct Known {
     coverage_mark: CoverageMark,
 }
 
-/// Reads a subject as known now, at the head of the journal.
+/// Reads a subject as known at a position: its records, and of its row what the registration among them says. The row itself tells of the
+/// present, and of registrations too that were staged only or taken back; before the first one nobody knew its area (W4, X6).
 pub fn know(
-    connection: &mut Connection,
-    coverage: &CoverageCache,
-    pack: &Pack,
-    (subject, head): (SubjectRow, Position),
-) -> Result<Known, Error> {
-    let records = xinzhi_store::record::of_subject(connection, subject.subject, head)?;
-    with_records((connection, coverage, pack), subject, records, head)
-}
-
-/// Reads a subject as known at a position of the past. The columns of its row tell of today: name, area and industry are taken from
-/// the registration known then (W4). Before the first one nobody knew its area.
-pub fn know_then(
     connection: &mut Connection,
     coverage: &CoverageCache,
     pack: &Pack,
@@ -89,15 +78,6 @@ pub fn know_then(
     if !describe(pack, &records, &mut subject)? {
         (subject.area, subject.industry) = (None, None);
     }
-    with_records((connection, coverage, pack), subject, records, position)
-}
-
-fn with_records(
-    (connection, coverage, pack): (&mut Connection, &CoverageCache, &Pack),
-    subject: SubjectRow,
-    records: Vec<RecordRow>,
-    position: Position,
-) -> Result<Known, Error> {
     let facts = facts(pack, &records)?;
     let kind = kind_of(pack, &subject)?;
     let (coverage, coverage_mark) = coverage.of_area(connection, pack, subject.area.as_deref(), position)?;

@@ -6,7 +6,7 @@
 //! `coverage` (模型构建), `check` (场景应用)
 //! with feedback and the loop board, `figure` (统计), `push` (推送); `connector` polls departments' tables into `import`, `quality` says how
 //! departments report; for the administrators `account`, `organ`, `overview` with `work`, and `journal`. `react` closes the loop: what
-//! follows from each act of the journal. `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how
+//! follows from each act of the journal. `projection` hands out what was known when, for columns. `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how
 //! the running program does.
 
 pub mod account;
@@ -28,6 +28,7 @@ pub mod organ;
 pub mod overview;
 pub mod pack;
 pub mod permission;
+pub mod projection;
 pub mod push;
 pub mod quality;
 pub mod react;

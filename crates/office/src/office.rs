@@ -130,13 +130,30 @@ impl Office {
     /// # Errors
     /// Where there is no office in the embedded database of `url`, or its schema is not that of this program.
     pub fn open_to_examine(url: &Url, world: World) -> Result<Office, Error> {
-        let readers = Readers::to_examine(url.clone());
+        let other = "这份只读的数据由另一版本的信治写成：请复制到可写的目录再核对，或改用写成它的版本";
+        Office::open_to_read(url, (Readers::to_examine(url.clone()), world), [other, "这份只读的数据里没有单位，请核对 --data"])
+    }
+
+    /// Opens an office that another process holds, to read beside it: no lock is taken, nothing is written, and every act is refused.
+    ///
+    /// # Errors
+    /// Where there is no office at `url`, or its schema is not that of this program.
+    pub fn open_beside(url: &Url, world: World) -> Result<Office, Error> {
+        let nobody = "这里还没有单位，请核对 --data 和 --database";
+        if matches!(url, Url::Sqlite(_)) && !url.has_embedded_database() {
+            return Err(Obstacle::Copy(nobody.to_owned()).into());
+        }
+        let other = "正在运行的服务与本程序不是同一版本：请改用与它同版的程序";
+        Office::open_to_read(url, (Readers::new(url.clone()), world), [other, nobody])
+    }
+
+    fn open_to_read(url: &Url, (readers, world): (Readers, World), [other, nobody]: [&str; 2]) -> Result<Office, Error> {
         let not_here = |words: &str| Error::from(Obstacle::Copy(words.to_owned()));
         if !readers.read::<_, Error>(|connection| Ok(xinzhi_store::migrate::is_up_to_date(connection)?))? {
-            return Err(not_here("这份只读的数据由另一版本的信治写成：请复制到可写的目录再核对，或改用写成它的版本"));
+            return Err(not_here(other));
         }
         let row = readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::find(connection)?))?;
-        let row = row.ok_or_else(|| not_here("这份只读的数据里没有单位，请核对 --data"))?;
+        let row = row.ok_or_else(|| not_here(nobody))?;
         let keys = Keys::open(url.directory(), world.entropy.as_ref(), Existing::Yes).map_err(keys_lost)?;
         let (demonstration, packs) = (is_marked(&readers)?, pack::installed(&readers)?);
         let writer = Writer::closed(Arc::clone(&world.clock));

@@ -123,13 +123,14 @@ fn describe_anew(tx: &mut Tx, pack: &Pack, batch: BatchId, kind: &str, recalled:
     Ok(())
 }
 
-struct Said {
-    name: Option<String>,
-    area: Option<String>,
-    industry: Option<String>,
+/// What a registration says of its subject.
+pub(crate) struct Said {
+    pub(crate) name: Option<String>,
+    pub(crate) area: Option<String>,
+    pub(crate) industry: Option<String>,
 }
 
-fn description(kind: &RecordKind, fields: &str) -> Result<Said, Error> {
+pub(crate) fn description(kind: &RecordKind, fields: &str) -> Result<Said, Error> {
     let fields: serde_json::Value = serde_json::from_str(fields).map_err(|e| Error::inconsistent(format!("fields of a record: {e}")))?;
     let text = |role: Option<xinzhi_rules::model::FieldIx>| {
         let code = role.and_then(|ix| kind.at(ix)).map(|field| field.code.as_str())?;

@@ -24,6 +24,7 @@ pub mod migrate;
 pub mod office;
 pub mod organ;
 pub(crate) mod postgres_side;
+pub mod projection;
 pub mod push;
 pub mod quality;
 pub mod queue;
@@ -65,6 +66,7 @@ pub fn every_statement() -> impl Iterator<Item = &'static sql::Sql> {
         key::ALL,
         migrate::ALL,
         office::ALL,
+        projection::ALL,
         quality::ALL,
         push::ALL,
         organ::ALL,

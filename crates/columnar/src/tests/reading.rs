@@ -178,7 +178,7 @@ fn a_set_says_what_it_is() {
     let made = made(&penalties());
     let set = made.open().unwrap();
     let (manifest, digest) = Manifest::read(&made.root).unwrap();
-    assert_eq!((set.manifest(), set.digest()), (&manifest, digest));
+    assert_eq!((set.manifest(), set.digest()), (&manifest, Some(digest)));
     assert!(set.same_pack());
     assert_eq!(
         (manifest.position, manifest.subjects, manifest.records["administrative-penalty"], manifest.records["honour"]),

@@ -46,7 +46,7 @@ fn rows(first: i64, of: &[(Option<&str>, Option<u8>, Option<i64>)]) -> Standings
 }
 
 fn pin<'a>(pack: &'a Pack, card: &'a Scorecard) -> Pin<'a> {
-    Pin { pack, card, as_of: Day::parse("2026-06-01").unwrap(), position: Some(42), tables: Digest([1; 32]) }
+    Pin { pack, card, as_of: Day::parse("2026-06-01").unwrap(), position: Some(42), tables: Some(Digest([1; 32])) }
 }
 
 /// Of the text, with the columns where they belong.

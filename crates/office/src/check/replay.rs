@@ -6,7 +6,7 @@ use xinzhi_store::check::CheckRow;
 
 use crate::check::CheckAnswer;
 use crate::check::run::{Asked, ENGINE_EDITION, Facts, answer, decide, decisions, is_exact, matter_by_id};
-use crate::evaluation::{Cache, know_then};
+use crate::evaluation::{Cache, know};
 use crate::{Error, Office};
 
 /// What came of it.
@@ -33,7 +33,7 @@ pub(crate) fn replay(connection: &mut Connection, office: &Office, cache: &Cache
     // Before its first registration it went by the name of the row that brought it, which the answer alone remembers.
     subject.name.clone_from(&given.name);
     let exact = asked_exactly(connection, row, &given)?;
-    let known = know_then(connection, &office.coverage, &pack, (subject, row.known))?;
+    let known = know(connection, &office.coverage, &pack, (subject, row.known))?;
     let decided = decisions(connection, &known, row.known)?;
     let answers = decide(&pack, cache, &Facts { matter, known: &known, decisions: &decided, exact, today: row.day })?;
     let asked = Asked { matter, head: row.known, today: row.day, name: &known.subject.name, code: given.subject };

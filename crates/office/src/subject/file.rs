@@ -19,7 +19,7 @@ use xinzhi_store::{Connection, Tx};
 
 use crate::check::board::{CheckView, check_view};
 use crate::check::run::{Facts, MeasureAnswer, access, decide, decisions, measure_answer, shorten};
-use crate::evaluation::{Known, know, know_then, scorecards_for};
+use crate::evaluation::{Known, know, scorecards_for};
 use crate::permission::{Action, Scope};
 use crate::push::EventKind;
 use crate::subject::better::{BetterView, better_view};
@@ -378,10 +378,8 @@ pub async fn explain(
                 return Err(Refusal::field(Code::ScorecardUnknown, "known", words).into());
             }
             record_access(tx, &by, row.subject, (&purpose, "", "explain"))?;
-            let subject = match known {
-                Some(position) if position < head => know_then(tx.connection(), &shared.coverage, &pack, (row, position))?,
-                Some(_) | None => know(tx.connection(), &shared.coverage, &pack, (row, head))?,
-            };
+            let position = known.map_or(head, |position| position.min(head));
+            let subject = know(tx.connection(), &shared.coverage, &pack, (row, position))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
             let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();
             Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records, subject))
