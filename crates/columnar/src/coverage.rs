@@ -10,7 +10,8 @@ use xinzhi_rules::model::KindIx;
 
 use crate::cells::{Bounds, Cells, Days, Words};
 use crate::fault::Fault;
-use crate::file::Table;
+use crate::file::{Readable, Table};
+use crate::held::HeldTable;
 use crate::manifest::{COVERAGE, FileNote};
 use crate::partition::{read_filled, read_open};
 use crate::schema::Content;
@@ -28,19 +29,31 @@ pub struct CoverageRow {
 
 /// What was reported, by kind of the pack.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reported(Vec<(Option<AreaCode>, KindIx, Span)>);
+pub struct Reported(Vec<(Option<AreaCode>, KindIx, Span)>);
 
 impl Reported {
-    /// Reads the file. Kinds that the pack does not have say nothing to it.
-    pub fn read(root: &Path, note: &FileNote, pack: &Pack) -> Result<Reported, Fault> {
-        let mut table = Table::open(root.join(COVERAGE), note)?;
+    /// Reads the file of a set.
+    pub(crate) fn read(root: &Path, note: &FileNote, pack: &Pack) -> Result<Reported, Fault> {
+        Reported::from(&mut Table::open(root.join(COVERAGE), note)?, pack)
+    }
+
+    /// Reads a table in memory with the columns of `coverage.parquet`.
+    ///
+    /// # Errors
+    /// [`Fault`] where it has not these columns or holds other days and areas than there are.
+    pub fn held(mut table: &HeldTable, pack: &Pack) -> Result<Reported, Fault> {
+        Reported::from(&mut table, pack)
+    }
+
+    /// Kinds that the pack does not have say nothing to it.
+    fn from(table: &mut dyn Readable, pack: &Pack) -> Result<Reported, Fault> {
         let (mut areas, mut kinds) = (Words::default(), Words::default());
         let (mut area_of, mut kind_of, mut from, mut until) = (Cells::default(), Cells::default(), Cells::default(), Cells::default());
         let days = Bounds { low: DAY_MIN, high: DAY_MAX };
-        read_open(&mut table, ("area", Content::Word), &mut areas, &mut area_of)?;
-        read_filled(&mut table, ("kind", Content::Word), &mut kinds, &mut kind_of)?;
-        read_filled(&mut table, ("from", Content::Day), &mut Days(days), &mut from)?;
-        read_open(&mut table, ("until", Content::Day), &mut Days(days), &mut until)?;
+        read_open(table, ("area", Content::Word), &mut areas, &mut area_of)?;
+        read_filled(table, ("kind", Content::Word), &mut kinds, &mut kind_of)?;
+        read_filled(table, ("from", Content::Day), &mut Days(days), &mut from)?;
+        read_open(table, ("until", Content::Day), &mut Days(days), &mut until)?;
         let word = |list: &Words, code: u32| usize::try_from(code).ok().and_then(|code| list.list.get(code).cloned()).unwrap_or_default();
         let day = |number: i32| Day::from_number(i64::from(number)).unwrap_or(Day::EARLIEST);
         let mut rows = Vec::new();
@@ -49,7 +62,7 @@ impl Reported {
             let Some(ix) = pack.record_kinds.iter().position(|known| known.id.as_bytes() == kind.as_ref()) else { continue };
             let area = match area_of.at(row).map(|code| word(&areas, code)) {
                 None => None,
-                Some(code) => Some(area(&table.path, &String::from_utf8_lossy(&code))?),
+                Some(code) => Some(area(table, &String::from_utf8_lossy(&code))?),
             };
             let Some(from) = from.at(row).map(day) else { continue };
             rows.push((area, KindIx(ix), Span { from, until: until.at(row).map(day) }));
@@ -59,7 +72,7 @@ impl Reported {
 
     /// What was reported for an area, as an office decides it: what holds for an area above it holds for it too, and a subject without
     /// a known area is covered by what holds everywhere alone.
-    pub fn of(&self, mine: Option<&AreaCode>) -> Coverage {
+    pub(crate) fn of(&self, mine: Option<&AreaCode>) -> Coverage {
         let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
         for (reported, kind, span) in &self.0 {
             let applies = match (mine, reported) {
@@ -79,9 +92,9 @@ impl Reported {
 const DAY_MIN: i64 = -719_528;
 const DAY_MAX: i64 = 2_932_896;
 
-fn area(path: &Path, text: &str) -> Result<AreaCode, Fault> {
+fn area(table: &dyn Readable, text: &str) -> Result<AreaCode, Fault> {
     let what = || format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据");
-    AreaCode::parse(text).ok_or_else(|| Fault::column(path, "area", what()))
+    AreaCode::parse(text).ok_or_else(|| table.fault("area", what()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! are; a set that is incomplete, damaged or made for other rules gives no result at all.
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
-//! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
+//! file, `hybrid` and `cells` decode a column, `held` does the same for tables in memory, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
 //! together; `ordered` shares partitions among threads; `standings` is what comes out of one, `run` how; `summary` counts it; `dice` and
 //! `generate` make up sets for trials.
 
@@ -19,6 +19,8 @@ mod write;
 mod file;
 
 mod hybrid;
+
+pub mod held;
 
 pub mod cells;
 
@@ -43,8 +45,9 @@ pub mod generate;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::CoverageRow;
+pub use coverage::{CoverageRow, Reported};
 pub use fault::Fault;
+pub use held::{HeldCells, HeldPart, HeldPiece, HeldTable, HeldType};
 pub use generate::{Size, generate};
 pub use manifest::Manifest;
 pub use run::{Loaded, Run, Touched};
