@@ -9,9 +9,8 @@ use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use self_cell::self_cell;
 use xinzhi_columnar::schema;
-use xinzhi_columnar::standings::{self, Pin};
-use xinzhi_columnar::{Fault, HeldPart, Reported, Run, Standings, StandingsWriter, TableSet};
-use xinzhi_core::Day;
+use xinzhi_columnar::{Fault, HeldPart, HeldTable, Pin, Reported, Run, Standings, StandingsWriter, TableSet};
+use xinzhi_core::{Day, Digest};
 use xinzhi_rules::model::{self, ScorecardIx};
 
 use crate::cut::Whole;
@@ -61,7 +60,10 @@ impl Evaluator {
         let ids = || pack.scorecards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("、");
         let (card, found) =
             pack.scorecard_by_id(scorecard).ok_or_else(|| refused(format!("规则包中没有评价模型 `{scorecard}`，可用的有：{}", ids())))?;
-        let frame = Arc::new(Frame::new(&pack, found, standings::words(&pack, found, as_of)));
+        let pin = Pin { pack: &pack, card: found, as_of, position: None, tables: Digest([0; 32]) };
+        // No set stands behind tables in memory.
+        let said = pin.said().into_iter().filter(|(name, _)| name != "xinzhi.tables").collect();
+        let frame = Arc::new(Frame::new(&pack, found, said));
         let compiled = Compiled::try_new(Arc::clone(&pack), |pack| Run::alone(pack, card, as_of)).map_err(refused)?;
         Ok(Evaluator { compiled, card, as_of, frame })
     }
@@ -210,7 +212,7 @@ impl Tables {
         let found = pack.scorecard(card)?;
         let set = &opened.borrow_dependent().set;
         let pin = Pin { pack, card: found, as_of, position: set.manifest().position, tables: set.digest() };
-        let frame = Frame::new(pack, found, pin.words());
+        let frame = Frame::new(pack, found, pin.said());
         Some(Tables { opened, card, as_of, frame })
     }
 }
@@ -233,6 +235,6 @@ fn held(part: &Whole, needs: &BTreeMap<&str, Vec<schema::Shape>>) -> HeldPart {
 
 /// For a part that is not there, which nobody asks for.
 fn nobody() -> HeldPart {
-    let subjects = xinzhi_columnar::HeldTable { name: "subjects".to_owned(), columns: Vec::new(), pieces: Vec::new() };
+    let subjects = HeldTable { name: "subjects".to_owned(), columns: Vec::new(), pieces: Vec::new() };
     HeldPart { subjects, kinds: BTreeMap::new() }
 }

@@ -319,4 +319,5 @@ def _judge(name: str, frame: DataFrame, columns: list[tuple[str, str]]) -> None:
         if same and isinstance(found[0], types.ArrayType):
             same = isinstance(found[0].elementType, types.StringType)
         if not same:
-            raise Refused(f"表 `{name}` 的列 `{column}` 的类型是 {found[0].simpleString()}，应为 {held}，请按表集的格式转换后再传入")
+            shown = found[0].simpleString()
+            raise Refused(f"表 `{name}` 的列 `{column}` 的类型是 {shown}，应为 {held}，请按表集的格式转换后再传入")

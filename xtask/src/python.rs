@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::bench::number;
-use crate::steps::{run, works};
+use crate::steps::{read, run, works};
 use crate::tools;
 
 const FOLDER: &str = "python";
@@ -25,6 +25,9 @@ pub(crate) fn test(root: &Path) -> Result<()> {
     let Some(python) = bring(root, "python", "requirements.txt", "import duckdb, maturin, polars, pyarrow, pytest")? else {
         return Ok(());
     };
+    let house = |args: &[&str]| run(cargo(root).args(args));
+    house(&["fmt", "--check"])?;
+    house(&["clippy", "--locked", "--all-targets", "--", "-D", "warnings"])?;
     run(Command::new("cargo").args(["build", "--locked"]).current_dir(root))?;
     wheel(root, &python, &["--profile", "dev"])?;
     // Not as a module: that would find the sources beside the tests, which lack the compiled side.
@@ -35,9 +38,16 @@ pub(crate) fn test(root: &Path) -> Result<()> {
 
 /// Whether the lock file of the wheel, a workspace of its own, has followed what the product came to depend on.
 pub(crate) fn locked(root: &Path) -> Result<()> {
+    read(cargo(root).args(["metadata", "--locked", "--format-version", "1", "--quiet"]))
+        .map(drop)
+        .context("python/Cargo.lock is behind: run `cargo update --workspace` in python/ and commit it")
+}
+
+/// Cargo in the workspace of the wheel, which builds below `target` as well.
+fn cargo(root: &Path) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.args(["metadata", "--locked", "--format-version", "1", "--quiet"]).current_dir(root.join(FOLDER));
-    crate::steps::read(&mut cargo).map(drop).context("python/Cargo.lock is behind: run `cargo update --workspace` in python/ and commit it")
+    cargo.current_dir(root.join(FOLDER)).env("CARGO_TARGET_DIR", root.join("target/python"));
+    cargo
 }
 
 /// The reference workload on Spark.

@@ -75,7 +75,10 @@ impl Readable for &HeldTable {
     fn find(&self, shape: &Shape) -> Result<usize, Fault> {
         let mut named = self.columns.iter().enumerate().filter(|(_, (name, _))| *name == shape.name);
         let Some((place, (_, found))) = named.next() else {
-            return Err(Fault::Held { table: self.name.clone(), what: format!("没有列 `{}`，请补上该列，没有数据也要给出空列", shape.name) });
+            return Err(Fault::Held {
+                table: self.name.clone(),
+                what: format!("没有列 `{}`，请补上该列，没有数据也要给出空列", shape.name),
+            });
         };
         if named.next().is_some() {
             return Err(self.fault(&shape.name, "出现两次，请只留一列".to_owned()));

@@ -47,8 +47,8 @@ mod tests;
 
 pub use coverage::{CoverageRow, Reported};
 pub use fault::Fault;
-pub use held::{HeldCells, HeldPart, HeldPiece, HeldTable, HeldType};
 pub use generate::{Size, generate};
+pub use held::{HeldCells, HeldPart, HeldPiece, HeldTable, HeldType};
 pub use manifest::Manifest;
 pub use run::{Loaded, Run, Touched};
 pub use set::{FieldCells, RecordColumns, SetHead, SetWriter, SubjectColumns, TableSet, WordColumn};

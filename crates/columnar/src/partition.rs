@@ -175,9 +175,8 @@ impl Subjects {
                 continue;
             }
             let text = String::from_utf8_lossy(word);
-            let area = AreaCode::parse(&text).ok_or_else(|| {
-                table.fault("area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据"))
-            })?;
+            let area = AreaCode::parse(&text)
+                .ok_or_else(|| table.fault("area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据")))?;
             let found = place(Some(&area));
             seen.insert(word, found);
             by_word.push(found);
@@ -221,6 +220,11 @@ impl Named {
     /// Position of the word of a row; none where it has none.
     pub fn at(&self, row: usize) -> Option<usize> {
         self.cells.at(row).and_then(|code| usize::try_from(code).ok())
+    }
+
+    /// The word of a row; none where it has none.
+    pub fn word(&self, row: usize) -> Option<&[u8]> {
+        self.at(row).and_then(|place| self.list.get(place)).map(AsRef::as_ref)
     }
 }
 

@@ -7,10 +7,10 @@ use xinzhi_evaluate::{ColumnsFault, KindColumns, Outcome, Plan, PlanFault, Popul
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, ScorecardIx};
 
-use crate::fault::Fault;
-use crate::ordered;
 use crate::coverage::Reported;
+use crate::fault::Fault;
 use crate::held::HeldPart;
+use crate::ordered;
 use crate::partition::{Partition, Wanted};
 use crate::schema::{self, Shape};
 use crate::set::TableSet;

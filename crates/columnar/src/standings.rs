@@ -121,31 +121,20 @@ impl Standings {
 
     /// Where the subject in a row is, in UTF-8.
     pub fn area(&self, row: usize) -> Option<&[u8]> {
-        word(&self.areas, row)
+        self.areas.word(row)
     }
 
     /// What the subject in a row is called outside, in UTF-8.
     pub fn code(&self, row: usize) -> Option<&[u8]> {
-        word(&self.codes, row)
+        self.codes.word(row)
     }
 }
 
-fn word(named: &Named, row: usize) -> Option<&[u8]> {
-    named.at(row).and_then(|place| named.list.get(place)).map(AsRef::as_ref)
-}
-
-/// What a result says of itself beside its columns, apart from the tables that it comes from.
-pub fn words(pack: &Pack, card: &Scorecard, as_of: Day) -> Vec<(String, String)> {
-    let mut words = vec![
-        ("xinzhi.edition".to_owned(), EDITION.to_owned()),
-        ("xinzhi.pack".to_owned(), pack.id.clone()),
-        ("xinzhi.pack_digest".to_owned(), pack.digest.to_string()),
-        ("xinzhi.scorecard".to_owned(), card.id.clone()),
-        ("xinzhi.as_of".to_owned(), as_of.to_string()),
-    ];
-    let titles = card.dimensions.iter().enumerate();
-    words.extend(titles.map(|(place, dimension)| (format!("xinzhi.d{}", place + 1), dimension.title.clone())));
-    words
+impl Pin<'_> {
+    /// Names and values of everything that is written beside the columns.
+    pub fn said(&self) -> Vec<(String, String)> {
+        self.words().into_iter().filter_map(|word| Some((word.key, word.value?))).collect()
+    }
 }
 
 /// Columns of a result, in order.
@@ -182,12 +171,19 @@ pub struct Pin<'a> {
 }
 
 impl Pin<'_> {
-    /// Name and value of everything that is written.
-    pub fn words(&self) -> Vec<(String, String)> {
-        let mut words = words(self.pack, self.card, self.as_of);
-        words.push(("xinzhi.tables".to_owned(), self.tables.to_string()));
+    fn words(&self) -> Vec<KeyValue> {
+        let mut words = vec![
+            ("xinzhi.edition".to_owned(), EDITION.to_owned()),
+            ("xinzhi.pack".to_owned(), self.pack.id.clone()),
+            ("xinzhi.pack_digest".to_owned(), self.pack.digest.to_string()),
+            ("xinzhi.scorecard".to_owned(), self.card.id.clone()),
+            ("xinzhi.as_of".to_owned(), self.as_of.to_string()),
+            ("xinzhi.tables".to_owned(), self.tables.to_string()),
+        ];
         words.extend(self.position.map(|position| ("xinzhi.position".to_owned(), position.to_string())));
-        words
+        let titles = self.card.dimensions.iter().enumerate();
+        words.extend(titles.map(|(place, dimension)| (format!("xinzhi.d{}", place + 1), dimension.title.clone())));
+        words.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect()
     }
 }
 
@@ -225,8 +221,7 @@ impl StandingsWriter {
             kinds: pin.pack.subject_kinds.iter().map(|kind| Bytes::copy_from_slice(kind.id.as_bytes())).collect(),
             grades: pin.card.grades.iter().map(|grade| Bytes::copy_from_slice(grade.name.as_bytes())).collect(),
         };
-        let said = pin.words().into_iter().map(|(key, value)| KeyValue::new(key, value)).collect();
-        out.writer = Some(write::begin(file, &shapes(pin.card), said).map_err(Fault::unwritten(&out.partial))?);
+        out.writer = Some(write::begin(file, &shapes(pin.card), pin.words()).map_err(Fault::unwritten(&out.partial))?);
         Ok(out)
     }
 

@@ -1,6 +1,7 @@
 mod support;
 
 mod generated;
+mod held;
 mod hostile;
 mod reading;
 mod refusals;

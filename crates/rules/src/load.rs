@@ -161,10 +161,9 @@ fn read_file(path: &Path) -> Result<Option<String>, NotAPack> {
 /// # Errors
 /// [`NotAPack`], a sentence for the operator.
 pub fn named(dir: &Path) -> Result<(String, Files), NotAPack> {
-    let files = Files::read(dir)?;
     let full = canonical(dir)?;
-    let id = full.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok((id.ok_or_else(|| NotAPack::Nameless(dir.to_owned()))?, files))
+    let id = full.file_name().ok_or_else(|| NotAPack::Nameless(dir.to_owned()))?.to_string_lossy().into_owned();
+    Ok((id, Files::read(dir)?))
 }
 
 /// A pack with those that it stands on, as one set of files under the id of the lowest. They lie beside it, or the program carries them.
