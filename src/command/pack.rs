@@ -4,9 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use xinzhi_office::pack as office_pack;
-use xinzhi_rules::load::Files;
+use xinzhi_rules::load::{self, Standing, named};
 use xinzhi_rules::{Pack, sentence};
 
 use crate::arguments::PackCommand;
@@ -20,19 +19,12 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
         PackCommand::Show { directory } => show(directory.as_deref()),
         PackCommand::Install { place, directory } => {
             let office = door::open(place)?;
-            let (id, files) = read(directory)?;
+            let (id, files) = named(directory)?;
             door::runtime()?.block_on(office.install_pack(&id, files.clone()))?;
             say!("已装入规则包 {id}，摘要 {}；现行规则包：{}", files.digest(), office.pack().version)?;
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
-    let files = Files::read(directory)?;
-    let full = directory.canonicalize().with_context(|| format!("无法读取 {}", directory.display()))?;
-    let id = full.file_name().map(|name| name.to_string_lossy().into_owned()).context("规则包目录没有名称")?;
-    Ok((id, files))
 }
 
 /// The checked pack in a folder, together with those that it stands on.
@@ -41,50 +33,9 @@ pub fn load(directory: &Path) -> anyhow::Result<Pack> {
     Ok(office_pack::load(&id, &files)?)
 }
 
-/// A pack with those that it stands on, as one set of files.
-pub struct Standing {
-    /// Of the pack that the others stand on.
-    pub id: String,
-    /// Of all of them.
-    pub files: Files,
-    /// Of the pack that was asked for.
-    own: String,
-}
-
-impl Standing {
-    /// Where a file of the pack that was asked for stands among the files of all.
-    pub fn path(&self, inside: &str) -> String {
-        Files::place(&self.id, &self.own, inside)
-    }
-}
-
 /// A pack after those that it stands on: they lie beside it, or in the binary.
 pub fn standing(directory: &Path) -> anyhow::Result<Standing> {
-    let mut parts = Vec::new();
-    let (own, files) = read(directory)?;
-    add_after_bases((own.clone(), files), &directory.canonicalize()?, &mut parts)?;
-    let id = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
-    Ok(Standing { id, files: Files::union(&parts), own })
-}
-
-/// Every base before what stands on it. A circle ends where it began, and the checker tells that a base is missing.
-fn add_after_bases((id, files): (String, Files), place: &Path, parts: &mut Vec<(String, Files)>) -> anyhow::Result<()> {
-    for base in files.extends() {
-        if base == id || parts.iter().any(|(other, _)| *other == base) {
-            continue;
-        }
-        let beside = place.with_file_name(&base);
-        let found = match office_pack::carried(&base) {
-            _ if beside.is_dir() => read(&beside)?,
-            Some(files) => (base, files),
-            None => anyhow::bail!("规则包所依据的 `{base}` 不在同一目录下，请把它放在旁边"),
-        };
-        add_after_bases(found, &beside, parts)?;
-    }
-    if !parts.iter().any(|(other, _)| *other == id) {
-        parts.push((id, files));
-    }
-    Ok(())
+    Ok(load::standing(directory, office_pack::carried)?)
 }
 
 fn check(directory: &Path) -> anyhow::Result<ExitCode> {
@@ -94,7 +45,7 @@ fn check(directory: &Path) -> anyhow::Result<ExitCode> {
     for finding in checked.faults.iter().chain(&checked.warnings) {
         writeln!(out, "{}\n", finding.render(&files))?;
     }
-    writeln!(out, "{}：{} 处错误，{} 处提醒", read(directory)?.0, checked.faults.len(), checked.warnings.len())?;
+    writeln!(out, "{}：{} 处错误，{} 处提醒", named(directory)?.0, checked.faults.len(), checked.warnings.len())?;
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -105,7 +56,7 @@ fn test(directory: &Path) -> anyhow::Result<ExitCode> {
     for failure in &failures {
         writeln!(out, "{failure}")?;
     }
-    writeln!(out, "{}：{} 个案例，{} 个不符", read(directory)?.0, pack.cases.len(), failures.len())?;
+    writeln!(out, "{}：{} 个案例，{} 个不符", named(directory)?.0, pack.cases.len(), failures.len())?;
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

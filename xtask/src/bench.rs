@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::steps::{read, run, works};
+use crate::tools;
 
 const FOLDER: &str = "bench";
 const SCORECARD: &str = "reference";
@@ -194,7 +195,8 @@ impl Bench {
     }
 }
 
-fn number(name: &str, value: Option<&&str>) -> Result<u32> {
+/// The number after an argument.
+pub(crate) fn number(name: &str, value: Option<&&str>) -> Result<u32> {
     let value = value.with_context(|| format!("{name} needs a number"))?;
     value.parse().with_context(|| format!("{name} takes a number, not {value}"))
 }
@@ -225,16 +227,8 @@ fn bring(root: &Path) -> Result<Option<PathBuf>> {
         println!("NOT RUN: there is no python3 with venv (Debian: python3-venv)");
         return Ok(None);
     }
-    let home = root.join("target/tools/oracle");
-    let (python, wanted) = (home.join("bin/python"), root.join(FOLDER).join("requirements.txt"));
-    let stamp = home.join("requirements.txt");
-    let same = fs::read(&stamp).ok() == fs::read(&wanted).ok();
-    if !(same && works(&python.to_string_lossy(), &["-c", "import duckdb, pyarrow, yaml"])) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
-        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted))?;
-        fs::copy(&wanted, &stamp).with_context(|| format!("`{}` cannot be written", stamp.display()))?;
-    }
-    Ok(Some(python))
+    let wanted = root.join(FOLDER).join("requirements.txt");
+    tools::python(&root.join("target/tools/oracle"), &wanted, "import duckdb, pyarrow, yaml").map(Some)
 }
 
 #[expect(clippy::disallowed_methods, reason = "here time is measured, not told")]

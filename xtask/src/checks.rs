@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::steps::{Steps, read, run, run_watched, works};
 use crate::torture::Torture;
-use crate::{bench, contract, deny, fuzz, root, tools};
+use crate::{bench, contract, deny, fuzz, python, root, tools};
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +51,7 @@ fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {
     })?;
     let checker = checker.context("cargo-deny was brought")?;
     steps.step("lock file of the fuzz targets", || fuzz::locked(&root))?;
+    steps.step("lock file of the wheel", || python::locked(&root))?;
     steps.step("format", || run(&mut cargo(&root, &["fmt", "--all", "--check"])))?;
     steps.step("clippy", || run(&mut cargo(&root, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])))?;
     steps

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::steps::{run, works};
+use crate::steps::run;
+use crate::tools;
 
 const FOLDER: &str = "tests/contract";
 /// Enough of a county to have something of everything.
@@ -16,7 +17,8 @@ const SUBJECTS: &str = "300";
 
 /// Brings the tool, starts an office, asks.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let python = bring(root)?;
+    let wanted = root.join(FOLDER).join("requirements.txt");
+    let python = tools::python(&root.join("target/tools/contract"), &wanted, "import schemathesis")?;
     let place = root.join("target/contract");
     if place.exists() {
         fs::remove_dir_all(&place).with_context(|| format!("`{}` cannot be removed", place.display()))?;
@@ -26,19 +28,6 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     let mut asking = Command::new(python);
     asking.arg(root.join(FOLDER).join("run.py")).args(["--url", &office.url, "--key", &office.key]);
     run(asking.current_dir(&place))
-}
-
-fn bring(root: &Path) -> Result<PathBuf> {
-    let home = root.join("target/tools/contract");
-    let (python, wanted) = (home.join("bin/python"), root.join(FOLDER).join("requirements.txt"));
-    let stamp = home.join("requirements.txt");
-    let same = fs::read(&stamp).ok() == fs::read(&wanted).ok();
-    if !(same && works(&python.to_string_lossy(), &["-c", "import schemathesis"])) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
-        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted))?;
-        fs::copy(&wanted, &stamp).with_context(|| format!("`{}` cannot be written", stamp.display()))?;
-    }
-    Ok(python)
 }
 
 /// A demonstration on a free port; killed when it goes out of scope.

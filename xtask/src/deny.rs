@@ -46,6 +46,10 @@ fn from_wheel(home: &Path) -> Result<()> {
 /// is no longer needed is an error, so that the exceptions do not outlive their cause.
 pub(crate) fn check(root: &Path, program: &Path) -> Result<()> {
     run(Command::new(program).args(["--locked", "check", "licenses", "sources"]).current_dir(root))?;
+    // The wheel is a workspace of its own, shipped by the same rules.
+    let mut wheel = Command::new(program);
+    wheel.args(["--locked", "--manifest-path", "python/Cargo.toml", "--config", "deny.toml", "check", "licenses", "sources"]);
+    run(wheel.current_dir(root))?;
     let strict = ["unmatched-skip", "unnecessary-skip", "unused-wrapper"].map(|lint| ["-D", lint]);
     let mut bans = Command::new(program);
     bans.args(["--locked", "--exclude-dev", "check"]).args(strict.as_flattened()).arg("bans");

@@ -7,6 +7,7 @@ mod contract;
 mod deny;
 mod fuzz;
 mod load;
+mod python;
 mod steps;
 mod tools;
 mod torture;
@@ -29,6 +30,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
           random scorecards, answered by the program, by DuckDB and by a plain reading; bench/README.md
   bench   [--subjects 1000000] [--records 20000000] [--threads 2] [--repeat 5]
           the program against DuckDB over the same records; fails where a result differs; bench/README.md
+  python  build the wheel of python/ and run its tests
+  spark   [--subjects 1000000] [--records 20000000] [--repeat 3]
+          the wheel on Spark, two executors, against the program; fails where a row differs; docs/spark.md
   torture [--database sqlite|postgres] [--kills 40] [--cuts 12] [--faults 6] [--seed 1]
           kill the program, cut its power, let its calls fail, fill its disk; docs/torture.md
 ";
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
         ["load", arguments @ ..] => load::Load::parse(arguments).and_then(|load| load.run()),
         ["oracle", arguments @ ..] => bench::Oracle::parse(arguments).and_then(|oracle| oracle.run(&root()?)),
         ["bench", arguments @ ..] => bench::Bench::parse(arguments).and_then(|bench| bench.run(&root()?)),
+        ["python"] => root().and_then(|root| python::test(&root)),
+        ["spark", arguments @ ..] => python::Spark::parse(arguments).and_then(|spark| spark.run(&root()?)),
         ["torture", arguments @ ..] => root().and_then(|root| torture::Torture::parse(&root, arguments)).and_then(|torture| torture.run()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

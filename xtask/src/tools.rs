@@ -2,10 +2,10 @@
 //! run stops, since a test that is skipped because its tool is missing says nothing.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::steps::{read, run, works};
 
@@ -54,6 +54,18 @@ pub(crate) fn bring() -> Result<()> {
         bail!("still missing: {}. As root: apt-get update && apt-get install {}", still.join(", "), packages.join(" "));
     }
     Ok(())
+}
+
+/// A Python of its own at `home` with what the file `wanted` names, made anew where that changed or `imports` do not work.
+pub(crate) fn python(home: &Path, wanted: &Path, imports: &str) -> Result<PathBuf> {
+    let (python, stamp) = (home.join("bin/python"), home.join("requirements.txt"));
+    let same = fs::read(&stamp).ok() == fs::read(wanted).ok();
+    if !(same && works(&python.to_string_lossy(), &["-c", imports])) {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home))?;
+        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(wanted))?;
+        fs::copy(wanted, &stamp).with_context(|| format!("`{}` cannot be written", stamp.display()))?;
+    }
+    Ok(python)
 }
 
 fn install(packages: &[&str]) -> Result<()> {

@@ -37,6 +37,13 @@ impl<T: Copy + Default> Cells<T> {
         }
         self.values.push(value.unwrap_or_default());
     }
+
+    /// After filled cells were appended.
+    pub(crate) fn filled(&mut self) {
+        if let Some(known) = &mut self.known {
+            known.resize(self.values.len(), 1);
+        }
+    }
 }
 
 /// What the bytes of cells become.
@@ -196,23 +203,26 @@ pub(crate) fn flat<F: Form>(chunk: Chunk, form: &mut F, into: &mut Cells<F::Cell
         match body.known(levels.defined)? {
             None => {
                 body.cells(body.count, form, dictionary.as_deref(), &mut into.values)?;
-                if let Some(known) = &mut into.known {
-                    known.resize(into.values.len(), 1);
-                }
+                into.filled();
             }
             Some(known) => {
                 let filled = known.iter().map(|known| usize::from(*known)).sum();
                 let mut dense = Vec::with_capacity(filled);
                 body.cells(filled, form, dictionary.as_deref(), &mut dense)?;
-                let (before, room) = (into.values.len(), into.values.capacity());
-                spread(&dense, &known, &mut into.values);
-                let mask = into.known.get_or_insert_with(|| Vec::with_capacity(room));
-                mask.resize(before, 1);
-                mask.extend_from_slice(&known);
+                scatter(&dense, &known, into);
             }
         }
     }
     if into.values.len() - start == rows { Ok(()) } else { Err(Trouble::Damaged) }
+}
+
+/// Appends rows of which some are filled.
+pub(crate) fn scatter<T: Copy + Default>(dense: &[T], known: &[u8], into: &mut Cells<T>) {
+    let (before, room) = (into.values.len(), into.values.capacity());
+    spread(dense, known, &mut into.values);
+    let mask = into.known.get_or_insert_with(|| Vec::with_capacity(room));
+    mask.resize(before, 1);
+    mask.extend_from_slice(known);
 }
 
 /// Filled cells put to the rows that have one. What an unknown row holds does not matter.

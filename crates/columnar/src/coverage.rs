@@ -10,7 +10,8 @@ use xinzhi_rules::model::KindIx;
 
 use crate::cells::{Bounds, Cells, Days, Words};
 use crate::fault::Fault;
-use crate::file::Table;
+use crate::file::{Readable, Table};
+use crate::held::HeldTable;
 use crate::manifest::{COVERAGE, FileNote};
 use crate::partition::{read_filled, read_open, stays};
 use crate::projection::{Head, Held};
@@ -45,25 +46,36 @@ impl CoverageRow {
 
 /// What was reported, by kind of the pack.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reported {
+pub struct Reported {
     rows: Vec<Row>,
     /// Where a subject lies of whom nobody said it: an office knows that it is somewhere inside; a set without an office does not.
     home: Option<AreaCode>,
 }
 
 impl Reported {
-    /// Reads the file. Kinds that the pack does not have say nothing to it.
-    pub fn read(root: &Path, note: &FileNote, pack: &Pack) -> Result<Reported, Fault> {
-        let mut table = Table::open(root.join(COVERAGE), note)?;
-        let rows = spans(&mut table, "until", pack)?;
+    /// Reads the file of a set.
+    pub(crate) fn read(root: &Path, note: &FileNote, pack: &Pack) -> Result<Reported, Fault> {
+        Reported::from(&mut Table::open(root.join(COVERAGE), note)?, pack)
+    }
+
+    /// Reads a table in memory with the columns of `coverage.parquet`.
+    ///
+    /// # Errors
+    /// [`Fault`] where it has not these columns or holds other days and areas than there are.
+    pub fn held(mut table: &HeldTable, pack: &Pack) -> Result<Reported, Fault> {
+        Reported::from(&mut table, pack)
+    }
+
+    /// Kinds that the pack does not have say nothing to it.
+    fn from(table: &mut dyn Readable, pack: &Pack) -> Result<Reported, Fault> {
+        let rows = spans(table, "until", pack)?;
         Ok(Reported { rows: rows.into_iter().flatten().collect(), home: None })
     }
 
     /// Reads the coverage of a projection as known at a position.
-    pub fn as_known(root: &Path, head: &Head, pack: &Pack, known: i64) -> Result<Reported, Fault> {
-        let path = root.join(&head.coverage);
-        let home = area(&path, &head.area)?;
-        let mut table = Table::open(path, &head.coverage_note.note())?;
+    pub(crate) fn as_known(root: &Path, head: &Head, pack: &Pack, known: i64) -> Result<Reported, Fault> {
+        let mut table = Table::open(root.join(&head.coverage), &head.coverage_note.note())?;
+        let home = area(&table, &head.area)?;
         let (rows, stays) = (spans(&mut table, "through", pack)?, stays(&mut table)?);
         let rows = rows.into_iter().enumerate().filter(|(row, _)| stays.holds(*row, known)).filter_map(|(_, row)| row);
         Ok(Reported { rows: rows.collect(), home: Some(home) })
@@ -71,7 +83,7 @@ impl Reported {
 
     /// What was reported for an area, as an office decides it: what holds for an area above it holds for it too, and a subject without
     /// a known area is covered by what holds everywhere alone.
-    pub fn of(&self, mine: Option<&AreaCode>) -> Coverage {
+    pub(crate) fn of(&self, mine: Option<&AreaCode>) -> Coverage {
         let mut spans: BTreeMap<KindIx, Vec<Span>> = BTreeMap::new();
         let mine = mine.or(self.home.as_ref());
         for (reported, kind, span) in &self.rows {
@@ -91,7 +103,7 @@ impl Reported {
 type Row = (Option<AreaCode>, KindIx, Span);
 
 /// What each row of the file says; nothing where the pack does not have its kind.
-fn spans(table: &mut Table, last: &str, pack: &Pack) -> Result<Vec<Option<Row>>, Fault> {
+fn spans(table: &mut dyn Readable, last: &str, pack: &Pack) -> Result<Vec<Option<Row>>, Fault> {
     let (mut areas, mut kinds) = (Words::default(), Words::default());
     let (mut area_of, mut kind_of, mut from, mut until) = (Cells::default(), Cells::default(), Cells::default(), Cells::default());
     let days = Bounds { low: DAY_MIN, high: DAY_MAX };
@@ -106,7 +118,7 @@ fn spans(table: &mut Table, last: &str, pack: &Pack) -> Result<Vec<Option<Row>>,
         let ix = pack.record_kinds.iter().position(|known| kind.as_ref().is_some_and(|kind| known.id.as_bytes() == kind.as_ref()));
         let (Some(ix), Some(from)) = (ix, from.at(row).map(day)) else { return Ok(None) };
         let code = area_of.at(row).map(|code| word(&areas, code));
-        let area = code.map(|code| area(&table.path, &String::from_utf8_lossy(&code))).transpose()?;
+        let area = code.map(|code| area(table, &String::from_utf8_lossy(&code))).transpose()?;
         Ok(Some((area, KindIx(ix), Span { from, until: until.at(row).map(day) })))
     };
     (0..table.rows()).map(row).collect()
@@ -116,9 +128,9 @@ fn spans(table: &mut Table, last: &str, pack: &Pack) -> Result<Vec<Option<Row>>,
 const DAY_MIN: i64 = -719_528;
 const DAY_MAX: i64 = 2_932_896;
 
-fn area(path: &Path, text: &str) -> Result<AreaCode, Fault> {
+fn area(table: &dyn Readable, text: &str) -> Result<AreaCode, Fault> {
     let what = || format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据");
-    AreaCode::parse(text).ok_or_else(|| Fault::column(path, "area", what()))
+    AreaCode::parse(text).ok_or_else(|| table.fault("area", what()))
 }
 
 #[cfg(test)]

@@ -48,6 +48,24 @@ pub enum Fault {
         /// A clause that says what is wrong and what to do.
         what: String,
     },
+    /// A table that a program holds cannot be used.
+    #[error("表 `{table}` {what}")]
+    Held {
+        /// What its owner calls it.
+        table: String,
+        /// A clause that says what is wrong and what to do.
+        what: String,
+    },
+    /// A column of such a table cannot be used.
+    #[error("表 `{table}` 的列 `{column}` {what}")]
+    HeldColumn {
+        /// What its owner calls the table.
+        table: String,
+        /// Name of the column.
+        column: String,
+        /// A clause that says what is wrong and what to do.
+        what: String,
+    },
     /// The decoder gave up on a partition.
     #[error("表集的第 {0} 个分区无法解读，文件已损坏，请重新取得")]
     Undecodable(usize),

@@ -13,6 +13,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::fault::{Fault, Trouble};
+use crate::held::HeldCells;
 use crate::manifest::FileNote;
 use crate::schema::{self, Shape};
 
@@ -46,6 +47,40 @@ pub(crate) struct Levels {
     pub repeated: i16,
     /// From this definition level on there is an element of the list.
     pub element: i16,
+}
+
+/// A table that columns can be read from: a file, or what a program holds in memory.
+pub(crate) trait Readable {
+    /// Where a column stands, after making sure that it is what it should be.
+    fn find(&self, shape: &Shape) -> Result<usize, Fault>;
+
+    /// Whether it has a column of this name.
+    fn has(&self, name: &str) -> bool;
+
+    /// In how many pieces it is read.
+    fn groups(&self) -> usize;
+
+    /// How many rows.
+    fn rows(&self) -> usize;
+
+    /// The cells of a column in a piece.
+    fn chunk(&mut self, group: usize, column: usize) -> Result<Stored<'_>, Fault>;
+
+    /// What is wrong with a column of it, as a sentence.
+    fn fault(&self, column: &str, what: String) -> Fault;
+
+    /// The same of what the cells were found to be.
+    fn trouble(&self, trouble: Trouble, column: &str) -> Fault {
+        self.fault(column, trouble.clause())
+    }
+}
+
+/// Cells that are to be decoded.
+pub(crate) enum Stored<'t> {
+    /// Of a file.
+    Pages(Chunk),
+    /// Of memory, and how many rows there are.
+    Held(&'t HeldCells, usize),
 }
 
 impl Table {
@@ -117,26 +152,6 @@ impl Table {
         Ok(())
     }
 
-    /// Where a column stands, after making sure that it is what it should be.
-    pub fn find(&self, shape: &Shape) -> Result<usize, Fault> {
-        schema::find(&self.path, self.metadata.file_metadata().schema_descr(), shape)
-    }
-
-    /// Whether the file has a column of this name.
-    pub fn has(&self, name: &str) -> bool {
-        self.metadata.file_metadata().schema_descr().root_schema().get_fields().iter().any(|field| field.name() == name)
-    }
-
-    /// How many row groups.
-    pub fn groups(&self) -> usize {
-        self.metadata.num_row_groups()
-    }
-
-    /// How many rows.
-    pub fn rows(&self) -> usize {
-        usize::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0)
-    }
-
     /// What somebody wrote beside the columns.
     pub fn word(&self, key: &str) -> Option<&str> {
         let words = self.metadata.file_metadata().key_value_metadata()?;
@@ -144,7 +159,7 @@ impl Table {
     }
 
     /// Reads a column chunk into memory.
-    pub fn chunk(&mut self, group: usize, column: usize) -> Result<Chunk, Fault> {
+    fn pages(&mut self, group: usize, column: usize) -> Result<Chunk, Fault> {
         let columns = self.metadata.file_metadata().schema_descr().num_columns();
         let Some(meta) = self.metadata.row_groups().get(group) else { return Err(self.damaged(column)) };
         let rows = usize::try_from(meta.num_rows()).unwrap_or(0);
@@ -181,6 +196,32 @@ impl Table {
     fn name(&self, column: usize) -> String {
         let schema = self.metadata.file_metadata().schema_descr();
         if column < schema.num_columns() { schema.get_column_root(column).name().to_owned() } else { column.to_string() }
+    }
+}
+
+impl Readable for Table {
+    fn find(&self, shape: &Shape) -> Result<usize, Fault> {
+        schema::find(&self.path, self.metadata.file_metadata().schema_descr(), shape)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.metadata.file_metadata().schema_descr().root_schema().get_fields().iter().any(|field| field.name() == name)
+    }
+
+    fn groups(&self) -> usize {
+        self.metadata.num_row_groups()
+    }
+
+    fn rows(&self) -> usize {
+        usize::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    fn chunk(&mut self, group: usize, column: usize) -> Result<Stored<'_>, Fault> {
+        self.pages(group, column).map(Stored::Pages)
+    }
+
+    fn fault(&self, column: &str, what: String) -> Fault {
+        Fault::column(&self.path, column, what)
     }
 }
 

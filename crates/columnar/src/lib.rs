@@ -4,10 +4,10 @@
 //! are; a set that is incomplete, damaged or made for other rules gives no result at all.
 //!
 //! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
-//! file, `hybrid` and `cells` decode a column, `places` finds each subject's rows, `coverage` what was reported, `partition` puts them
-//! together, and `projection` is the set of an office that follows its journal; `ordered` shares partitions among threads; `standings` is
-//! what comes out of one, `run` how; `cutoffs` makes limits of grades by peers of it; `summary` counts it; `backtest` runs it on many days and
-//! `history` counts those; `dice` and `generate` make up sets for trials.
+//! file, `hybrid` and `cells` decode a column, `held` does the same for tables in memory, `places` finds each subject's rows, `coverage`
+//! what was reported, `partition` puts them together, and `projection` is the set of an office that follows its journal; `ordered` shares
+//! partitions among threads; `standings` is what comes out of one, `run` how; `cutoffs` makes limits of grades by peers of it; `summary` counts
+//! it; `backtest` runs it on many days and `history` counts those; `dice` and `generate` make up sets for trials.
 
 pub mod fault;
 pub mod manifest;
@@ -20,6 +20,8 @@ mod write;
 mod file;
 
 mod hybrid;
+
+pub mod held;
 
 pub mod cells;
 
@@ -53,10 +55,11 @@ pub mod generate;
 mod tests;
 
 pub use backtest::{Backtest, Every, Section};
-pub use coverage::CoverageRow;
+pub use coverage::{CoverageRow, Reported};
 pub use cutoffs::{Asked, Tallies};
 pub use fault::Fault;
 pub use generate::{Size, generate};
+pub use held::{HeldCells, HeldPart, HeldPiece, HeldTable, HeldType};
 pub use history::History;
 pub use manifest::Manifest;
 pub use projection::Projection;

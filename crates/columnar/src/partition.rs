@@ -18,8 +18,9 @@ pub use held::{RecordLine, Whole};
 use crate::cells::{self, Bounds, Cells, Days, Form, Listed, Longs, Shorts, Words};
 use crate::coverage::Reported;
 use crate::fault::{Fault, Trouble};
-use crate::file::Table;
-use crate::manifest::{ENDING, FileNote, PartitionNote, SUBJECTS};
+use crate::file::{Readable, Stored, Table};
+use crate::held::HeldPart;
+use crate::manifest::{ENDING, PartitionNote, SUBJECTS};
 use crate::places::Places;
 use crate::schema::{self, Content};
 use crate::set::Stays;
@@ -82,20 +83,49 @@ impl Partition {
     pub fn read(root: &Path, note: &PartitionNote, wanted: Wanted<'_>) -> Result<Partition, Fault> {
         let folder = root.join(&note.folder);
         let file = note.files.get(SUBJECTS).ok_or_else(|| Fault::set(root, format!("的分区 `{}` 没有 {SUBJECTS}", note.folder)))?;
-        let subjects = Subjects::read(&folder, file, wanted.pack)?;
+        let mut table = Table::open(folder.join(SUBJECTS), file)?;
+        let subjects = Subjects::read(&mut table, wanted.pack)?;
         let ends = (subjects.numbers.first().copied(), subjects.numbers.last().copied());
         if ends != (Some(note.first), Some(note.last)) {
             return Err(Fault::file(&folder.join(SUBJECTS), "的主体范围与 tables.json 不符，请重新制作表集"));
         }
+        Partition::with((subjects, &table), wanted, |kind| {
+            let name = format!("{}{ENDING}", kind.id);
+            note.files.get(&name).map(|file| Table::open(folder.join(&name), file)).transpose()
+        })
+    }
+
+    /// Reads tables in memory.
+    ///
+    /// # Errors
+    /// [`Fault`]; then nothing of them is used.
+    pub fn held(part: &HeldPart, wanted: Wanted<'_>) -> Result<Partition, Fault> {
+        let mut table = &part.subjects;
+        let subjects = Subjects::read(&mut table, wanted.pack)?;
+        Partition::with((subjects, &table), wanted, |kind| match part.kinds.get(&kind.id) {
+            Some(table) => Ok(table.as_ref()),
+            // Nothing said of a kind is not the same as nobody having a record.
+            None => {
+                let what = format!("没有传入；它是评价模型要读的信息种类（{}），确实没有记录时请传入空表", kind.title);
+                Err(Fault::Held { table: kind.id.clone(), what })
+            }
+        })
+    }
+
+    fn with<R: Readable>(
+        (subjects, table): (Subjects, &dyn Readable),
+        wanted: Wanted<'_>,
+        open: impl Fn(&RecordKind) -> Result<Option<R>, Fault>,
+    ) -> Result<Partition, Fault> {
         let mut places = Places::new(&subjects.numbers);
         let mut rows = BTreeMap::new();
         for (ix, needs) in wanted.needs {
             let Some(kind) = wanted.pack.record_kind(*ix) else { continue };
-            if let Some(file) = note.files.get(&format!("{}{ENDING}", kind.id)) {
-                rows.insert(*ix, Rows::read(&folder, file, (kind, needs), &mut places)?);
+            if let Some(mut table) = open(kind)? {
+                rows.insert(*ix, Rows::read(&mut table, (kind, needs), &mut places)?);
             }
         }
-        let (coverages, coverage_of) = subjects.covered(&folder.join(SUBJECTS), wanted.reported)?;
+        let (coverages, coverage_of) = subjects.covered(table, wanted.reported)?;
         Ok(Partition { subjects, rows, coverages, coverage_of })
     }
 
@@ -113,25 +143,24 @@ impl Partition {
 }
 
 impl Subjects {
-    fn read(folder: &Path, note: &FileNote, pack: &Pack) -> Result<Subjects, Fault> {
-        let mut table = Table::open(folder.join(SUBJECTS), note)?;
+    fn read(table: &mut dyn Readable, pack: &Pack) -> Result<Subjects, Fault> {
         let mut numbers = Cells::default();
         let any = Bounds { low: i64::MIN, high: i64::MAX };
-        read_filled(&mut table, (schema::SUBJECT, Content::Number), &mut Longs(any), &mut numbers)?;
+        read_filled(table, (schema::SUBJECT, Content::Number), &mut Longs(any), &mut numbers)?;
         if !numbers.values.is_sorted_by(|a, b| a < b) {
-            return Err(Trouble::Unsorted.of(&table.path, schema::SUBJECT));
+            return Err(table.trouble(Trouble::Unsorted, schema::SUBJECT));
         }
         let mut kinds = Named::default();
-        kinds.read(&mut table, "kind", true)?;
-        let kinds = subject_kinds(&table.path, &kinds, pack)?;
+        kinds.read(table, "kind", true)?;
+        let kinds = subject_kinds(table, &kinds, pack)?;
         let (mut areas, mut codes) = (Named::default(), Named::default());
-        areas.read(&mut table, "area", false)?;
-        codes.read(&mut table, "code", false)?;
+        areas.read(table, "area", false)?;
+        codes.read(table, "code", false)?;
         Ok(Subjects { numbers: numbers.values, kinds, areas, codes })
     }
 
     /// The distinct coverages, and which one each subject has.
-    fn covered(&self, path: &Path, reported: &Reported) -> Result<(Vec<Coverage>, Vec<u32>), Fault> {
+    fn covered(&self, table: &dyn Readable, reported: &Reported) -> Result<(Vec<Coverage>, Vec<u32>), Fault> {
         let mut coverages: Vec<Coverage> = Vec::new();
         // Areas are many, and nearly all of them share what was reported for the whole.
         let mut place = |area: Option<&AreaCode>| {
@@ -152,9 +181,8 @@ impl Subjects {
                 continue;
             }
             let text = String::from_utf8_lossy(word);
-            let area = AreaCode::parse(&text).ok_or_else(|| {
-                Fault::column(path, "area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据"))
-            })?;
+            let area = AreaCode::parse(&text)
+                .ok_or_else(|| table.fault("area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据")))?;
             let found = place(Some(&area));
             seen.insert(word, found);
             by_word.push(found);
@@ -166,25 +194,25 @@ impl Subjects {
 }
 
 /// What each subject is. A natural person has no place in a set: nobody evaluates one (C2).
-fn subject_kinds(path: &Path, kinds: &Named, pack: &Pack) -> Result<Vec<SubjectKindIx>, Fault> {
+fn subject_kinds(table: &dyn Readable, kinds: &Named, pack: &Pack) -> Result<Vec<SubjectKindIx>, Fault> {
     let known = |word: &Bytes| {
         let text = String::from_utf8_lossy(word);
         let Some((ix, kind)) = pack.subject_kind_by_id(&text) else {
-            return Err(Trouble::Unlisted(text.into_owned()).of(path, "kind"));
+            return Err(table.trouble(Trouble::Unlisted(text.into_owned()), "kind"));
         };
         if kind.person {
-            return Err(Fault::column(path, "kind", format!("含有 `{text}`：自然人不作公共信用评价，不得列入表集，请剔除后重新制作")));
+            return Err(table.fault("kind", format!("含有 `{text}`：自然人不作公共信用评价，不得列入表集，请剔除后重新制作")));
         }
         Ok(ix)
     };
     let listed = kinds.list.iter().map(known).collect::<Result<Vec<_>, Fault>>()?;
     let at = |code: &u32| usize::try_from(*code).ok().and_then(|code| listed.get(code)).copied();
     let kinds: Option<Vec<SubjectKindIx>> = kinds.cells.values.iter().map(at).collect();
-    kinds.ok_or_else(|| Trouble::Damaged.of(path, "kind"))
+    kinds.ok_or_else(|| table.trouble(Trouble::Damaged, "kind"))
 }
 
 impl Named {
-    fn read(&mut self, table: &mut Table, column: &str, filled: bool) -> Result<(), Fault> {
+    fn read(&mut self, table: &mut dyn Readable, column: &str, filled: bool) -> Result<(), Fault> {
         let mut words = Words::default();
         if filled {
             read_filled(table, (column, Content::Word), &mut words, &mut self.cells)?;
@@ -199,22 +227,26 @@ impl Named {
     pub fn at(&self, row: usize) -> Option<usize> {
         self.cells.at(row).and_then(|code| usize::try_from(code).ok())
     }
+
+    /// The word of a row; none where it has none.
+    pub fn word(&self, row: usize) -> Option<&[u8]> {
+        self.at(row).and_then(|place| self.list.get(place)).map(AsRef::as_ref)
+    }
 }
 
 impl Rows {
-    fn read(folder: &Path, note: &FileNote, (kind, needs): (&RecordKind, &Reads), places: &mut Places<'_>) -> Result<Rows, Fault> {
-        let mut table = Table::open(folder.join(format!("{}{ENDING}", kind.id)), note)?;
+    fn read(table: &mut dyn Readable, (kind, needs): (&RecordKind, &Reads), places: &mut Places<'_>) -> Result<Rows, Fault> {
         if let Some(name) = schema::RESERVED.into_iter().find(|name| table.has(name)) {
-            return Err(Fault::column(&table.path, name, "是本版式保留的列名，本程序不会读它，请去掉该列后重新制作"));
+            return Err(table.fault(name, "是本版式保留的列名，本程序不会读它，请去掉该列后重新制作".to_owned()));
         }
-        let starts = starts(&mut table, places)?;
+        let starts = starts(table, places)?;
         let mut day = Cells::default();
-        read_filled(&mut table, (schema::DAY, Content::Day), &mut Days(DAYS), &mut day)?;
-        let class = if needs.class { Some(class(&mut table)?) } else { None };
+        read_filled(table, (schema::DAY, Content::Day), &mut Days(DAYS), &mut day)?;
+        let class = if needs.class { Some(class(table)?) } else { None };
         let mut fields = BTreeMap::new();
         for ix in &needs.fields {
             let Some(field) = kind.at(*ix) else { continue };
-            fields.insert(*ix, owned(&mut table, field)?);
+            fields.insert(*ix, owned(table, field)?);
         }
         Ok(Rows { starts, day: day.values, class, fields })
     }
@@ -249,7 +281,7 @@ pub(crate) fn stays(table: &mut Table) -> Result<Stays, Fault> {
 const DAYS: Bounds = Bounds { low: -7_397, high: 47_481 };
 
 /// Where each subject's rows begin.
-fn starts(table: &mut Table, places: &mut Places<'_>) -> Result<Vec<u32>, Fault> {
+fn starts(table: &mut dyn Readable, places: &mut Places<'_>) -> Result<Vec<u32>, Fault> {
     let column = table.find(&schema::filled(schema::SUBJECT, Content::Number))?;
     let any = Bounds { low: i64::MIN, high: i64::MAX };
     let mut group_rows = Cells::default();
@@ -257,26 +289,25 @@ fn starts(table: &mut Table, places: &mut Places<'_>) -> Result<Vec<u32>, Fault>
     for group in 0..table.groups() {
         let chunk = table.chunk(group, column)?;
         group_rows.values.clear();
-        cells::flat(chunk, &mut Longs(any), &mut group_rows).map_err(|trouble| trouble.of(&table.path, schema::SUBJECT))?;
+        chunk.flat(&mut Longs(any), &mut group_rows).map_err(|trouble| table.trouble(trouble, schema::SUBJECT))?;
         if group_rows.known.is_some() {
-            return Err(Trouble::Empty.of(&table.path, schema::SUBJECT));
+            return Err(table.trouble(Trouble::Empty, schema::SUBJECT));
         }
-        places.add(&group_rows.values).map_err(|trouble| trouble.of(&table.path, schema::SUBJECT))?;
+        places.add(&group_rows.values).map_err(|trouble| table.trouble(trouble, schema::SUBJECT))?;
     }
     Ok(places.end())
 }
 
-fn class(table: &mut Table) -> Result<Owned, Fault> {
+fn class(table: &mut dyn Readable) -> Result<Owned, Fault> {
     let number = |word: &str| Class::from_title(word).and_then(|class| u8::try_from(class.number()).ok());
     let mut cells = Cells::default();
     read_open(table, (schema::CLASS, Content::Word), &mut Listed(number), &mut cells)?;
     Ok(Owned::Byte(cells))
 }
 
-fn owned(table: &mut Table, field: &Field) -> Result<Owned, Fault> {
+fn owned(table: &mut dyn Readable, field: &Field) -> Result<Owned, Fault> {
     let place = |choices: &Choices, word: &str| choices.find(word).and_then(|place| u8::try_from(place).ok());
-    let absent = || Fault::column(&table.path, &field.code, "不是规则可以读的字段");
-    let content = schema::content(field).ok_or_else(absent)?;
+    let content = schema::content(field).ok_or_else(|| table.fault(&field.code, "不是规则可以读的字段".to_owned()))?;
     let named = (field.code.as_str(), content);
     match &field.kind {
         FieldKind::Choice(choices) => {
@@ -290,7 +321,7 @@ fn owned(table: &mut Table, field: &Field) -> Result<Owned, Fault> {
             for group in 0..table.groups() {
                 let chunk = table.chunk(group, column)?;
                 let mut form = Listed(|word: &str| place(choices, word));
-                cells::sets(chunk, &mut form, &mut cells).map_err(|trouble| trouble.of(&table.path, &field.code))?;
+                chunk.sets(&mut form, &mut cells).map_err(|trouble| table.trouble(trouble, &field.code))?;
             }
             Ok(Owned::Long(cells))
         }
@@ -313,9 +344,25 @@ fn owned(table: &mut Table, field: &Field) -> Result<Owned, Fault> {
     }
 }
 
+impl Stored<'_> {
+    fn flat<F: Form>(self, form: &mut F, into: &mut Cells<F::Cell>) -> Result<(), Trouble> {
+        match self {
+            Stored::Pages(chunk) => cells::flat(chunk, form, into),
+            Stored::Held(held, rows) => held.flat(rows, form, into),
+        }
+    }
+
+    fn sets<F: FnMut(&str) -> Option<u8>>(self, form: &mut Listed<F>, into: &mut Cells<i64>) -> Result<(), Trouble> {
+        match self {
+            Stored::Pages(chunk) => cells::sets(chunk, form, into),
+            Stored::Held(held, rows) => held.sets(rows, form, into),
+        }
+    }
+}
+
 /// Reads a column whose cells may be empty.
 pub(crate) fn read_open<F: Form>(
-    table: &mut Table,
+    table: &mut dyn Readable,
     (name, content): (&str, Content),
     form: &mut F,
     into: &mut Cells<F::Cell>,
@@ -324,20 +371,20 @@ pub(crate) fn read_open<F: Form>(
     into.values.reserve(table.rows());
     for group in 0..table.groups() {
         let chunk = table.chunk(group, column)?;
-        cells::flat(chunk, form, into).map_err(|trouble| trouble.of(&table.path, name))?;
+        chunk.flat(form, into).map_err(|trouble| table.trouble(trouble, name))?;
     }
     Ok(())
 }
 
 /// Reads a column without empty cells.
 pub(crate) fn read_filled<F: Form>(
-    table: &mut Table,
+    table: &mut dyn Readable,
     named: (&str, Content),
     form: &mut F,
     into: &mut Cells<F::Cell>,
 ) -> Result<(), Fault> {
     read_open(table, named, form, into)?;
-    if into.known.is_some() { Err(Trouble::Empty.of(&table.path, named.0)) } else { Ok(()) }
+    if into.known.is_some() { Err(table.trouble(Trouble::Empty, named.0)) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -4,17 +4,22 @@
 use xinzhi_core::Day;
 use xinzhi_evaluate::columns::Values;
 use xinzhi_evaluate::{ColumnsFault, KindColumns, Outcome, Plan, PlanFault, Population, kernel};
+use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, ScorecardIx};
 
+use crate::coverage::Reported;
 use crate::fault::Fault;
+use crate::held::HeldPart;
 use crate::ordered;
-use crate::partition::Partition;
+use crate::partition::{Partition, Wanted};
+use crate::schema::{self, Shape};
 use crate::set::TableSet;
 use crate::standings::Standings;
 
 /// A scorecard compiled to run over sets.
 #[derive(Debug)]
 pub struct Run<'p> {
+    pack: &'p Pack,
     plan: Plan,
     card: &'p Scorecard,
     as_of: Day,
@@ -26,10 +31,25 @@ impl<'p> Run<'p> {
     /// # Errors
     /// [`Fault`] where it does not compile or the set lacks a kind.
     pub fn compile(set: &TableSet<'p>, card: ScorecardIx, as_of: Day) -> Result<Run<'p>, Fault> {
-        let plan = Plan::compile(set.pack(), card)?;
-        let card = set.pack().scorecard(card).ok_or(PlanFault::Scorecard(card.0))?;
-        set.fits(plan.reads())?;
-        Ok(Run { plan, card, as_of })
+        let run = Run::alone(set.pack(), card, as_of)?;
+        set.fits(run.plan.reads())?;
+        Ok(run)
+    }
+
+    /// Compiles a scorecard to run over tables in memory.
+    ///
+    /// # Errors
+    /// [`Fault`] where it does not compile.
+    pub fn alone(pack: &'p Pack, card: ScorecardIx, as_of: Day) -> Result<Run<'p>, Fault> {
+        let plan = Plan::compile(pack, card)?;
+        let card = pack.scorecard(card).ok_or(PlanFault::Scorecard(card.0))?;
+        Ok(Run { pack, plan, card, as_of })
+    }
+
+    /// By id of the record kind the columns that are read, no others.
+    pub fn needs(&self) -> Vec<(&'p str, Vec<Shape>)> {
+        let reads = self.plan.reads().iter().filter_map(|(ix, reads)| Some((self.pack.record_kind(*ix)?, reads)));
+        reads.map(|(kind, reads)| (kind.id.as_str(), schema::needed(kind, reads))).collect()
     }
 
     /// Reads and evaluates every partition on `threads` threads and hands its standings on, in order.
@@ -38,6 +58,29 @@ impl<'p> Run<'p> {
     /// The first [`Fault`]; what was handed on before it must not be used.
     pub fn over(&self, set: &TableSet<'_>, threads: usize, take: impl FnMut(Standings) -> Result<(), Fault>) -> Result<(), Fault> {
         ordered::each(set.partitions(), threads, |index| self.evaluate(set.partition(index, self.plan.reads())?), take)
+    }
+
+    /// Reads and evaluates one partition of a set.
+    ///
+    /// # Errors
+    /// [`Fault`] where it cannot be read.
+    pub fn partition(&self, set: &TableSet<'_>, index: usize) -> Result<Standings, Fault> {
+        self.evaluate(set.partition(index, self.plan.reads())?)
+    }
+
+    /// Evaluates tables in memory, `many` of them, which `make` brings: as [`Run::over`] does it with partitions.
+    ///
+    /// # Errors
+    /// The first [`Fault`]; what was handed on before it must not be used.
+    pub fn over_held(
+        &self,
+        (many, threads): (usize, usize),
+        reported: &Reported,
+        make: impl Fn(usize) -> Result<HeldPart, Fault> + Sync,
+        take: impl FnMut(Standings) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let wanted = Wanted { pack: self.pack, needs: self.plan.reads(), reported };
+        ordered::each(many, threads, |index| self.evaluate(Partition::held(&make(index)?, wanted)?), take)
     }
 
     fn evaluate(&self, mut partition: Partition) -> Result<Standings, Fault> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
+use xinzhi_evaluate::Reads;
 use xinzhi_rules::model::{Field, FieldKind, RecordKind};
 
 use crate::fault::Fault;
@@ -113,6 +114,15 @@ pub fn records(kind: &RecordKind) -> Result<Vec<Shape>, Fault> {
         shapes.push(open(&field.code, content));
     }
     Ok(shapes)
+}
+
+/// Of the columns of a record kind those that somebody reads.
+pub(crate) fn needed(kind: &RecordKind, reads: &Reads) -> Vec<Shape> {
+    let mut shapes = vec![filled(SUBJECT, Content::Number), filled(DAY, Content::Day)];
+    shapes.extend(reads.class.then(|| open(CLASS, Content::Word)));
+    let fields = reads.fields.iter().filter_map(|ix| kind.at(*ix));
+    shapes.extend(fields.filter_map(|field| Some(open(&field.code, content(field)?))));
+    shapes
 }
 
 /// What the column of a field holds; none for fields that no rule reads.
@@ -228,7 +238,7 @@ fn described(physical: Physical, logical: Option<&LogicalType>, converted: Conve
 
 impl Content {
     /// How the documentation calls it.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Content::Number => "int64",
             Content::Small => "int32",

@@ -151,9 +151,27 @@ impl Standings {
     pub fn is_empty(&self) -> bool {
         self.subjects.is_empty()
     }
+
+    /// Where the subject in a row is, in UTF-8.
+    pub fn area(&self, row: usize) -> Option<&[u8]> {
+        self.areas.word(row)
+    }
+
+    /// What the subject in a row is called outside, in UTF-8.
+    pub fn code(&self, row: usize) -> Option<&[u8]> {
+        self.codes.word(row)
+    }
 }
 
-fn shapes(card: &Scorecard) -> Vec<Shape> {
+impl Pin<'_> {
+    /// Names and values of everything that is written beside the columns.
+    pub fn said(&self) -> Vec<(String, String)> {
+        self.words().into_iter().filter_map(|word| Some((word.key, word.value?))).collect()
+    }
+}
+
+/// Columns of a result, in order.
+pub fn shapes(card: &Scorecard) -> Vec<Shape> {
     let mut shapes = vec![
         schema::filled(schema::SUBJECT, Content::Number),
         schema::open("code", Content::Word),

@@ -3,6 +3,7 @@ mod support;
 mod backtest;
 mod cutoffs;
 mod generated;
+mod held;
 mod hostile;
 mod projected;
 mod reading;

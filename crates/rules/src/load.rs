@@ -51,6 +51,12 @@ pub enum NotAPack {
     /// Larger than a rule text ever is.
     #[error("`{}` 超过 1 MiB，请拆成几个文件", .0.display())]
     TooLarge(PathBuf),
+    /// A folder that gives its pack no id.
+    #[error("`{}` 没有目录名，规则包以目录名为标识，请给出规则包所在的目录", .0.display())]
+    Nameless(PathBuf),
+    /// A pack that others stand on is nowhere.
+    #[error("规则包所依据的 `{0}` 不在同一目录下，请把它放在旁边")]
+    BaseAbsent(String),
     /// More files than a pack ever has.
     #[error("`{}` 中的文件超过 512 个，请核对是否选错了目录", .0.display())]
     TooMany(PathBuf),
@@ -166,6 +172,76 @@ fn read_file(path: &Path) -> Result<Option<String>, NotAPack> {
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     String::from_utf8(bytes).map(Some).map_err(|_| NotAPack::Encoding(path.to_owned()))
+}
+
+/// A pack's id, which is the name of its folder, and its files alone.
+///
+/// # Errors
+/// [`NotAPack`], a sentence for the operator.
+pub fn named(dir: &Path) -> Result<(String, Files), NotAPack> {
+    let full = canonical(dir)?;
+    let id = full.file_name().ok_or_else(|| NotAPack::Nameless(dir.to_owned()))?.to_string_lossy().into_owned();
+    Ok((id, Files::read(dir)?))
+}
+
+/// A pack with those that it stands on, as one set of files under the id of the lowest. They lie beside it, or the program carries them.
+///
+/// # Errors
+/// [`NotAPack`], a sentence for the operator.
+pub fn standing(dir: &Path, carried: impl Fn(&str) -> Option<Files>) -> Result<Standing, NotAPack> {
+    let mut parts = Vec::new();
+    let (own, files) = named(dir)?;
+    add_after_bases((own.clone(), files), &canonical(dir)?, (&carried, &mut parts))?;
+    let id = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
+    Ok(Standing { id, files: Files::union(&parts), own })
+}
+
+/// A pack with those that it stands on, as one set of files.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Of the pack that the others stand on.
+    pub id: String,
+    /// Of all of them.
+    pub files: Files,
+    /// Of the pack that was asked for.
+    own: String,
+}
+
+impl Standing {
+    /// Where a file of the pack that was asked for stands among the files of all.
+    pub fn path(&self, inside: &str) -> String {
+        Files::place(&self.id, &self.own, inside)
+    }
+}
+
+type Carried<'c> = &'c dyn Fn(&str) -> Option<Files>;
+
+/// Every base before what stands on it. A circle ends where it began, and the checker tells that a base is missing.
+fn add_after_bases(
+    (id, files): (String, Files),
+    place: &Path,
+    (carried, parts): (Carried<'_>, &mut Vec<(String, Files)>),
+) -> Result<(), NotAPack> {
+    for base in files.extends() {
+        if base == id || parts.iter().any(|(other, _)| *other == base) {
+            continue;
+        }
+        let beside = place.with_file_name(&base);
+        let found = match carried(&base) {
+            _ if beside.is_dir() => named(&beside)?,
+            Some(files) => (base, files),
+            None => return Err(NotAPack::BaseAbsent(base)),
+        };
+        add_after_bases(found, &beside, (carried, parts))?;
+    }
+    if !parts.iter().any(|(other, _)| *other == id) {
+        parts.push((id, files));
+    }
+    Ok(())
+}
+
+fn canonical(dir: &Path) -> Result<PathBuf, NotAPack> {
+    dir.canonicalize().map_err(|fault| NotAPack::Unreadable { path: dir.to_owned(), fault })
 }
 
 /// Parses and checks a pack.

@@ -25,3 +25,25 @@ fn embedded_files_that_are_no_rules_are_left_out() {
     let files = files(&[("README.md", "# 说明"), ("pack.yaml", "title: 甲")]);
     assert_eq!(files.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["pack.yaml"]);
 }
+
+#[test]
+fn a_pack_is_read_after_those_that_it_stands_on() {
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let nothing = |_: &str| None;
+    let Standing { id, files: beside, .. } = standing(&packs.join("zhejiang"), nothing).unwrap();
+    let national = named(&packs.join("national")).unwrap();
+    assert_eq!((id.as_str(), national.0.as_str()), ("national", "national"));
+    assert_eq!(beside.text("pack.yaml"), national.1.text("pack.yaml"));
+    assert!(beside.text("zhejiang:pack.yaml").is_some());
+    // What a program carries is used where nothing lies beside the pack.
+    let alone = std::env::temp_dir().join(format!("xinzhi-standing-{}", std::process::id()));
+    let place = alone.join("zhejiang");
+    fs::create_dir_all(&place).unwrap();
+    fs::write(place.join("pack.yaml"), beside.text("zhejiang:pack.yaml").unwrap()).unwrap();
+    let carried = standing(&place, |id| (id == "national").then(|| national.1.clone())).unwrap().files;
+    let refused = standing(&place, nothing).unwrap_err().to_string();
+    fs::remove_dir_all(&alone).unwrap();
+    assert_eq!(carried.text("pack.yaml"), national.1.text("pack.yaml"));
+    assert_eq!(refused, "规则包所依据的 `national` 不在同一目录下，请把它放在旁边");
+    assert!(standing(Path::new("/"), nothing).unwrap_err().to_string().contains("没有目录名"));
+}
