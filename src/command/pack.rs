@@ -18,6 +18,7 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
         PackCommand::Check { directory } => check(directory),
         PackCommand::Test { directory } => test(directory),
         PackCommand::Show { directory } => show(directory.as_deref()),
+        PackCommand::Diff(arguments) => super::impact::run(arguments),
         PackCommand::Install { place, directory } => {
             let office = door::open(place)?;
             let (id, files) = read(directory)?;
@@ -28,7 +29,7 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
+pub fn read(directory: &Path) -> anyhow::Result<(String, Files)> {
     let files = Files::read(directory)?;
     let full = directory.canonicalize().with_context(|| format!("无法读取 {}", directory.display()))?;
     let id = full.file_name().map(|name| name.to_string_lossy().into_owned()).context("规则包目录没有名称")?;

@@ -12,6 +12,7 @@ mod cycle;
 mod field;
 mod figure;
 mod grade;
+mod grouping;
 mod head;
 mod indicator;
 mod laws;

@@ -109,6 +109,7 @@ fn scorecard() -> Scorecard {
         overrides: vec![],
         grades: vec![grade("A", 850), grade("D", 0)],
         amount: None,
+        groups: Vec::new(),
     }
 }
 

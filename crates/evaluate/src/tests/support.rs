@@ -114,6 +114,7 @@ pub fn scorecard() -> Scorecard {
         overrides: vec![listed_as(BLACKLIST, 3)],
         grades: vec![grade("A", 850), grade("B", 750), grade("C", 600), grade("D", 0)],
         amount: None,
+        groups: Vec::new(),
     }
 }
 

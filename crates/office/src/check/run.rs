@@ -351,7 +351,7 @@ pub(crate) fn access(
     }
 }
 
-fn hex_digest(text: &str) -> Result<Digest, Error> {
+pub(crate) fn hex_digest(text: &str) -> Result<Digest, Error> {
     let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
     let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
     bytes.as_deref().and_then(Digest::from_bytes).ok_or_else(|| Error::inconsistent("a digest that is not hex"))

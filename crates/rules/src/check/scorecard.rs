@@ -4,6 +4,7 @@ use xinzhi_core::Points;
 use xinzhi_core::day::Span;
 
 use super::grade;
+use super::grouping;
 use super::indicator;
 use super::laws::{Rest, basis};
 use super::reach;
@@ -14,7 +15,7 @@ use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, points_of, share_of, span_of};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "scorecard",
     "title",
     "purpose",
@@ -29,6 +30,7 @@ const KEYS: [&str; 14] = [
     "overrides",
     "grades",
     "amount",
+    "groups",
 ];
 
 /// One file of `scorecards/`.
@@ -87,6 +89,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         overrides: Vec::new(),
         grades: Vec::new(),
         amount: None,
+        groups: Vec::new(),
     };
     card.dimensions = dimensions(map, (&card, rest), pack, report);
     let graded = map.need("grades", report).map(|item| grade::grades(item, &card, report)).unwrap_or_default();
@@ -95,6 +98,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
     let overrides = map.get("overrides").map(|item| grade::overrides(item, (&card, rest), pack, report));
     let (overrides, complete) = overrides.unwrap_or((Vec::new(), true));
     card.overrides = overrides;
+    card.groups = map.get("groups").map(|item| grouping::read(item, &card, pack, report)).unwrap_or_default();
     card.amount = map.get("amount").and_then(|item| grade::amount(item, &card.grades, report));
     reach::sums(&card, map.at_key("dimensions"), report);
     if complete {

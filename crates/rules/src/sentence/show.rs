@@ -1,7 +1,7 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
 use super::{
-    amount, class_rule, field, figure, grades, indicator, law, matter, measure, override_rule, record_kind, relation, remedy, reporting,
+    amount, class_rule, field, figure, grades, grouping, indicator, law, matter, measure, override_rule, record_kind, relation, remedy, reporting,
     scorecard, statement,
 };
 use crate::model::{Pack, Review};
@@ -53,6 +53,7 @@ pub fn show(pack: &Pack) -> String {
             part.extend(card.overrides.iter().map(|rule| format!("    {}", override_rule(pack, card, rule))));
             part.push(format!("    {}", grades(card)));
             part.extend(amount(card).map(|amount| format!("    {amount}")));
+            part.extend(card.groups.iter().map(|entry| format!("    {}", grouping(pack, entry))));
             part
         }),
     );
