@@ -283,7 +283,7 @@ pub struct PackDiff {
     #[command(flatten)]
     pub place: Place,
     /// 新规则包的目录；之前可以再写旧规则包的目录，不写则与现行规则比较
-    #[arg(required = true, num_args = 1..=2, value_name = "旧] [新")]
+    #[arg(required = true, num_args = 1..=2, value_name = "目录")]
     pub directories: Vec<PathBuf>,
     /// 代替现行规则包中的哪一个；不写则按目录名，两个目录都写了的按旧目录名
     #[arg(long = "as", value_name = "编号")]

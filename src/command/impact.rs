@@ -9,7 +9,7 @@ use anyhow::Context;
 use hyper::Method;
 use serde_json::json;
 use xinzhi_office::impact::{
-    Breakdown, CardImpact, Cause, Gain, Impact, METHOD, MeasureImpact, Moves, Proposal, signed, spread_words,
+    Alteration, Breakdown, CardImpact, Gain, Impact, METHOD, MeasureImpact, Moves, Proposal, signed, spread_words,
 };
 use xinzhi_web::pages::text::encoded;
 
@@ -112,6 +112,9 @@ fn write(out: &mut impl Write, impact: &Impact) -> std::io::Result<()> {
 fn write_card(out: &mut impl Write, card: &CardImpact) -> std::io::Result<()> {
     writeln!(out, "\n{}（{}）：{}", card.title, card.id, card.finding)?;
     card.notes.iter().try_for_each(|note| writeln!(out, "提示：{note}"))?;
+    if card.moves.all() == card.moves.same {
+        return writeln!(out, "没有主体的等级或得分改变");
+    }
     writeln!(out, "\n等级迁移：行为旧等级，列为新等级")?;
     write!(out, "{}", table(&matrix(card)))?;
     card.points.iter().try_for_each(|points| writeln!(out, "\n{}", spread_words(points)))?;
@@ -119,9 +122,9 @@ fn write_card(out: &mut impl Write, card: &CardImpact) -> std::io::Result<()> {
         writeln!(out, "\n按{}", by.title)?;
         write!(out, "{}", table(&groups(by)))?;
     }
-    if !card.causes.is_empty() {
+    if !card.alterations.is_empty() {
         writeln!(out, "\n引起改变的规则；另有 {} 个主体的等级改变须几处改动合在一起才发生", card.together)?;
-        write!(out, "{}", table(&causes(&card.causes)))?;
+        write!(out, "{}", table(&alterations(&card.alterations)))?;
     }
     Ok(())
 }
@@ -151,30 +154,34 @@ fn groups(by: &Breakdown) -> Vec<Vec<String>> {
         let mut line = row(&group.title, [group.moves.all(), worse, better, same, lost, found, grade_worse]);
         line.extend([group.worse.text(), group.grade_worse.text()]);
         let named = [("变差", group.worse), ("下降", group.grade_worse)];
-        let alarms: Vec<String> =
-            named.iter().filter(|(_, ratio)| ratio.verdict.alarms()).map(|(word, ratio)| format!("{word}{}", ratio.verdict.title())).collect();
-        line.push(if alarms.is_empty() { group.worse.verdict.title().to_owned() } else { format!("！{}", alarms.join("；")) });
+        let alarms: Vec<String> = named
+            .iter()
+            .filter(|(_, ratio)| ratio.comparison.alarms())
+            .map(|(word, ratio)| format!("{word}{}", ratio.comparison.title()))
+            .collect();
+        line.push(if alarms.is_empty() { group.worse.comparison.title().to_owned() } else { format!("！{}", alarms.join("；")) });
         rows.push(line);
     }
     rows
 }
 
-fn causes(causes: &[Cause]) -> Vec<Vec<String>> {
+fn alterations(alterations: &[Alteration]) -> Vec<Vec<String>> {
     let mut rows = vec![heads(&["", "差别", "得分增加", "合计", "得分减少", "合计", "只改这一处：等级下降", "等级上升"])];
     let gain = |gain: Option<Gain>| gain.map_or(["—".to_owned(), "—".to_owned()], |gain| [gain.subjects.to_string(), signed(gain.sum)]);
-    for cause in causes {
-        let alone = cause.alone.map_or(["不成模型".to_owned(), "—".to_owned()], |alone| {
-            [alone.grade_worse.to_string(), alone.grade_better.to_string()]
-        });
-        let mut line = vec![cause.title.clone(), cause.how.title().to_owned()];
-        line.extend(gain(cause.more).into_iter().chain(gain(cause.less)).chain(alone));
+    for alteration in alterations {
+        let alone = alteration
+            .alone
+            .map_or(["不成模型".to_owned(), "—".to_owned()], |alone| [alone.grade_worse.to_string(), alone.grade_better.to_string()]);
+        let mut line = vec![alteration.title.clone(), alteration.how.title().to_owned()];
+        line.extend(gain(alteration.more).into_iter().chain(gain(alteration.less)).chain(alone));
         rows.push(line);
     }
     rows
 }
 
 fn measures(measures: &[&MeasureImpact]) -> Vec<Vec<String>> {
-    let mut rows = vec![heads(&["事项、措施", "种类", "新增生效", "新增待决定", "终止生效", "终止待决定", "改为生效", "改为待决定", "不变"])];
+    let mut rows =
+        vec![heads(&["事项、措施", "种类", "新增生效", "新增待决定", "终止生效", "终止待决定", "改为生效", "改为待决定", "不变"])];
     for of in measures {
         let how = of.how.map(|how| format!("（{}）", how.title())).unwrap_or_default();
         let mut line = vec![format!("{}：{}{how}", of.matter_title, of.measure_title), of.kind.title().to_owned()];

@@ -1,6 +1,8 @@
 //! Everybody of an office as the rules of a pack see them: organisations with their records, a chunk at a time. Natural persons are never
 //! among them (C2).
 
+mod fields;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,8 +18,6 @@ use xinzhi_store::figure::{FactRow, Member};
 
 use crate::Error;
 use crate::coverage::CoverageCache;
-
-mod fields;
 
 /// Subjects read at once.
 const CHUNK: i64 = 2_000;

@@ -1,12 +1,12 @@
 //! 规则影响评估: who changes grade or measures if a draft replaces the rules in force, before it does.
 //!
 //! Reading order: `ratio` compares a group with everybody else and `shift` is what becomes of one subject: pure, with `count` that makes
-//! tables of them. `cause` says in which parts two models differ, `joint` puts both packs into one so that the kernel can run the old model
+//! tables of them. `alteration` says in which parts two models differ, `joint` puts both packs into one so that the kernel can run the old model
 //! with one part of the new; `words` is what a jurist reads. `side` is a pack in the place it would have, `run` asks the kernel and
 //! `apply` about everybody, with `measure` for measures; `finding` puts the outcome together. `kept` holds outcomes under their pins,
 //! `show` is the use case, `list` who is behind a number, `sheet` the workbook.
 
-mod cause;
+mod alteration;
 mod count;
 mod finding;
 mod joint;
@@ -25,14 +25,16 @@ use serde::{Deserialize, Serialize};
 use xinzhi_core::Day;
 use xinzhi_core::measure::MeasureKind;
 
-pub use cause::How;
+pub use alteration::How;
 pub use count::{Breakdown, Group, Moves, Spread, signed};
 pub use list::{Behind, Listed, Listing, list};
-pub use ratio::{EXPECTED_MIN, MEMBERS_MIN, Ratio, Verdict};
+pub use ratio::{Comparison, EXPECTED_MIN, MEMBERS_MIN, Ratio};
 pub use sheet::workbook;
 pub use shift::Move;
 pub use show::{Asked, Choice, Proposal, choices, propose, show};
 pub use words::Difference;
+
+use shift::{Scales, Stand};
 
 pub(crate) use kept::ImpactCache;
 pub(crate) use side::Drafts;
@@ -112,14 +114,14 @@ pub struct CardImpact {
     /// By kind, area, industry and the groups of the model.
     pub breakdowns: Vec<Breakdown>,
     /// Parts of the model that differ.
-    pub causes: Vec<Cause>,
+    pub alterations: Vec<Alteration>,
     /// Subjects whose grade changes although no part alone changes it.
     pub together: i64,
 }
 
 /// A part of a model that differs, and what it alone does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
+pub struct Alteration {
     /// In an address.
     pub id: String,
     /// What people read.
@@ -181,6 +183,22 @@ pub struct States {
     pub proposed: i64,
 }
 
+impl CardImpact {
+    /// Which way a cell of the matrix leads; none where two grades cannot be compared.
+    pub fn leads(&self, from: usize, to: usize) -> Option<Move> {
+        // Behind the grades stand those who have none.
+        let graded = |names: &[String]| names.split_last().map_or(Vec::new(), |(_, grades)| grades.to_vec());
+        let (old, new) = (graded(&self.rows), graded(&self.columns));
+        let stand = |place: usize, grades: &[String]| Stand { grade: (place < grades.len()).then_some(place), points: None };
+        let (before, after) = (stand(from, &old), stand(to, &new));
+        let scales = Scales::named(&old, &new);
+        if let (Some(before), Some(after)) = (before.grade, after.grade) {
+            scales.compare(before, after)?;
+        }
+        Some(scales.moved(before, after))
+    }
+}
+
 impl Impact {
     /// Measures of which something begins, ends or changes, or that only one of the packs has; restrictions first.
     pub fn moving(&self) -> Vec<&MeasureImpact> {
@@ -221,7 +239,16 @@ pub const METHOD: [(&str, &str); 4] = [
 /// A spread of points in words.
 pub fn spread_words(spread: &Spread) -> String {
     let Spread { subjects, sum, least, p5, p25, p50, p75, p95, most } = spread;
-    let words = [("最低", least), ("5% 分位", p5), ("25% 分位", p25), ("中位", p50), ("75% 分位", p75), ("95% 分位", p95), ("最高", most), ("合计", sum)];
+    let words = [
+        ("最低", least),
+        ("5% 分位", p5),
+        ("25% 分位", p25),
+        ("中位", p50),
+        ("75% 分位", p75),
+        ("95% 分位", p95),
+        ("最高", most),
+        ("合计", sum),
+    ];
     let words = words.map(|(title, points)| format!("{title} {}", signed(*points)));
     format!("{subjects} 个主体新旧都有得分，得分变化：{}", words.join("，"))
 }

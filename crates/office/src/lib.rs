@@ -4,8 +4,8 @@
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
-//! with feedback and the loop board, `figure` (统计), `impact` (规则影响评估), `push` (推送); `connector` polls departments' tables into `import`, `quality` says how
-//! departments report; for the administrators `account`, `organ`, `overview` with `work`, and `journal`. `react` closes the loop: what
+//! with feedback and the loop board, `figure` (统计) and `impact` (规则影响评估), both of which read `everybody`, `push` (推送); `connector`
+//! polls departments' tables into `import`, `quality` says how departments report; for the administrators `account`, `organ`, `overview` with `work`, and `journal`. `react` closes the loop: what
 //! follows from each act of the journal. `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how
 //! the running program does.
 

@@ -130,11 +130,8 @@ fn chunk(
         .collect();
     let of = evaluated.iter().map(|(member, _, _)| *member);
     let covered = everybody::coverages(connection, (coverages, asked.pack, asked.known), of)?;
-    let subjects: Vec<Subject<'_>> = evaluated
-        .iter()
-        .zip(&covered)
-        .map(|((_, kind, told), coverage)| Subject { kind: *kind, facts: &told.facts, coverage })
-        .collect();
+    let subjects: Vec<Subject<'_>> =
+        evaluated.iter().zip(&covered).map(|((_, kind, told), coverage)| Subject { kind: *kind, facts: &told.facts, coverage }).collect();
     let mut grades: Vec<Vec<u8>> = vec![Vec::with_capacity(asked.days.len()); subjects.len()];
     for (_, as_of) in &asked.days {
         let question = Question { pack: asked.pack, card: asked.card, as_of: *as_of };

@@ -135,7 +135,7 @@ pub struct Breakdown {
 impl Breakdown {
     /// How many comparisons raise an alarm.
     pub fn alarms(&self) -> usize {
-        self.groups.iter().map(|group| [group.worse, group.grade_worse].iter().filter(|ratio| ratio.verdict.alarms()).count()).sum()
+        self.groups.iter().map(|group| [group.worse, group.grade_worse].iter().filter(|ratio| ratio.comparison.alarms()).count()).sum()
     }
 }
 
@@ -164,13 +164,7 @@ pub(crate) fn groups<K: Ord>(
     let group = |(key, moves): (&K, &Moves)| {
         let (key, title) = named(key);
         let of = |part| Share { part, whole: moves.all() };
-        Group {
-            key,
-            title,
-            moves: *moves,
-            worse: ratio(of(moves.worse), worse),
-            grade_worse: ratio(of(moves.grade_worse), grade_worse),
-        }
+        Group { key, title, moves: *moves, worse: ratio(of(moves.worse), worse), grade_worse: ratio(of(moves.grade_worse), grade_worse) }
     };
     sums.iter().map(group).collect()
 }

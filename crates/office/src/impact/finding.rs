@@ -6,12 +6,12 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, ScorecardIx};
 use xinzhi_rules::sentence;
 
-use super::cause::{Part, says};
+use super::alteration::{Part, says};
 use super::count::{Breakdown, Moves, groups, moves, spread};
 use super::run::{Ask, CardRun, Outcomes, Placed};
 use super::shift::{Scales, Shift, Stand};
 use super::words::differences;
-use super::{CardImpact, Cause, Gain, Impact, ImpactPin, MeasureImpact, Named, measure, side};
+use super::{Alteration, CardImpact, Gain, Impact, ImpactPin, MeasureImpact, Named, measure, side};
 use crate::Error;
 use crate::check::run::ENGINE_EDITION;
 
@@ -64,14 +64,18 @@ fn finding(ask: &Ask, cards: &[CardImpact], measures: &[MeasureImpact]) -> Strin
         return "规则文字有差别，但没有主体的等级、得分或措施因此改变".to_owned();
     }
     let alarms: usize = cards.iter().flat_map(|card| &card.breakdowns).map(Breakdown::alarms).sum();
-    let alarms = if alarms == 0 { "各组之间没有须关注的差距".to_owned() } else { format!("有 {alarms} 处组间差距须关注") };
+    let alarms =
+        if alarms == 0 { "各组之间没有须关注的差距".to_owned() } else { format!("有 {alarms} 处组间差距须关注") };
     let measures = if begins + ends + changes == 0 {
         "没有措施因此改变".to_owned()
     } else {
         format!("措施新增 {begins} 项次、终止 {ends} 项次、状态改变 {changes} 项次")
     };
-    let parts = cards.iter().map(|card| format!("{}：{}", card.title, card.finding));
-    parts.chain([measures, alarms]).collect::<Vec<_>>().join("；")
+    let moves = |card: &&CardImpact| card.moves.all() > card.moves.same;
+    let still = cards.len() - cards.iter().filter(moves).count();
+    let still = (still > 0).then(|| format!("{still} 个评价模型的结果没有改变"));
+    let parts = cards.iter().filter(moves).map(|card| format!("{}：{}", card.title, card.finding));
+    parts.chain(still).chain([measures, alarms]).collect::<Vec<_>>().join("；")
 }
 
 fn notes(ask: &Ask, outcomes: &Outcomes) -> Vec<String> {
@@ -126,7 +130,7 @@ fn card(ask: &Ask, outcomes: &Outcomes, run: &CardRun, areas: &Areas) -> Result<
         moves,
         points: spread(points),
         breakdowns: breakdowns(ask, run, areas),
-        causes: run.changes.iter().enumerate().map(|(place, _)| cause(ask, run, place)).collect(),
+        alterations: run.changes.iter().enumerate().map(|(place, _)| alteration(ask, run, place)).collect(),
         together: together(run),
     })
 }
@@ -162,7 +166,11 @@ fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
     let mut found = vec![
         breakdown("kind", "主体类型", groups(all, |shift| shift.kind.clone(), |key| (key.to_string(), kind(key)))),
         breakdown("area", "区域", groups(all, |shift| shift.area.clone(), |key| unknown(key.as_deref(), area))),
-        breakdown("industry", "行业（代码前两位）", groups(all, |shift| shift.industry.clone(), |key| unknown(key.as_deref(), str::to_owned))),
+        breakdown(
+            "industry",
+            "行业（代码前两位）",
+            groups(all, |shift| shift.industry.clone(), |key| unknown(key.as_deref(), str::to_owned)),
+        ),
     ];
     for (place, placed) in run.groupings.iter().enumerate() {
         let of = |shift: &Shift| shift.groups.get(place).copied().flatten();
@@ -183,7 +191,7 @@ fn group_title(ask: &Ask, placed: &Placed, group: usize) -> String {
     sentence::group(if placed.is_new { &ask.new } else { &ask.old }, &placed.grouping, group)
 }
 
-fn cause(ask: &Ask, run: &CardRun, place: usize) -> Cause {
+fn alteration(ask: &Ask, run: &CardRun, place: usize) -> Alteration {
     let (mut more, mut less, mut alone) = (Gain::default(), Gain::default(), Moves::default());
     for shift in &run.shifts {
         if let Some((_, change)) = shift.points.iter().find(|(of, _)| *of == place) {
@@ -199,7 +207,7 @@ fn cause(ask: &Ask, run: &CardRun, place: usize) -> Cause {
     let part = change.map(|change| &change.part);
     let says = |pack: &Pack, ix: ScorecardIx| says(part?, (pack, pack.scorecard(ix)?));
     let is_indicator = matches!(part, Some(Part::Indicator(_)));
-    Cause {
+    Alteration {
         id: part.map(Part::id).unwrap_or_default(),
         title: change.map(|change| change.title.clone()).unwrap_or_default(),
         how: change.map_or(super::How::Changed, |change| change.how),

@@ -8,11 +8,9 @@ use xinzhi_evaluate::Coverage;
 use xinzhi_rules::Pack;
 use xinzhi_rules::calendar::Calendar;
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{
-    Dimension, Grade, Indicator, KindIx, LawIx, Override, RecordKind, Scorecard, ScorecardIx, SubjectKindIx,
-};
+use xinzhi_rules::model::{Dimension, Grade, Indicator, KindIx, LawIx, Override, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
 
-use super::cause::Part;
+use super::alteration::Part;
 
 /// Both packs, with the variants of models that are asked for as its scorecards.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use super::finding::{Areas, outcome};
 use super::measure::Pair;
 use super::run::{Ask, CardRun, Outcomes, run};
 use super::shift::MeasureShift;
+use super::show::position;
 use super::{Impact, ImpactPin};
 use crate::check::run::ENGINE_EDITION;
 use crate::{Error, Office};
@@ -73,6 +74,8 @@ pub(crate) async fn assessed(office: &Arc<Office>, ask: Ask) -> Result<Arc<Asses
 }
 
 fn assess(connection: &mut Connection, ask: Ask) -> Result<Arc<Assessed>, Error> {
+    // Something may have happened since it was asked: position and facts are of one state.
+    let ask = Ask { position: position(connection)?, ..ask };
     let areas: Areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
     let outcomes = run(connection, &ask)?;
     let impact = Arc::new(outcome(&ask, &outcomes, &areas)?);

@@ -30,8 +30,8 @@ pub struct Behind {
     pub by: Option<String>,
     /// Key of a group in it.
     pub group: Option<String>,
-    /// Id of a cause.
-    pub cause: Option<String>,
+    /// Id of an alteration.
+    pub alteration: Option<String>,
     /// Id of a matter.
     pub matter: Option<String>,
     /// Id of a measure.
@@ -73,6 +73,9 @@ struct Found {
     after: String,
 }
 
+/// Whether a measure that was in one state and is in another belongs to a number.
+type Takes = fn(Option<MeasureState>, Option<MeasureState>) -> bool;
+
 /// Lists who is behind a number of an outcome.
 ///
 /// # Errors
@@ -106,7 +109,8 @@ fn listing(connection: &mut Connection, assessed: &Assessed, (title, found): (St
     let kind = |pack: &Pack, id: &str| pack.subject_kind_by_id(id).map(|(_, kind)| kind.title.clone());
     let mut lines = Vec::new();
     for found in found.iter().skip(skip).take(LIST_PAGE) {
-        let row = xinzhi_store::subject::by_id(connection, found.subject)?.ok_or_else(|| Error::inconsistent("an evaluated subject is gone"))?;
+        let row =
+            xinzhi_store::subject::by_id(connection, found.subject)?.ok_or_else(|| Error::inconsistent("an evaluated subject is gone"))?;
         let code = xinzhi_store::subject::codes(connection, found.subject)?.into_iter().next().map(|(_, code)| code);
         let title = kind(&assessed.ask.new, &row.kind).or_else(|| kind(&assessed.ask.old, &row.kind)).unwrap_or(row.kind);
         let area = row.area.unwrap_or_default();
@@ -150,7 +154,7 @@ impl Behind {
         let rows = &assessed.impact.measures;
         let place = rows.iter().position(|row| row.matter == matter && row.measure == measure)?;
         let row = rows.get(place).filter(|_| place < assessed.pairs.len())?;
-        let (word, takes): (&str, fn(Option<MeasureState>, Option<MeasureState>) -> bool) = match part {
+        let (word, takes): (&str, Takes) = match part {
             "begins" => ("新增", |before, after| before.is_none() && after.is_some()),
             "ends" => ("终止", |before, after| before.is_some() && after.is_none()),
             "changes" => ("状态改变", |before, after| before.is_some() && after.is_some() && before != after),
@@ -172,9 +176,9 @@ impl Behind {
         let (old, new) = models(assessed, run)?;
         let last = |names: &[String]| names.len().saturating_sub(1);
         let (rows, columns) = (last(&card.rows), last(&card.columns));
-        let cause = match &self.cause {
+        let alteration = match &self.alteration {
             None => None,
-            Some(id) => Some(card.causes.iter().position(|cause| cause.id == *id)?),
+            Some(id) => Some(card.alterations.iter().position(|alteration| alteration.id == *id)?),
         };
         let group = match (&self.by, &self.group) {
             (Some(by), Some(key)) => Some(card.breakdowns.iter().find(|known| known.by == *by)?.groups.iter().find(|g| g.key == *key)?),
@@ -186,16 +190,17 @@ impl Behind {
             self.from.is_none_or(|from| at(shift.before, rows) == from)
                 && self.to.is_none_or(|to| at(shift.after, columns) == to)
                 && group.is_none_or(|group| self.is_in(run, shift, &group.key))
-                && part.is_none_or(|part| is_part((run, cause), shift, part))
+                && part.is_none_or(|part| is_part((run, alteration), shift, part))
         };
-        let moved = Move::ALL.into_iter().find(|moved| part.is_some_and(|part| part == moved.word() || part == format!("grade_{}", moved.word())));
+        let moved =
+            Move::ALL.into_iter().find(|moved| part.is_some_and(|part| part == moved.word() || part == format!("grade_{}", moved.word())));
         let shifts = sorted(run.shifts.iter().filter(takes).collect(), moved);
         let found = shifts.into_iter().map(|shift| Found {
             subject: shift.subject,
             before: stood(old, shift.before),
-            after: match cause.filter(|_| part == Some("alone")) {
+            after: match alteration.filter(|_| part == Some("alone")) {
                 // The model with one part of the new: of other grades the new model's names.
-                Some(cause) => stood(if scales_alone(run, cause).are_equal() { old } else { new }, alone_of(shift, cause)),
+                Some(alteration) => stood(if scales_alone(run, alteration).are_equal() { old } else { new }, alone_of(shift, alteration)),
                 None => stood(new, shift.after),
             },
         });
@@ -204,7 +209,7 @@ impl Behind {
             Some(card.title.clone()),
             grades.map(|(from, to)| format!("{from} 到 {to}")),
             group.map(|group| group.title.clone()),
-            cause.and_then(|cause| card.causes.get(cause)).map(|cause| cause.title.clone()),
+            alteration.and_then(|alteration| card.alterations.get(alteration)).map(|alteration| alteration.title.clone()),
             part.map(|part| part_title(part).to_owned()),
         ];
         Some((words.into_iter().flatten().collect::<Vec<_>>().join("，"), found.collect()))
@@ -217,20 +222,27 @@ impl Behind {
             "area" => shift.area.as_deref().unwrap_or(UNKNOWN) == key,
             "industry" => shift.industry.as_deref().unwrap_or(UNKNOWN) == key,
             _ => {
-                let place = by.strip_prefix("group:").and_then(|place| place.parse::<usize>().ok()).filter(|place| *place < run.groupings.len());
-                place.is_some_and(|place| shift.groups.get(place).copied().flatten().map_or(UNKNOWN.to_owned(), |group| group.to_string()) == key)
+                let place =
+                    by.strip_prefix("group:").and_then(|place| place.parse::<usize>().ok()).filter(|place| *place < run.groupings.len());
+                place.is_some_and(|place| {
+                    shift.groups.get(place).copied().flatten().map_or(UNKNOWN.to_owned(), |group| group.to_string()) == key
+                })
             }
         }
     }
 }
 
-fn is_part((run, cause): (&CardRun, Option<usize>), shift: &Shift, part: &str) -> bool {
+fn is_part((run, alteration): (&CardRun, Option<usize>), shift: &Shift, part: &str) -> bool {
     use std::cmp::Ordering::{Greater, Less};
-    let change = cause.and_then(|cause| shift.points.iter().find(|(of, _)| *of == cause)).map_or(0, |(_, change)| *change);
+    let change = alteration.and_then(|alteration| shift.points.iter().find(|(of, _)| *of == alteration)).map_or(0, |(_, change)| *change);
     match part {
         "more" => change > 0,
         "less" => change < 0,
-        "alone" => cause.is_some_and(|cause| scales_alone(run, cause).differ(shift.before, alone_of(shift, cause))),
+        "alone" => alteration.is_some_and(|alteration| {
+            let (scales, stand) = (scales_alone(run, alteration), alone_of(shift, alteration));
+            let turned = matches!(scales.moved(shift.before, stand), Move::Lost | Move::Found);
+            turned || scales.grades(shift.before, stand).is_some_and(std::cmp::Ordering::is_ne)
+        }),
         "grade_worse" => run.scales.grades(shift.before, shift.after) == Some(Greater),
         "grade_better" => run.scales.grades(shift.before, shift.after) == Some(Less),
         word => run.scales.moved(shift.before, shift.after).word() == word,

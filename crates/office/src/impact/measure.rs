@@ -9,7 +9,7 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{Matter, MatterIx, Measure, MeasureIx, ScorecardIx, SubjectKindIx};
 
-use super::cause::How;
+use super::alteration::How;
 use super::shift::{MeasureShift, Stand};
 use super::side::every_measure;
 use super::{MeasureImpact, States};

@@ -14,7 +14,7 @@ pub const EXPECTED_MIN: i64 = 5;
 /// What a comparison comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Comparison {
     /// Within 0.8 to 1.25, the borders included.
     Even,
     /// Below 0.8.
@@ -27,20 +27,20 @@ pub enum Verdict {
     Nothing,
 }
 
-impl Verdict {
+impl Comparison {
     /// Whether somebody should look at it.
     pub fn alarms(self) -> bool {
-        matches!(self, Verdict::Low | Verdict::High)
+        matches!(self, Comparison::Low | Comparison::High)
     }
 
     /// The words beside the number.
     pub fn title(self) -> &'static str {
         match self {
-            Verdict::Even => "在 0.8 至 1.25 之间",
-            Verdict::Low => "低于 0.8，须关注",
-            Verdict::High => "高于 1.25，须关注",
-            Verdict::Few => "数量过少，不作判断",
-            Verdict::Nothing => "无从比较",
+            Comparison::Even => "在 0.8 至 1.25 之间",
+            Comparison::Low => "低于 0.8，须关注",
+            Comparison::High => "高于 1.25，须关注",
+            Comparison::Few => "数量过少，不作判断",
+            Comparison::Nothing => "无从比较",
         }
     }
 }
@@ -51,7 +51,7 @@ pub struct Ratio {
     /// The share of the group over the share of the rest, in thousandths, truncated; none where nobody of the rest is concerned.
     pub thousandths: Option<i64>,
     /// What it comes to; decided on the counts, not on the truncated number.
-    pub verdict: Verdict,
+    pub comparison: Comparison,
 }
 
 impl Ratio {
@@ -73,22 +73,22 @@ pub(crate) fn ratio(group: Share, all: Share) -> Ratio {
     let rest = Share { part: all.part - group.part, whole: all.whole - group.whole };
     let wide = |a: i64, b: i64| i128::from(a) * i128::from(b);
     if all.part <= 0 || group.whole <= 0 || rest.whole <= 0 {
-        return Ratio { thousandths: None, verdict: Verdict::Nothing };
+        return Ratio { thousandths: None, comparison: Comparison::Nothing };
     }
     // share of the group : share of the rest = (part × rest's whole) : (whole × rest's part)
     let (over, under) = (wide(group.part, rest.whole), wide(group.whole, rest.part));
     let thousandths = (under > 0).then(|| i64::try_from(over * 1000 / under).unwrap_or(i64::MAX));
     let few = |share: Share| share.whole < MEMBERS_MIN || wide(share.whole, all.part) < wide(EXPECTED_MIN, all.whole);
-    let verdict = if few(group) || few(rest) {
-        Verdict::Few
+    let comparison = if few(group) || few(rest) {
+        Comparison::Few
     } else if over * 5 < under * 4 {
-        Verdict::Low
+        Comparison::Low
     } else if over * 4 > under * 5 {
-        Verdict::High
+        Comparison::High
     } else {
-        Verdict::Even
+        Comparison::Even
     };
-    Ratio { thousandths, verdict }
+    Ratio { thousandths, comparison }
 }
 
 #[cfg(test)]
@@ -96,40 +96,40 @@ mod tests {
     use super::*;
 
     /// Group and rest, each part of whole.
-    fn compare(group: (i64, i64), rest: (i64, i64)) -> (Option<i64>, Verdict) {
+    fn compare(group: (i64, i64), rest: (i64, i64)) -> (Option<i64>, Comparison) {
         let share = |(part, whole)| Share { part, whole };
         let found = ratio(share(group), share((group.0 + rest.0, group.1 + rest.1)));
-        (found.thousandths, found.verdict)
+        (found.thousandths, found.comparison)
     }
 
     #[test]
     fn the_borders_themselves_do_not_alarm_and_one_step_outside_does() {
-        assert_eq!(compare((400, 1000), (500, 1000)), (Some(800), Verdict::Even), "0.8 exactly");
-        assert_eq!(compare((399, 1000), (500, 1000)), (Some(798), Verdict::Low), "one less");
-        assert_eq!(compare((500, 1000), (400, 1000)), (Some(1250), Verdict::Even), "1.25 exactly");
-        assert_eq!(compare((501, 1000), (400, 1000)), (Some(1252), Verdict::High), "one more");
+        assert_eq!(compare((400, 1000), (500, 1000)), (Some(800), Comparison::Even), "0.8 exactly");
+        assert_eq!(compare((399, 1000), (500, 1000)), (Some(798), Comparison::Low), "one less");
+        assert_eq!(compare((500, 1000), (400, 1000)), (Some(1250), Comparison::Even), "1.25 exactly");
+        assert_eq!(compare((501, 1000), (400, 1000)), (Some(1252), Comparison::High), "one more");
         // Decided on counts: both show as 1.25, one is a hair above.
-        assert_eq!(compare((500_001, 1_000_000), (400_000, 1_000_000)), (Some(1250), Verdict::High));
-        assert_eq!(compare((399_999, 1_000_000), (500_000, 1_000_000)), (Some(799), Verdict::Low));
+        assert_eq!(compare((500_001, 1_000_000), (400_000, 1_000_000)), (Some(1250), Comparison::High));
+        assert_eq!(compare((399_999, 1_000_000), (500_000, 1_000_000)), (Some(799), Comparison::Low));
     }
 
     #[test]
     fn few_are_shown_and_raise_no_alarm() {
-        assert_eq!(compare((29, 29), (300, 1000)), (Some(3333), Verdict::Few), "29 of a group");
-        assert_eq!(compare((30, 30), (300, 1000)), (Some(3333), Verdict::High), "30 of a group");
+        assert_eq!(compare((29, 29), (300, 1000)), (Some(3333), Comparison::Few), "29 of a group");
+        assert_eq!(compare((30, 30), (300, 1000)), (Some(3333), Comparison::High), "30 of a group");
         // 30 members with 4 expected: 120 of 900 lose.
-        assert_eq!(compare((30, 30), (90, 870)).1, Verdict::Few);
+        assert_eq!(compare((30, 30), (90, 870)).1, Comparison::Few);
         // 30 members with exactly 5 expected: 150 of 900.
-        assert_eq!(compare((30, 30), (120, 870)).1, Verdict::High);
-        assert_eq!(compare((300, 1000), (29, 29)).1, Verdict::Few, "the rest may be few as well");
+        assert_eq!(compare((30, 30), (120, 870)).1, Comparison::High);
+        assert_eq!(compare((300, 1000), (29, 29)).1, Comparison::Few, "the rest may be few as well");
     }
 
     #[test]
     fn nobody_compares_with_nobody() {
-        assert_eq!(compare((0, 1000), (0, 1000)), (None, Verdict::Nothing));
-        assert_eq!(compare((10, 1000), (0, 0)), (None, Verdict::Nothing));
-        assert_eq!(compare((100, 1000), (0, 1000)), (None, Verdict::High), "only the group");
-        assert_eq!(compare((0, 1000), (100, 1000)), (Some(0), Verdict::Low), "everybody but the group");
-        assert_eq!(compare((i64::MAX / 4, i64::MAX / 2), (i64::MAX / 4, i64::MAX / 2)), (Some(1000), Verdict::Even), "no overflow");
+        assert_eq!(compare((0, 1000), (0, 1000)), (None, Comparison::Nothing));
+        assert_eq!(compare((10, 1000), (0, 0)), (None, Comparison::Nothing));
+        assert_eq!(compare((100, 1000), (0, 1000)), (None, Comparison::High), "only the group");
+        assert_eq!(compare((0, 1000), (100, 1000)), (Some(0), Comparison::Low), "everybody but the group");
+        assert_eq!(compare((1 << 40, 1 << 41), (1 << 40, 1 << 41)), (Some(1000), Comparison::Even), "no overflow");
     }
 }

@@ -14,16 +14,16 @@ use xinzhi_rules::model::{FieldIx, Grouping, Indicator, KindIx, Scorecard, Score
 use xinzhi_store::Connection;
 use xinzhi_store::figure::{FactRow, Member};
 
-use super::cause::{Changed, Part, changes};
+use super::alteration::{Changed, Part, changes};
 use super::joint::{Joint, alone, with};
 use super::measure::{self, Known, Pair};
 use super::shift::{MeasureShift, Scales, Shift, Stand};
 use super::side::{as_if, ruled};
+use crate::Error;
 use crate::check::run::decision;
 use crate::coverage::CoverageCache;
 use crate::everybody::{self, Reading, Told};
 use crate::figure::item::{Texts, below};
-use crate::Error;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -221,7 +221,12 @@ fn chunk(
 type SideTold<'a> = (&'a BTreeMap<SubjectId, Told>, &'a Told);
 
 /// Whoever was there on the day.
-fn people<'a>(connection: &mut Connection, run: &Run<'_>, members: &'a [Member], told: [SideTold<'a>; 2]) -> Result<Vec<Person<'a>>, Error> {
+fn people<'a>(
+    connection: &mut Connection,
+    run: &Run<'_>,
+    members: &'a [Member],
+    told: [SideTold<'a>; 2],
+) -> Result<Vec<Person<'a>>, Error> {
     let known = |subject: SubjectId| told.map(|(told, nothing)| told.get(&subject).unwrap_or(nothing));
     let day = run.ask.day;
     let there = |member: &&Member| known(member.subject).iter().all(|told| told.since.is_none_or(|since| since <= day));
@@ -263,10 +268,13 @@ fn people<'a>(connection: &mut Connection, run: &Run<'_>, members: &'a [Member],
 fn grade(run: &Run<'_>, people: &mut [Person<'_>], place: usize) -> Result<(), Error> {
     let Some(side) = run.sides.get(place) else { return Ok(()) };
     for card in (0..side.rules.scorecards.len()).map(ScorecardIx) {
-        let stands = stands((side.rules, card, run.ask.day), people.iter().map(|person| {
-            let seen = person.seen.get(place)?;
-            Some((seen.kind?, seen.told.facts.as_slice(), seen.coverage.as_ref()))
-        }))?;
+        let stands = stands(
+            (side.rules, card, run.ask.day),
+            people.iter().map(|person| {
+                let seen = person.seen.get(place)?;
+                Some((seen.kind?, seen.told.facts.as_slice(), seen.coverage.as_ref()))
+            }),
+        )?;
         for (person, stand) in people.iter_mut().zip(stands) {
             if let Some((seen, stand)) = person.seen.get_mut(place).zip(stand) {
                 seen.stands.push((card, stand));
@@ -367,8 +375,14 @@ fn measured(run: &Run<'_>, pairs: &[Pair], person: &Person<'_>) -> Result<Measur
     let [old, new] = &person.seen;
     let [before, after] = &run.sides;
     let known = |side: &Side<'_>, seen: &Seen<'_>| {
-        let known =
-            Known { pack: side.rules, kind: seen.kind, facts: &seen.told.facts, stands: seen.stands.clone(), decisions, exact: person.exact };
+        let known = Known {
+            pack: side.rules,
+            kind: seen.kind,
+            facts: &seen.told.facts,
+            stands: seen.stands.clone(),
+            decisions,
+            exact: person.exact,
+        };
         measure::states(&known, run.ask.day)
     };
     let (was, is) = (known(before, old)?, known(after, new)?);

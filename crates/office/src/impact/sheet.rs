@@ -32,11 +32,13 @@ pub async fn workbook(office: &Arc<Office>, actor: &Actor, asked: &Asked) -> Res
 fn write(impact: &Impact, listing: &Listing) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // The moment of writing would make other bytes of the same outcome.
-    workbook.set_properties(&rust_xlsxwriter::DocProperties::new().set_creation_datetime(&rust_xlsxwriter::ExcelDateTime::from_ymd(2000, 1, 1)?));
+    workbook.set_properties(
+        &rust_xlsxwriter::DocProperties::new().set_creation_datetime(&rust_xlsxwriter::ExcelDateTime::from_ymd(2000, 1, 1)?),
+    );
     about(workbook.add_worksheet(), impact)?;
     matrix(workbook.add_worksheet(), impact)?;
     groups(workbook.add_worksheet(), impact)?;
-    causes(workbook.add_worksheet(), impact)?;
+    alterations(workbook.add_worksheet(), impact)?;
     measures(workbook.add_worksheet(), impact)?;
     list(workbook.add_worksheet(), listing)?;
     differences(workbook.add_worksheet(), impact)?;
@@ -122,13 +124,13 @@ fn groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
         let ratios = [group.worse, group.grade_worse];
         for (column, ratio) in [11, 13].into_iter().zip(ratios) {
             sheet.write_string(row, column, ratio.text())?;
-            sheet.write_string(row, column + 1, ratio.verdict.title())?;
+            sheet.write_string(row, column + 1, ratio.comparison.title())?;
         }
     }
     Ok(())
 }
 
-fn causes(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
+fn alterations(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     let columns = [
         ("评价模型", 28),
         ("规则", 28),
@@ -143,18 +145,20 @@ fn causes(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
         ("新规则", 80),
     ];
     head(sheet, "指标", &columns)?;
-    let all = impact.cards.iter().flat_map(|card| card.causes.iter().map(move |cause| (card, cause)));
-    for (row, (card, cause)) in (1..).zip(all.take(LINES_MAX)) {
-        line(sheet, row, [card.title.as_str(), &cause.title, cause.how.title()])?;
-        for (column, Gain { subjects, sum }) in [3, 5].into_iter().zip([cause.more, cause.less]).filter_map(|(at, gain)| Some((at, gain?))) {
+    let all = impact.cards.iter().flat_map(|card| card.alterations.iter().map(move |alteration| (card, alteration)));
+    for (row, (card, alteration)) in (1..).zip(all.take(LINES_MAX)) {
+        line(sheet, row, [card.title.as_str(), &alteration.title, alteration.how.title()])?;
+        for (column, Gain { subjects, sum }) in
+            [3, 5].into_iter().zip([alteration.more, alteration.less]).filter_map(|(at, gain)| Some((at, gain?)))
+        {
             count(sheet, (row, column), subjects)?;
             sheet.write_string(row, column + 1, signed(sum))?;
         }
-        match &cause.alone {
+        match &alteration.alone {
             Some(alone) => counts(sheet, row, 7, &[alone.grade_worse, alone.grade_better])?,
             None => drop(sheet.write_string(row, 7, "单独改动不成其为模型")?),
         }
-        for (column, words) in [9, 10].into_iter().zip([&cause.before, &cause.after]) {
+        for (column, words) in [9, 10].into_iter().zip([&alteration.before, &alteration.after]) {
             sheet.write_string(row, column, words.as_deref().unwrap_or("—"))?;
         }
     }

@@ -84,6 +84,11 @@ impl Scales {
         Scales { old: names(old), new: names(new) }
     }
 
+    /// The scales of two models by the names of their grades, best first.
+    pub(crate) fn named(old: &[String], new: &[String]) -> Scales {
+        Scales { old: old.to_vec(), new: new.to_vec() }
+    }
+
     /// The old grades on both sides.
     pub(crate) fn before(&self) -> Scales {
         Scales { old: self.old.clone(), new: self.old.clone() }
@@ -147,7 +152,7 @@ pub(crate) struct Shift {
     pub(crate) groups: Vec<Option<usize>>,
     pub(crate) before: Stand,
     pub(crate) after: Stand,
-    /// Indicators whose points differ, by their place among the causes, with the difference.
+    /// Indicators whose points differ, by their place among the alterations, with the difference.
     pub(crate) points: Vec<(usize, i64)>,
     /// Causes that alone would give another grade, with the stand that they alone would give.
     pub(crate) alone: Vec<(usize, Stand)>,
@@ -166,8 +171,8 @@ mod tests {
     use super::*;
 
     fn scales(old: &[&str], new: &[&str]) -> Scales {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Scales { old: names(old), new: names(new) }
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        Scales::named(&names(old), &names(new))
     }
 
     fn stand(grade: usize, points: i64) -> Stand {

@@ -108,7 +108,7 @@ pub async fn choices(office: &Arc<Office>, actor: &Actor) -> Result<Vec<Choice>,
     let mut all = vec![choice(now.digest, named_by(&now), "现行")];
     let drafts = office.drafts.all();
     all.extend(drafts.iter().rev().map(|draft| choice(draft.digest, named_by(draft), "草案")));
-    let past = office.read(|connection| states(connection)).await?;
+    let past = office.read(states).await?;
     for (digest, title) in past.into_iter().rev() {
         if all.len() < PAST_MAX && all.iter().all(|known| known.digest != digest.to_string()) {
             all.push(choice(digest, title, "曾经施行"));
@@ -143,15 +143,21 @@ fn ask(connection: &mut Connection, office: &Office, asked: &Asked) -> Result<As
     let new = pack(connection, office, ("new", new))?;
     let day = match asked.day.as_deref() {
         None | Some("") => office.today(),
-        Some(text) => Day::parse(text).map_err(|fault| Refusal::field(Code::FieldInvalid, "day", format!("评价日 `{}` {fault}", shorten(text))))?,
+        Some(text) => {
+            Day::parse(text).map_err(|fault| Refusal::field(Code::FieldInvalid, "day", format!("评价日 `{}` {fault}", shorten(text))))?
+        }
     };
     let scorecard = asked.scorecard.clone().filter(|id| !id.is_empty());
     if let Some(id) = &scorecard {
         known(id, &old, &new)?;
     }
+    Ok(Ask { old, new, scorecard, day, position: position(connection)?, base: office.row().area.clone() })
+}
+
+/// The last entry that could matter to an outcome.
+pub(super) fn position(connection: &mut Connection) -> Result<Position, Error> {
     let newest = xinzhi_store::figure::newest(connection, &RESTS_ON)?;
-    let position = Position(newest.into_iter().flatten().max().unwrap_or(0));
-    Ok(Ask { old, new, scorecard, day, position, base: office.row().area.clone() })
+    Ok(Position(newest.into_iter().flatten().max().unwrap_or(0)))
 }
 
 /// A model that is asked about must be in both packs.

@@ -74,7 +74,9 @@ pub(crate) fn notes(which: &str, (raw, rules): (&Pack, &Pack), (ix, card): (Scor
     }
     match Plan::compile(rules, ix).ok().and_then(|plan| plan.dormant(day)) {
         Some(Reason::ReviewOverdue { review_by }) => {
-            notes.push(format!("{which}须在 {review_by} 前复核，评价日 {day} 已经超过，全部主体不作评价；请用 --as-of 或在页面上另选评价日"));
+            notes.push(format!(
+                "{which}须在 {review_by} 前复核，评价日 {day} 已经超过，全部主体不作评价；请用 --as-of 或在页面上另选评价日"
+            ));
         }
         Some(Reason::NoBasisInForce) => {
             notes.push(format!("{which}的“{}”在评价日 {day} 没有有效的依据，全部主体不作评价；请补充依据或另选评价日", card.title));

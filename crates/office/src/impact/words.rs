@@ -6,7 +6,7 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::model::Scorecard;
 use xinzhi_rules::sentence;
 
-use super::cause::How;
+use super::alteration::How;
 
 /// A rule that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

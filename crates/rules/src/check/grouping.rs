@@ -63,7 +63,12 @@ fn bands(map: Map<'_>, (kind, found, name): (&RecordKind, FieldIx, &str), field:
         let from = number(item, Some(&of.kind), report)?;
         match starts.last() {
             None if from != least => {
-                report.fault(item.at(), "bands-start", "第一个区间没有从字段的最小值起", "请从最小值起写，金额从 `0` 起，使任何取值都有一组");
+                report.fault(
+                    item.at(),
+                    "bands-start",
+                    "第一个区间没有从字段的最小值起",
+                    "请从最小值起写，金额从 `0` 起，使任何取值都有一组",
+                );
             }
             Some(earlier) if from <= *earlier => {
                 report.fault(item.at(), "bands-order", "区间的起点没有依次增大", "请按起点从小到大书写，不要重叠");

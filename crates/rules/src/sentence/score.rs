@@ -198,7 +198,7 @@ pub fn group(pack: &Pack, grouping: &Grouping, place: usize) -> String {
     let from = grouping.bands.get(place).copied().unwrap_or_default();
     match grouping.bands.get(place + 1) {
         Some(next) if place == 0 => format!("不足 {}", shown(holds, *next)),
-        Some(next) => format!("{} 至不足 {}", shown(holds, from), shown(holds, *next)),
+        Some(next) => format!("{}至不足 {}", start(holds, from).trim_end_matches('起'), shown(holds, *next)),
         None => start(holds, from),
     }
 }

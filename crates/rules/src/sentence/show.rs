@@ -1,8 +1,8 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
 use super::{
-    amount, class_rule, field, figure, grades, grouping, indicator, law, matter, measure, override_rule, record_kind, relation, remedy, reporting,
-    scorecard, statement,
+    amount, class_rule, field, figure, grades, grouping, indicator, law, matter, measure, override_rule, record_kind, relation, remedy,
+    reporting, scorecard, statement,
 };
 use crate::model::{Pack, Review};
 

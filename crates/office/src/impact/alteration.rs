@@ -89,7 +89,8 @@ pub(crate) fn changes(old: Model<'_>, new: Model<'_>) -> Vec<Changed> {
             found.push(changed(Part::Dimension(dimension.title.clone()), format!("维度“{}”的权重和上下限", dimension.title)));
         }
     }
-    let names = |(pack, card): Model<'_>| card.subjects.iter().filter_map(|ix| pack.subject_kind(*ix)).map(|k| k.id.clone()).collect::<Vec<_>>();
+    let names =
+        |(pack, card): Model<'_>| card.subjects.iter().filter_map(|ix| pack.subject_kind(*ix)).map(|k| k.id.clone()).collect::<Vec<_>>();
     let spans = |(pack, card): Model<'_>| -> Vec<Span> {
         let law = |ix: &LawIx| pack.law(*ix).map(|law| law.in_force);
         card.basis.iter().filter_map(law).collect()
