@@ -376,6 +376,11 @@ pub enum PackCommand {
         /// 规则包目录；不写则读本程序自带的规则包
         directory: Option<PathBuf>,
     },
+    /// 规则影响评估：草案代替现行规则后，哪些主体的等级和措施会改变，由哪些规则引起；不装入
+    #[command(
+        after_help = "示例：xinzhi pack diff ./drafts/national --data ./data --xlsx 影响评估.xlsx\n      xinzhi pack diff ./packs/national ./drafts/national --scorecard market-entity --as-of 2026-11-23"
+    )]
+    Diff(PackDiff),
     /// 检查、跑案例并装入单位
     Install {
         #[command(flatten)]
@@ -383,6 +388,30 @@ pub enum PackCommand {
         /// 规则包目录
         directory: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct PackDiff {
+    #[command(flatten)]
+    pub place: Place,
+    /// 新规则包的目录；之前可以再写旧规则包的目录，不写则与现行规则比较
+    #[arg(required = true, num_args = 1..=2, value_name = "目录")]
+    pub directories: Vec<PathBuf>,
+    /// 代替现行规则包中的哪一个；不写则按目录名，两个目录都写了的按旧目录名
+    #[arg(long = "as", value_name = "编号")]
+    pub id: Option<String>,
+    /// 只评估这一个评价模型；不写则评估两边都有的全部模型
+    #[arg(long, value_name = "编号")]
+    pub scorecard: Option<String>,
+    /// 评价日；不写则为今天
+    #[arg(long, value_name = "日期")]
+    pub as_of: Option<String>,
+    /// 另把结果写成 XLSX
+    #[arg(long, value_name = "文件")]
+    pub xlsx: Option<PathBuf>,
+    /// 结果以一行 JSON 输出
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

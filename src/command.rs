@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod generate;
 pub mod identify;
+pub mod impact;
 pub mod import;
 pub mod pack;
 mod past;

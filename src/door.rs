@@ -119,7 +119,16 @@ impl Door {
         self.send((Method::POST, path), body).await
     }
 
-    async fn send(&self, (method, path): (Method, &str), (kind, bytes): (&str, Vec<u8>)) -> anyhow::Result<Value> {
+    /// Fetches a file as the operator.
+    pub async fn file(&self, path: &str) -> anyhow::Result<Bytes> {
+        self.bytes((Method::GET, path), ("application/json", Vec::new())).await
+    }
+
+    async fn send(&self, request: (Method, &str), body: (&str, Vec<u8>)) -> anyhow::Result<Value> {
+        serde_json::from_slice(&self.bytes(request, body).await?).context("服务的回答不是约定的 JSON")
+    }
+
+    async fn bytes(&self, (method, path): (Method, &str), (kind, bytes): (&str, Vec<u8>)) -> anyhow::Result<Bytes> {
         let key = format!("cli-{}", fresh_key()?);
         let request = Request::builder()
             .method(method)
@@ -128,14 +137,13 @@ impl Door {
             .header("content-type", kind)
             .header("idempotency-key", key)
             .body(Full::new(Bytes::from(bytes)))?;
-        let bytes = match self {
+        match self {
             Door::Here(office) => {
                 let response = xinzhi_web::operator_router(Arc::clone(office)).oneshot(request.map(axum_body)).await?;
-                succeed(response).await?
+                succeed(response).await
             }
-            Door::Server(socket) => succeed(send(socket, request).await?).await?,
-        };
-        serde_json::from_slice(&bytes).context("服务的回答不是约定的 JSON")
+            Door::Server(socket) => succeed(send(socket, request).await?).await,
+        }
     }
 }
 

@@ -49,3 +49,36 @@ impl Drop for Out {
         let _flushed = self.flush();
     }
 }
+
+/// Columns of text side by side: words to the left, numbers to the right; a Chinese character takes two places.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let wide = |text: &str| text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let widths: Vec<usize> = (0..columns).map(|column| cells(column).map(|cell| wide(cell)).max().unwrap_or(0)).collect();
+    let is_number = |cell: &String| cell == "—" || cell.trim_start_matches(['+', '-']).starts_with(|letter: char| letter.is_ascii_digit());
+    let numbers: Vec<bool> = (0..columns).map(|column| column > 0 && cells(column).skip(1).all(is_number)).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for ((cell, width), number) in row.iter().zip(&widths).zip(&numbers) {
+            let gap = " ".repeat(width.saturating_sub(wide(cell)));
+            line.push_str(&if *number { format!("  {gap}{cell}") } else { format!("  {cell}{gap}") });
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn words_stand_left_and_numbers_right() {
+        let rows = [vec!["", "主体", "判断"], vec!["企业", "12", "少"], vec!["个体工商户", "3", "须关注"]];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        assert_eq!(table(&rows), "              主体  判断\n  企业          12  少\n  个体工商户     3  须关注\n");
+    }
+}

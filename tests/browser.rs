@@ -49,6 +49,21 @@ impl Demo {
     }
 }
 
+impl Demo {
+    /// A draft of rules with which some lose and some win: the assessment of it has something to show.
+    fn hand_in_a_draft(&self) {
+        let folder = self.data.path().join("drafts/national");
+        for (path, text) in xinzhi_office::pack::own_files().iter() {
+            let file = folder.join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text.replace("一般: -20, 严重", "一般: -120, 严重").replace("from: 850", "from: 840")).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xinzhi"));
+        command.args(["pack", "diff"]).arg(&folder).arg("--data").arg(self.data.path().join("county"));
+        assert!(command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success());
+    }
+}
+
 impl Drop for Demo {
     fn drop(&mut self) {
         // It may have ended by itself, which the journey has told by then.
@@ -61,6 +76,7 @@ impl Drop for Demo {
 fn people_do_their_work_at_a_desk_on_a_phone_and_without_scripts() {
     let demo = Demo::start();
     demo.register_a_table();
+    demo.hand_in_a_draft();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/journey.mjs");
     let output = Command::new("node").arg(script).arg(format!("http://{}", demo.address)).arg(&demo.key).output();
     let output = output.unwrap_or_else(|error| panic!("node: {error}; `cargo xtask test` says what is needed"));

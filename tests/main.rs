@@ -31,6 +31,7 @@ mod journeys {
     mod fairness;
     mod figures;
     mod idempotency;
+    mod impact;
     mod killed;
     mod metrics;
     mod models;

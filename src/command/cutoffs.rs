@@ -10,7 +10,7 @@ use serde_json::json;
 use xinzhi_columnar::{Asked, Tallies};
 use xinzhi_core::Day;
 use xinzhi_evaluate::{Comparison, Tally};
-use xinzhi_rules::load::Files;
+use xinzhi_rules::load::{Files, Standing};
 use xinzhi_rules::model::groups;
 use xinzhi_rules::{Pack, sentence};
 
@@ -66,7 +66,7 @@ fn days(arguments: &Cutoffs) -> anyhow::Result<(Day, Day, Day)> {
 }
 
 /// The pack with the new file in it; what its checker says against that is why there is no file.
-fn taken(standing: &pack::Standing, id: &str, text: &str) -> anyhow::Result<Pack> {
+fn taken(standing: &Standing, id: &str, text: &str) -> anyhow::Result<Pack> {
     let files: Files = standing.files.with(&standing.path(&format!("cutoffs/{id}.yaml")), text);
     let checked = xinzhi_rules::check(&standing.id, &files);
     let faults: Vec<String> = checked.faults.iter().map(|fault| fault.render(&files)).collect();

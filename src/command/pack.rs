@@ -17,6 +17,7 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
         PackCommand::Check { directory } => check(directory),
         PackCommand::Test { directory } => test(directory),
         PackCommand::Show { directory } => show(directory.as_deref()),
+        PackCommand::Diff(arguments) => super::impact::run(arguments),
         PackCommand::Install { place, directory } => {
             let office = door::open(place)?;
             let (id, files) = named(directory)?;

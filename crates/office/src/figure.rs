@@ -5,9 +5,8 @@
 //! is known that changes it. `table` breaks down, adds up and hides what could point to a person: pure. `finding` says in a sentence
 //! what a table shows. `show` is the use case of a figure, `list` of what is behind one of its numbers, `sheet` the workbook.
 
-mod fields;
 mod finding;
-mod item;
+pub(crate) mod item;
 pub(crate) mod kept;
 mod list;
 mod month;

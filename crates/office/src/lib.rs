@@ -4,9 +4,10 @@
 //! Reading order: `office` opens a database and runs acts, `permission` is the one table of who may do what, `keys` seal what
 //! identifies people. Then a module for each noun: `pack`, `import` (数据归集), `subject`, `evaluation` with
 //! `coverage` (模型构建), `check` (场景应用)
-//! with feedback and the loop board, `figure` (统计), `push` (推送); `connector` polls departments' tables into `import`, `quality` says how
-//! departments report; for the administrators `account`, `organ`, `overview` with `work`, and `journal`. `react` closes the loop: what
-//! follows from each act of the journal. `projection` hands out what was known when, for columns. `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how
+//! with feedback and the loop board, `figure` (统计) and `impact` (规则影响评估), both of which read `everybody`, `push` (推送); `connector`
+//! polls departments' tables into `import`, `quality` says how departments report; for the administrators `account`, `organ`, `overview` with
+//! `work`, and `journal`. `react` closes the loop: what follows from each act of the journal. `projection` hands out what was known when,
+//! for columns. `doctor` checks on stored data what must always hold, `backup` copies it, `operation` tells how
 //! the running program does.
 
 pub mod account;
@@ -17,8 +18,10 @@ mod coverage;
 pub mod doctor;
 mod error;
 pub mod evaluation;
+mod everybody;
 pub mod figure;
 pub mod idempotent;
+pub mod impact;
 pub mod import;
 pub mod journal;
 pub mod keys;

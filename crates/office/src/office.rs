@@ -15,6 +15,7 @@ use crate::account::Programs;
 use crate::coverage::CoverageCache;
 use crate::evaluation::Cache;
 use crate::figure::kept::FigureCache;
+use crate::impact::{Drafts, ImpactCache};
 use crate::keys::{Existing, Keys};
 use crate::operation::{Imports, Kept};
 use crate::overview::HeldCache;
@@ -43,6 +44,8 @@ pub struct Office {
     pub(crate) figures: FigureCache,
     pub(crate) programs: Programs,
     pub(crate) past_packs: PastPacks,
+    pub(crate) drafts: Drafts,
+    pub(crate) impacts: ImpactCache,
     pub(crate) imports: Imports,
     pub(crate) kept: Kept,
     pub(crate) held: HeldCache,
@@ -174,6 +177,8 @@ impl Office {
             figures: FigureCache::default(),
             programs: Programs::default(),
             past_packs: PastPacks::default(),
+            drafts: Drafts::default(),
+            impacts: ImpactCache::default(),
             imports: Imports::default(),
             kept: Kept::default(),
             url,

@@ -141,6 +141,39 @@ fn parts(installed: &[InstalledPack]) -> Result<Vec<(String, Files)>, Error> {
     installed.iter().map(part).collect()
 }
 
+/// The packs in force, with files in the place of the pack of that id, or beside them.
+fn placed(connection: &mut Connection, id: &str, files: Files) -> Result<Vec<(String, Files)>, Error> {
+    let mut all = parts(&xinzhi_store::office::packs_in_force(connection)?)?;
+    match all.iter_mut().find(|(other, _)| *other == id) {
+        Some((_, earlier)) => *earlier = files,
+        None => all.push((id.to_owned(), files)),
+    }
+    Ok(all)
+}
+
+/// The id and the files of all packs together, with a draft in its place; nothing is installed.
+pub(crate) fn with_draft(connection: &mut Connection, id: &str, files: Files) -> Result<(String, Files), Error> {
+    let all = placed(connection, id, files)?;
+    let first = all.first().map_or("", |(id, _)| id.as_str()).to_owned();
+    Ok((first, Files::union(&all)))
+}
+
+/// Every state that the packs of this office were in, oldest first: the digest of all together, and what they were called.
+pub(crate) fn states(connection: &mut Connection) -> Result<Vec<(Digest, String)>, Error> {
+    let mut states = Vec::new();
+    for position in xinzhi_store::office::installations(connection)? {
+        let installed = xinzhi_store::office::packs_at(connection, position)?;
+        let words = installed.iter().map(|row| format!("{} {}", row.pack, row.version)).collect::<Vec<_>>().join("、");
+        states.push((Files::union(&parts(&installed)?).digest(), words));
+    }
+    Ok(states)
+}
+
+/// What packs in force together are called, by id and version.
+pub(crate) fn named_by(pack: &Pack) -> String {
+    pack.parts.iter().map(|part| format!("{} {}", part.id, part.version)).collect::<Vec<_>>().join("、")
+}
+
 fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: Digest) -> Result<Position, Error> {
     let by_path: BTreeMap<&str, &str> = files.iter().collect();
     let text = xinzhi_proof::canonical::to_string(&by_path).map_err(|e| Error::inconsistent(e.to_string()))?;
@@ -260,11 +293,7 @@ impl Office {
     pub async fn install_pack(&self, id: &str, files: Files) -> Result<Arc<Pack>, Error> {
         let id = id.to_owned();
         let act = move |tx: &mut Tx| {
-            let mut all = parts(&xinzhi_store::office::packs_in_force(tx.connection())?)?;
-            match all.iter_mut().find(|(other, _)| *other == id) {
-                Some((_, earlier)) => *earlier = files.clone(),
-                None => all.push((id.clone(), files.clone())),
-            }
+            let all = placed(tx.connection(), &id, files.clone())?;
             let pack = together(&all)?;
             if let Some(failure) = run_cases(&pack)?.into_iter().next() {
                 return Err(Refusal::detail(Code::PackInvalid, failure).into());

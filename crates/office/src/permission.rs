@@ -24,6 +24,8 @@ pub enum Action {
     SeeLoopBoard,
     /// See what the office counts of itself.
     SeeFigures,
+    /// See what a change of rules would do to everybody, before it is made.
+    SeeImpact,
     /// Bring a department's file in.
     ImportBatch,
     /// See batches and verdicts.
@@ -58,7 +60,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Action; 22] = [
+    pub const ALL: [Action; 23] = [
         Action::SearchSubjects,
         Action::ReadSubject,
         Action::UnmaskIdentity,
@@ -66,6 +68,7 @@ impl Action {
         Action::GiveFeedback,
         Action::SeeLoopBoard,
         Action::SeeFigures,
+        Action::SeeImpact,
         Action::ImportBatch,
         Action::SeeBatches,
         Action::RecallBatch,
@@ -103,14 +106,14 @@ pub enum Reach {
 pub fn reach(action: Action, role: Role) -> Reach {
     use Action::{
         GiveFeedback, GrantRights, ImportBatch, KeepOrgans, ListHosts, MakeAccounts, ManageConnectors, OpenForSubject, ReadSubject,
-        RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeAccounts, SeeBatches, SeeFigures, SeeJournal, SeeLoopBoard, SeeOperation,
-        SeeQuality, Subscribe, UnmaskIdentity,
+        RecallBatch, RuleOnRow, RunCheck, SearchSubjects, SeeAccounts, SeeBatches, SeeFigures, SeeImpact, SeeJournal, SeeLoopBoard,
+        SeeOperation, SeeQuality, Subscribe, UnmaskIdentity,
     };
     match (role, action) {
         (
             Role::Centre,
             SearchSubjects | ReadSubject | UnmaskIdentity | RunCheck | GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches
-            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality | OpenForSubject | Subscribe,
+            | RecallBatch | RuleOnRow | ManageConnectors | SeeQuality | OpenForSubject | Subscribe | SeeImpact,
         ) => Reach::Office,
         (Role::Department, SearchSubjects | ReadSubject | RunCheck) => Reach::Office,
         (Role::Department, GiveFeedback | SeeLoopBoard | SeeFigures | ImportBatch | SeeBatches | RecallBatch | SeeQuality | Subscribe) => {
@@ -118,7 +121,7 @@ pub fn reach(action: Action, role: Role) -> Reach {
         }
         (Role::Township | Role::Counter, SearchSubjects | ReadSubject | RunCheck | GiveFeedback | SeeLoopBoard | OpenForSubject)
         | (Role::Township, SeeFigures | SeeQuality) => Reach::Area,
-        (Role::Legal, SeeLoopBoard) => Reach::Office,
+        (Role::Legal, SeeLoopBoard | SeeImpact) => Reach::Office,
         (Role::Audit, SeeAccounts | SeeOperation | SeeJournal)
         | (Role::System, MakeAccounts | SeeAccounts | KeepOrgans | SeeOperation | ListHosts)
         | (Role::Security, GrantRights | SeeAccounts) => Reach::Office,
@@ -215,13 +218,14 @@ mod tests {
 
     #[test]
     fn a9_administrators_and_auditors_see_no_business_data() {
-        const BUSINESS: [Action; 11] = [
+        const BUSINESS: [Action; 12] = [
             Action::SearchSubjects,
             Action::ReadSubject,
             Action::UnmaskIdentity,
             Action::RunCheck,
             Action::GiveFeedback,
             Action::SeeLoopBoard,
+            Action::SeeImpact,
             Action::ImportBatch,
             Action::SeeBatches,
             Action::RecallBatch,

@@ -13,6 +13,7 @@ mod cycle;
 mod field;
 mod figure;
 mod grade;
+mod grouping;
 mod head;
 mod indicator;
 mod laws;

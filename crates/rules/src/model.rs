@@ -24,7 +24,7 @@ mod scorecard;
 pub use peers::{Cutoffs, Group, Ladder, Made, Peers, PeersBy, groups};
 pub use remedy::{Becomes, Remedy};
 pub use scorecard::{
-    AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Indicator, Number, Override, Put, RECORDS_MAX, Scorecard, Take,
+    AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Grouping, Indicator, Number, Override, Put, RECORDS_MAX, Scorecard, Take,
 };
 
 /// Position of a law in [`Pack::laws`].
@@ -431,7 +431,7 @@ pub struct Field {
 }
 
 /// What a field holds. Rules read choices, integers, money and days; never text or codes (D12).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// Free text.
     Text,
@@ -472,7 +472,7 @@ impl FieldKind {
 }
 
 /// The values of a choice. The position of a value is the integer the kernel sees.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
     /// The values in catalogue order, at most 62.
     pub values: Vec<ChoiceValue>,
@@ -488,7 +488,7 @@ impl Choices {
 }
 
 /// One value of a choice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChoiceValue {
     /// The word stored and shown.
     pub title: String,

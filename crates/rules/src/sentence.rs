@@ -18,7 +18,7 @@ pub use condition::predicate;
 pub use figure::figure;
 pub use peers::{cutoffs, limits, peers};
 pub use remedy::{becomes, remedy};
-pub use score::{amount, dimension, grades, indicator, override_rule, scorecard};
+pub use score::{amount, dimension, grades, group, grouping, indicator, override_rule, scorecard};
 pub use show::show;
 
 /// One basis: citation, level, issuer, dates.

@@ -66,6 +66,11 @@ statements! {
             d.notice_day, c.record_id
         from decision d join decision_cause c on c.decision_id = d.decision_id
         where d.subject_id = $1 and d.decision_id <= $2 order by d.decision_id, c.record_id";
+    /// Every decision, as known at a position.
+    EVERY_DECISION = "select d.decision_id, d.subject_id, d.measure, d.from_day, d.until_day, d.officer, d.document, d.organ, d.document_day,
+            d.notice_day, c.record_id
+        from decision d join decision_cause c on c.decision_id = d.decision_id
+        where d.decision_id <= $1 order by d.decision_id, c.record_id";
     /// A new decision.
     DECIDE = "insert into decision (decision_id, subject_id, measure, from_day, until_day, officer, document, organ, document_day,
             notice_day, salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -421,8 +426,18 @@ pub fn add_feedback(tx: &mut Tx, row: &FeedbackRow, salt: &[u8]) -> Result<(), F
 
 /// Decisions about a subject, as known at a position.
 pub fn decisions(connection: &mut Connection, subject: SubjectId, known: Position) -> Result<Vec<DecisionRow>, Fault> {
+    decided(&connection.query(&DECISIONS, params![subject, known.0])?)
+}
+
+/// Every decision, as known at a position: few, since a person makes each.
+pub fn every_decision(connection: &mut Connection, known: Position) -> Result<Vec<DecisionRow>, Fault> {
+    decided(&connection.query(&EVERY_DECISION, params![known.0])?)
+}
+
+/// One row for each cause of a decision, those of one together.
+fn decided(rows: &[Row]) -> Result<Vec<DecisionRow>, Fault> {
     let mut decisions: Vec<DecisionRow> = Vec::new();
-    for row in connection.query(&DECISIONS, params![subject, known.0])? {
+    for row in rows {
         let (number, cause) = (Position(row.get("decision_id")?), RecordId(row.get("record_id")?));
         if let Some(last) = decisions.last_mut().filter(|last| last.decision == number) {
             last.causes.push(cause);

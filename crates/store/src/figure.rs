@@ -97,7 +97,10 @@ statements! {
                 and (coalesce(r.entry, c.entry) is null or x.entry is not null or z.record_id is not null))
         order by d.decision_id desc";
     /// Organisations after a subject, in order.
-    MEMBERS = "select subject_id, kind, area from subject where person = 0 and subject_id > $1 order by subject_id limit $2";
+    MEMBERS = "select subject_id, kind, area, industry from subject where person = 0 and subject_id > $1 order by subject_id limit $2";
+    /// Subjects between two that have a code of the state, which has a check digit.
+    EXACT = "select distinct subject_id from subject_code
+        where subject_id > $1 and subject_id <= $2 and scheme in ('uscc', 'org_code') order by subject_id";
     /// Records of subjects between two as known at a position: what an evaluation of each is made of. The kinds stand in $4 between commas.
     FACTS = "select o.subject_id, r.record_id, r.kind, r.document_day, r.class, r.fields
         from record_of_subject o join record r on r.record_id = o.record_id
@@ -301,6 +304,8 @@ pub struct Member {
     pub kind: String,
     /// Its area.
     pub area: Option<String>,
+    /// Its industry.
+    pub industry: Option<String>,
 }
 
 /// A record as an evaluation reads it.
@@ -522,7 +527,17 @@ pub fn running(connection: &mut Connection, today: Day) -> Result<Vec<Running>, 
 /// At most `limit` organisations after one, in order.
 pub fn members(connection: &mut Connection, after: SubjectId, limit: i64) -> Result<Vec<Member>, Fault> {
     let rows = connection.query(&MEMBERS, params![after, limit])?;
-    rows.iter().map(|row| Ok(Member { subject: row.get("subject_id")?, kind: row.get("kind")?, area: row.get("area")? })).collect()
+    rows.iter()
+        .map(|row| {
+            let (subject, kind) = (row.get("subject_id")?, row.get("kind")?);
+            Ok(Member { subject, kind, area: row.get("area")?, industry: row.get("industry")? })
+        })
+        .collect()
+}
+
+/// Subjects after `first` up to `last` that have a code with a check digit.
+pub fn exact(connection: &mut Connection, (first, last): (SubjectId, SubjectId)) -> Result<Vec<SubjectId>, Fault> {
+    connection.query(&EXACT, params![first, last])?.iter().map(|row| row.get("subject_id")).collect()
 }
 
 /// Records of some kinds of subjects after `first` up to `last` as known at `known`, each subject's together, oldest document first.

@@ -1,6 +1,8 @@
 //! What only whoever can open the socket in the office's directory may ask: the accounts, keys and areas of the command line. The same use
 //! cases as the pages of the administrators; not part of the public interface.
 
+mod impact;
+
 use std::io::Cursor;
 
 use axum::body::Bytes;
@@ -28,6 +30,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/keys", post(make_key))
         .route("/keys/{name}/end", post(end_key))
         .route("/areas", post(areas).layer(DefaultBodyLimit::max(AREAS_BYTES_MAX)))
+        .merge(impact::router())
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -111,6 +111,7 @@ fn scorecard() -> Scorecard {
         peers: None,
         text: xinzhi_core::Digest([0; 32]),
         amount: None,
+        groups: Vec::new(),
     }
 }
 

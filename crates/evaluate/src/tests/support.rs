@@ -116,6 +116,7 @@ pub fn scorecard() -> Scorecard {
         peers: None,
         text: Digest([0; 32]),
         amount: None,
+        groups: Vec::new(),
     }
 }
 

@@ -351,7 +351,7 @@ pub(crate) fn access(
     }
 }
 
-fn hex_digest(text: &str) -> Result<Digest, Error> {
+pub(crate) fn hex_digest(text: &str) -> Result<Digest, Error> {
     Digest::from_hex(text).ok_or_else(|| Error::inconsistent("a digest that is not hex"))
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn grade_key(state: State) -> String {
 }
 
 /// The area one level below `base` that holds `area`: a county sees its townships, a township its villages.
-fn below(base: &AreaCode, area: &str) -> String {
+pub(crate) fn below(base: &AreaCode, area: &str) -> String {
     let level = match base.as_str().len() {
         0..=3 => 4,
         4..=5 => 6,

@@ -1,16 +1,14 @@
 //! Everybody's grade at the end of each month, by the one kernel: facts are read once, a chunk of subjects at a time, and the same chunk
 //! is evaluated for every day that is asked for. No explanation is made and no result is stored.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use xinzhi_core::journal::Position;
 use xinzhi_core::{Day, SubjectId};
-use xinzhi_evaluate::{Coverage, Plan, Question, Subject, evaluate_many};
+use xinzhi_evaluate::{Plan, Question, Subject, evaluate_many};
 use xinzhi_rules::Pack;
-use xinzhi_rules::fact::{Fact, rule_values};
 use xinzhi_rules::figure::{Figure, Population, State};
-use xinzhi_rules::model::{FieldIx, KindIx, RecordKind, ScorecardIx, SubjectKindIx};
+use xinzhi_rules::model::{ScorecardIx, SubjectKindIx};
 use xinzhi_store::Connection;
 use xinzhi_store::figure::{FactRow, Member};
 
@@ -18,9 +16,7 @@ use super::item::{Item, Shared, Texts, folded};
 use super::month::Month;
 use crate::Error;
 use crate::coverage::CoverageCache;
-
-/// Subjects evaluated at once.
-const CHUNK: i64 = 2_000;
+use crate::everybody::{self, Reading, Told};
 
 /// The month had not begun for this subject: it was registered later.
 const ABSENT: u8 = u8::MAX;
@@ -84,52 +80,13 @@ pub(crate) fn days(figure: &Figure, pack: &Pack, today: Day) -> Vec<(Month, Day)
     months.filter(|(_, day)| *day >= from).collect()
 }
 
-/// What is asked, and how the pack's kinds are found.
+/// What is asked of everybody.
 struct Asked<'a> {
     pack: &'a Pack,
     card: ScorecardIx,
-    /// By id, those that are read at all.
-    kinds: BTreeMap<&'a str, Read<'a>>,
+    reading: Reading<'a>,
     days: Vec<(Month, Day)>,
     known: Position,
-}
-
-/// A kind of record and what of it is read.
-struct Read<'a> {
-    ix: KindIx,
-    kind: &'a RecordKind,
-    /// Whether the scorecard reads it.
-    scored: bool,
-    /// Codes of the fields that are read.
-    codes: Vec<&'a str>,
-    /// The field by which subjects belong together.
-    place: Option<FieldIx>,
-    /// Whether it tells since when there is a subject.
-    registers: bool,
-}
-
-/// The kinds that a run has to read.
-fn kinds<'a>(pack: &'a Pack, plan: &Plan, place: Option<(KindIx, FieldIx)>) -> BTreeMap<&'a str, Read<'a>> {
-    let read = |(index, kind): (usize, &'a RecordKind)| {
-        let ix = KindIx(index);
-        let scored = plan.reads().get(&ix);
-        let place = place.filter(|(of, _)| *of == ix).map(|(_, field)| field);
-        let registers = kind.roles.area.is_some();
-        let read = scored.into_iter().flat_map(|reads| &reads.fields).copied().chain(place);
-        let codes = read.filter_map(|field| kind.at(field)).map(|field| field.code.as_str()).collect();
-        let read = Read { ix, kind, scored: scored.is_some(), codes, place, registers };
-        (read.scored || place.is_some() || registers).then_some((kind.id.as_str(), read))
-    };
-    pack.record_kinds.iter().enumerate().filter_map(read).collect()
-}
-
-/// What a chunk of facts says of one subject.
-#[derive(Debug, Default)]
-struct Told {
-    facts: Vec<Fact>,
-    /// Earliest registration.
-    since: Option<Day>,
-    place: Option<String>,
 }
 
 /// Evaluates everybody as known now.
@@ -142,90 +99,56 @@ pub(crate) fn standings(
     let Population::Evaluations { scorecard, place } = figure.counts else { return Ok(Standings::default()) };
     let plan = Plan::compile(pack, scorecard).map_err(|fault| Error::inconsistent(fault.to_string()))?;
     let known = xinzhi_store::journal::head(connection)?;
-    let asked = Asked { pack, card: scorecard, kinds: kinds(pack, &plan, place), days: days(figure, pack, today), known };
-    let read: Vec<&str> = asked.kinds.keys().copied().collect();
+    let ruled = plan.reads().iter().map(|(kind, reads)| (*kind, reads.fields.clone())).collect();
+    let reading = Reading::new(pack, &ruled, place.as_slice());
+    let kinds: Vec<&str> = reading.kinds().collect();
+    let asked = Asked { pack, card: scorecard, reading, days: days(figure, pack, today), known };
     let mut texts = Texts::default();
     let mut all = Standings { months: asked.days.clone(), subjects: Vec::new() };
-    let mut after = SubjectId(0);
-    loop {
-        let members = xinzhi_store::figure::members(connection, after, CHUNK)?;
-        let Some(last) = members.last().map(|member| member.subject) else { return Ok(all) };
-        let facts = xinzhi_store::figure::facts(connection, (after, last), &read, known)?;
-        all.subjects.extend(chunk(connection, coverages, &asked, (&members, &facts), &mut texts)?);
-        after = last;
-    }
+    everybody::each_chunk(connection, (&kinds, known), |connection, members, rows| {
+        all.subjects.extend(chunk(connection, coverages, &asked, (members, rows), &mut texts)?);
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 fn chunk(
     connection: &mut Connection,
     coverages: &CoverageCache,
     asked: &Asked<'_>,
-    (members, facts): (&[Member], &[FactRow]),
+    (members, rows): (&[Member], &[FactRow]),
     texts: &mut Texts,
 ) -> Result<Vec<Stands>, Error> {
     let card = asked.pack.scorecard(asked.card).ok_or_else(|| Error::inconsistent("a figure of no scorecard"))?;
-    let told = told(asked, facts)?;
-    let nothing = Told::default();
-    let mut covered: BTreeMap<Option<&str>, Arc<Coverage>> = BTreeMap::new();
-    let mut evaluated: Vec<(&Member, SubjectKindIx, &Told, Arc<Coverage>)> = Vec::new();
-    for member in members {
-        let Some((kind, _)) = asked.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind)) else {
-            continue;
-        };
-        // Asked once for each area: many subjects share one.
-        let area = member.area.as_deref();
-        let coverage = match covered.get(&area) {
-            Some(coverage) => Arc::clone(coverage),
-            None => coverages.of_area(connection, asked.pack, area, asked.known)?.0,
-        };
-        covered.insert(area, Arc::clone(&coverage));
-        evaluated.push((member, kind, told.get(&member.subject).unwrap_or(&nothing), coverage));
-    }
+    let (told, nothing) = (asked.reading.told(rows)?, asked.reading.nothing());
+    let evaluated: Vec<(&Member, SubjectKindIx, &Told)> = members
+        .iter()
+        .filter_map(|member| {
+            let (kind, _) = asked.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind))?;
+            Some((member, kind, told.get(&member.subject).unwrap_or(&nothing)))
+        })
+        .collect();
+    let of = evaluated.iter().map(|(member, _, _)| *member);
+    let covered = everybody::coverages(connection, (coverages, asked.pack, asked.known), of)?;
     let subjects: Vec<Subject<'_>> =
-        evaluated.iter().map(|(_, kind, told, coverage)| Subject { kind: *kind, facts: &told.facts, coverage }).collect();
+        evaluated.iter().zip(&covered).map(|((_, kind, told), coverage)| Subject { kind: *kind, facts: &told.facts, coverage }).collect();
     let mut grades: Vec<Vec<u8>> = vec![Vec::with_capacity(asked.days.len()); subjects.len()];
     for (_, as_of) in &asked.days {
         let question = Question { pack: asked.pack, card: asked.card, as_of: *as_of };
         let standings = evaluate_many(&question, &subjects).map_err(|fault| Error::inconsistent(fault.to_string()))?;
-        for ((grades, standing), (_, _, told, _)) in grades.iter_mut().zip(standings).zip(&evaluated) {
+        for ((grades, standing), (_, _, told)) in grades.iter_mut().zip(standings).zip(&evaluated) {
             let grade = standing.map_err(|fault| Error::inconsistent(fault.to_string()))?.grade;
             let later = told.since.is_some_and(|since| since > *as_of);
             grades.push(if later { ABSENT } else { grade.and_then(|grade| u8::try_from(grade).ok()).unwrap_or(UNGRADED) });
         }
     }
-    let stands = evaluated.iter().zip(grades).map(|((member, _, told, _), grades)| Stands {
+    let place = |told: &Told| told.latest.first()?.as_ref()?.as_str().map(str::to_owned);
+    let stands = evaluated.iter().zip(grades).map(|((member, _, told), grades)| Stands {
         subject: member.subject,
         kind: texts.one(&member.kind),
         area: texts.some(member.area.as_deref()),
-        place: texts.some(told.place.as_deref()),
+        place: texts.some(place(told).as_deref()),
         grades,
     });
     Ok(stands.collect())
-}
-
-/// What the facts of a chunk say, by subject.
-fn told(asked: &Asked<'_>, rows: &[FactRow]) -> Result<BTreeMap<SubjectId, Told>, Error> {
-    let mut told: BTreeMap<SubjectId, Told> = BTreeMap::new();
-    for row in rows {
-        let Some(read) = asked.kinds.get(row.kind.as_str()) else { continue };
-        let entry = told.entry(row.subject).or_default();
-        if read.registers {
-            entry.since = Some(entry.since.map_or(row.day, |since| since.min(row.day)));
-        }
-        let fields = if read.codes.is_empty() { serde_json::Value::Null } else { fields(row, &read.codes)? };
-        // Oldest first: the latest registration has the last word.
-        let place = read.place.and_then(|field| read.kind.at(field)).and_then(|field| fields.get(&field.code)?.as_str());
-        if let Some(place) = place {
-            entry.place = Some(place.to_owned());
-        }
-        if read.scored {
-            let values = rule_values(read.kind, &fields);
-            entry.facts.push(Fact { record: row.record, kind: read.ix, day: row.day, class: row.class, values });
-        }
-    }
-    Ok(told)
-}
-
-fn fields(row: &FactRow, codes: &[&str]) -> Result<serde_json::Value, Error> {
-    super::fields::some(&row.fields, codes).map_err(|e| Error::inconsistent(format!("fields of record {}: {e}", row.record.0)))
 }

@@ -4,6 +4,7 @@ use xinzhi_core::day::Span;
 use xinzhi_core::{Digest, Points};
 
 use super::grade;
+use super::grouping;
 use super::indicator;
 use super::laws::{Rest, basis};
 use super::peers;
@@ -31,6 +32,7 @@ const KEYS: [&str; 15] = [
     "grades",
     "peers",
     "amount",
+    "groups",
 ];
 
 /// One file of `scorecards/`.
@@ -91,6 +93,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         peers: None,
         text: Digest([0; 32]),
         amount: None,
+        groups: Vec::new(),
     };
     card.dimensions = dimensions(map, (&card, rest), pack, report);
     let peers = map.get("peers").map(|item| peers::read(item, &card, pack, report));
@@ -101,6 +104,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
     let overrides = map.get("overrides").map(|item| grade::overrides(item, (&card, rest), pack, report));
     let (overrides, complete) = overrides.unwrap_or((Vec::new(), true));
     card.overrides = overrides;
+    card.groups = map.get("groups").map(|item| grouping::read(item, &card, pack, report)).unwrap_or_default();
     card.amount = map.get("amount").and_then(|item| grade::amount(item, &card.grades, report));
     reach::sums(&card, map.at_key("dimensions"), report);
     if complete && card.peers.is_none() {

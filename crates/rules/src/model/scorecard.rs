@@ -51,6 +51,31 @@ pub struct Scorecard {
     pub text: Digest,
     /// What a grade is worth in money, where the model says so.
     pub amount: Option<AmountByGrade>,
+    /// By what groups of subjects are compared when the model is to be changed, beside kind, area and industry. No points come of it.
+    pub groups: Vec<Grouping>,
+}
+
+/// A field by which subjects belong together, such as their size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// Chinese title.
+    pub title: String,
+    /// Which records; the latest counts.
+    pub kind: KindIx,
+    /// Which of their fields: a choice, a number or an amount.
+    pub field: FieldIx,
+    /// Starts of the bands of a number or an amount, rising from its least value; empty for a choice.
+    pub bands: Vec<i64>,
+}
+
+impl Grouping {
+    /// The group of a value: of a choice its position, else the last band that starts at or below it.
+    pub fn place(&self, value: i64) -> Option<usize> {
+        if self.bands.is_empty() {
+            return usize::try_from(value).ok();
+        }
+        self.bands.iter().rposition(|from| *from <= value)
+    }
 }
 
 /// An amount that follows from the grade, such as a credit line a bank may start from.
@@ -163,7 +188,7 @@ fn share(points: i64, thousandths: i64) -> i64 {
 }
 
 /// What the records of an indicator amount to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Take {
     /// Every record is worth points, and `put` says how they come together.
     Each {
@@ -200,7 +225,7 @@ pub enum Put {
 }
 
 /// A number that records amount to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Number {
     /// How many.
     Count,
@@ -250,7 +275,7 @@ impl Each {
 }
 
 /// What one record is worth.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Each {
     /// The same for each.
     Constant(Points),
@@ -309,7 +334,7 @@ pub struct Override {
 }
 
 /// When a record forces a grade.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forcing {
     /// While it stands on its list.
     Listed,

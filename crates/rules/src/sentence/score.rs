@@ -6,8 +6,8 @@ use xinzhi_core::record::Class;
 use super::condition::{money, predicate, short, shown};
 use super::{founded, months, subjects};
 use crate::model::{
-    Dimension, Each, Fade, Fading, FieldIx, FieldKind, Forcing, Grade, Indicator, Nature, Number, Override, Pack, Put, RecordKind,
-    Scorecard, ScorecardIx, Take,
+    Dimension, Each, Fade, Fading, FieldIx, FieldKind, Forcing, Grade, Grouping, Indicator, Nature, Number, Override, Pack, Put,
+    RecordKind, Scorecard, ScorecardIx, Take,
 };
 use crate::predicate::Predicate;
 
@@ -186,6 +186,29 @@ pub fn grades(card: &Scorecard) -> String {
         }
     });
     format!("等级：{}。", parts.collect::<Vec<_>>().join("，"))
+}
+
+/// By what groups of subjects are compared.
+pub fn grouping(pack: &Pack, grouping: &Grouping) -> String {
+    let kind = pack.record_kind(grouping.kind);
+    let field = kind.and_then(|kind| kind.at(grouping.field)).map_or("", |field| short(&field.title));
+    let bands: Vec<String> = (0..grouping.bands.len()).map(|place| group(pack, grouping, place)).collect();
+    let bands = if bands.is_empty() { String::new() } else { format!("，分为{}", bands.join("、")) };
+    format!("修改规则前后按{}比较各组：{}的{field}{bands}；不计分。", grouping.title, kind.map_or("", |kind| kind.title.as_str()))
+}
+
+/// What a group is called: the value of a choice, or the start of its band.
+pub fn group(pack: &Pack, grouping: &Grouping, place: usize) -> String {
+    let holds = pack.record_kind(grouping.kind).and_then(|kind| kind.at(grouping.field)).map(|field| &field.kind);
+    if grouping.bands.is_empty() {
+        return shown(holds, i64::try_from(place).unwrap_or(i64::MAX));
+    }
+    let from = grouping.bands.get(place).copied().unwrap_or_default();
+    match grouping.bands.get(place + 1) {
+        Some(next) if place == 0 => format!("不足 {}", shown(holds, *next)),
+        Some(next) => format!("{}至不足 {}", start(holds, from).trim_end_matches('起'), shown(holds, *next)),
+        None => start(holds, from),
+    }
 }
 
 pub(super) fn named_grade(grade: &Grade) -> String {

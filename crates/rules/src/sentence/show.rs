@@ -1,8 +1,8 @@
 //! A whole pack as text, for `xinzhi pack show`.
 
 use super::{
-    amount, class_rule, cutoffs, field, figure, grades, indicator, law, matter, measure, override_rule, peers, record_kind, relation,
-    remedy, reporting, scorecard, statement,
+    amount, class_rule, cutoffs, field, figure, grades, grouping, indicator, law, matter, measure, override_rule, peers, record_kind,
+    relation, remedy, reporting, scorecard, statement,
 };
 use crate::model::{Pack, Review};
 
@@ -56,6 +56,7 @@ pub fn show(pack: &Pack) -> String {
             let own = pack.cutoffs.iter().filter(|set| pack.scorecard(set.scorecard).is_some_and(|other| other.id == card.id));
             part.extend(own.flat_map(|set| cutoffs(pack, set)).map(|line| format!("      {line}")));
             part.extend(amount(card).map(|amount| format!("    {amount}")));
+            part.extend(card.groups.iter().map(|entry| format!("    {}", grouping(pack, entry))));
             part
         }),
     );

@@ -285,6 +285,8 @@ const ADMIN: [(&str, &str, Action); 8] = [
     ("/admin/work", "作业", Action::SeeOperation),
 ];
 
+const RULES: [(&str, &str, Action); 1] = [("/rules/impact", "规则影响评估", Action::SeeImpact)];
+
 fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     let pages = |all: &[(&'static str, &'static str, Action)]| -> Vec<Link> {
         let open = all.iter().filter(|(_, _, action)| role.is_some_and(|role| may(role, *action)));
@@ -309,7 +311,7 @@ fn places(role: Option<Role>, path: &str) -> Vec<Place> {
     if !admin.is_empty() {
         places.push(place(ADMIN_HOME, "管理", admin));
     }
-    places.push(place("/rules", "规则", Vec::new()));
+    places.push(place("/rules", "规则", pages(&RULES)));
     places.push(place("/", "门户", Vec::new()));
     places
 }

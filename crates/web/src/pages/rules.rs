@@ -1,6 +1,7 @@
 //! 规则: everything the engine applies, as sentences with articles; open to anybody. All of it is read out of the pack.
 
 mod catalogue;
+mod impact;
 mod measures;
 mod scorecard;
 
@@ -11,6 +12,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use xinzhi_core::{Code, Day};
+use xinzhi_office::permission::Action;
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::{Law, LawIx, Review};
 
@@ -22,6 +24,9 @@ use crate::server::AppState;
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/rules", get(index))
+        .route("/rules/impact", get(impact::assess))
+        .route("/rules/impact/list", get(impact::list))
+        .route("/rules/impact/data.xlsx", get(impact::workbook))
         .route("/rules/{pack}", get(index_of))
         .route("/rules/{pack}/measures", get(measures::show_measures))
         .route("/rules/{pack}/matters", get(measures::show_matters))

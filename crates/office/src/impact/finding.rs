@@ -1,0 +1,240 @@
+//! The outcome put together: tables, and what they show in sentences.
+
+use std::collections::BTreeMap;
+
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::{Scorecard, ScorecardIx};
+use xinzhi_rules::sentence;
+
+use super::alteration::{Part, says};
+use super::count::{Breakdown, Moves, groups, moves, spread};
+use super::run::{Ask, CardRun, Outcomes, Placed};
+use super::shift::{Scales, Shift, Stand};
+use super::words::differences;
+use super::{Alteration, CardImpact, Gain, Impact, ImpactPin, MeasureImpact, Named, measure, side};
+use crate::Error;
+use crate::check::run::ENGINE_EDITION;
+
+/// What nobody's group is called in an address.
+pub(crate) const UNKNOWN: &str = "-";
+/// What is no grade.
+const UNGRADED: &str = "不作评价";
+
+/// What areas are called.
+pub(crate) type Areas = BTreeMap<String, String>;
+
+/// The outcome of a run.
+///
+/// # Errors
+/// A fault where a model that was compared is not in its pack.
+pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<Impact, Error> {
+    let (old, new) = (&ask.old, &ask.new);
+    let cards = outcomes.cards.iter().map(|run| card(ask, outcomes, run, areas)).collect::<Result<Vec<_>, _>>()?;
+    let measures = measure::table((old, new), &outcomes.pairs, &outcomes.measures);
+    let named = |pack: &Pack| Named { title: pack.title.clone(), version: pack.version.clone() };
+    Ok(Impact {
+        pin: ImpactPin {
+            old: old.digest.to_string(),
+            new: new.digest.to_string(),
+            scorecard: ask.scorecard.clone(),
+            day: ask.day,
+            position: ask.position.0,
+            edition: ENGINE_EDITION,
+        },
+        old: named(old),
+        new: named(new),
+        finding: finding(ask, &cards, &measures),
+        notes: notes(ask, outcomes),
+        subjects: outcomes.subjects,
+        differences: differences(old, new),
+        cards,
+        measures,
+    })
+}
+
+fn finding(ask: &Ask, cards: &[CardImpact], measures: &[MeasureImpact]) -> String {
+    if ask.old.digest == ask.new.digest {
+        return "新旧规则是同一版本，没有差别".to_owned();
+    }
+    let moved: i64 = cards.iter().map(|card| card.moves.all() - card.moves.same).sum();
+    let sum = |of: fn(&MeasureImpact) -> i64| measures.iter().map(of).sum::<i64>();
+    let (begins, ends) = (sum(|row| row.begins.all()), sum(|row| row.ends.all()));
+    let changes = sum(|row| row.changes.all());
+    if moved == 0 && begins + ends + changes == 0 {
+        return "规则文字有差别，但没有主体的等级、得分或措施因此改变".to_owned();
+    }
+    let alarms: usize = cards.iter().flat_map(|card| &card.breakdowns).map(Breakdown::alarms).sum();
+    let alarms =
+        if alarms == 0 { "各组之间没有须关注的差距".to_owned() } else { format!("有 {alarms} 处组间差距须关注") };
+    let measures = if begins + ends + changes == 0 {
+        "没有措施因此改变".to_owned()
+    } else {
+        format!("措施新增 {begins} 项次、终止 {ends} 项次、状态改变 {changes} 项次")
+    };
+    let moves = |card: &&CardImpact| card.moves.all() > card.moves.same;
+    let still = cards.len() - cards.iter().filter(moves).count();
+    let still = (still > 0).then(|| format!("{still} 个评价模型的结果没有改变"));
+    let parts = cards.iter().filter(moves).map(|card| format!("{}：{}", card.title, card.finding));
+    parts.chain(still).chain([measures, alarms]).collect::<Vec<_>>().join("；")
+}
+
+fn notes(ask: &Ask, outcomes: &Outcomes) -> Vec<String> {
+    let mut notes = Vec::new();
+    if outcomes.subjects == 0 {
+        notes.push("本单位在评价日还没有可以评价的主体，以下各项均为零；请先归集登记信息，或另选评价日".to_owned());
+    }
+    let wanted = |card: &&Scorecard| ask.scorecard.as_ref().is_none_or(|id| card.id == *id);
+    let missing = |of: &Pack, other: &Pack, which: &str| -> Vec<String> {
+        let only = of.scorecards.iter().filter(wanted).filter(|card| other.scorecard_by_id(&card.id).is_none());
+        only.map(|card| format!("评价模型“{}”（{}）只在{which}中有，无从比较", card.title, card.id)).collect()
+    };
+    notes.extend(missing(&ask.old, &ask.new, "旧规则"));
+    notes.extend(missing(&ask.new, &ask.old, "新规则"));
+    notes.push("失信程度在归集时已经认定，认定标准的改动不影响已有记录；自然人不作评价，不在评估之内".to_owned());
+    notes
+}
+
+fn card(ask: &Ask, outcomes: &Outcomes, run: &CardRun, areas: &Areas) -> Result<CardImpact, Error> {
+    let gone = || Error::inconsistent("a compared model is not in its pack");
+    let old = ask.old.scorecard(run.old).ok_or_else(gone)?;
+    let new = ask.new.scorecard(run.new).ok_or_else(gone)?;
+    let [old_rules, new_rules] = &outcomes.rules;
+    let mut notes = side::notes("旧规则", (&ask.old, old_rules), (run.old, old), ask.day);
+    notes.extend(side::notes("新规则", (&ask.new, new_rules), (run.new, new), ask.day));
+    if !run.scales.are_equal() {
+        notes.push("新旧模型的等级不同：按等级名称比较；比不了的，只按分数比较".to_owned());
+    }
+    if (old.min, old.max) != (new.min, new.max) {
+        notes.push(format!("新旧模型的分值范围不同（{} 至 {}，{} 至 {}）：分数的增减不宜直接比较", old.min, old.max, new.min, new.max));
+    }
+    let (rows, columns) = (names(old), names(new));
+    let mut matrix = vec![vec![0; columns.len()]; rows.len()];
+    for shift in &run.shifts {
+        let place = |stand: Stand, names: &[String]| stand.grade.unwrap_or(names.len().saturating_sub(1));
+        let cell = matrix.get_mut(place(shift.before, &rows)).and_then(|row| row.get_mut(place(shift.after, &columns)));
+        if let Some(cell) = cell {
+            *cell += 1;
+        }
+    }
+    let moves = moves(&run.shifts, &run.scales);
+    let points = run.shifts.iter().filter_map(|shift| shift.before.points.zip(shift.after.points)).map(|(old, new)| new.0 - old.0);
+    Ok(CardImpact {
+        id: old.id.clone(),
+        title: new.title.clone(),
+        finding: words(moves, run),
+        notes,
+        subjects: moves.all(),
+        rows,
+        columns,
+        matrix,
+        moves,
+        points: spread(points),
+        breakdowns: breakdowns(ask, run, areas),
+        alterations: run.changes.iter().enumerate().map(|(place, _)| alteration(ask, run, place)).collect(),
+        together: together(run),
+    })
+}
+
+fn names(card: &Scorecard) -> Vec<String> {
+    card.grades.iter().map(|grade| grade.name.clone()).chain([UNGRADED.to_owned()]).collect()
+}
+
+fn words(moves: Moves, run: &CardRun) -> String {
+    let graded = i64::try_from(run.shifts.iter().filter(|shift| run.scales.differ(shift.before, shift.after)).count()).unwrap_or(i64::MAX);
+    format!(
+        "{} 个主体中 {graded} 个等级改变，变差 {} 个、变好 {} 个（其中等级下降 {} 个、上升 {} 个）",
+        moves.all(),
+        moves.worse,
+        moves.better,
+        moves.grade_worse,
+        moves.grade_better
+    )
+}
+
+/// A group whose key is not known.
+fn unknown(key: Option<&str>, title: impl Fn(&str) -> String) -> (String, String) {
+    key.map_or_else(|| (UNKNOWN.to_owned(), "（未知）".to_owned()), |key| (key.to_owned(), title(key)))
+}
+
+fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
+    let all = (run.shifts.as_slice(), &run.scales);
+    let kind = |id: &str| {
+        let kind = ask.new.subject_kind_by_id(id).or_else(|| ask.old.subject_kind_by_id(id));
+        kind.map_or_else(|| id.to_owned(), |(_, kind)| kind.title.clone())
+    };
+    let area = |code: &str| areas.get(code).cloned().unwrap_or_else(|| code.to_owned());
+    let mut found = vec![
+        breakdown("kind", "主体类型", groups(all, |shift| shift.kind.clone(), |key| (key.to_string(), kind(key)))),
+        breakdown("area", "区域", groups(all, |shift| shift.area.clone(), |key| unknown(key.as_deref(), area))),
+        breakdown(
+            "industry",
+            "行业（代码前两位）",
+            groups(all, |shift| shift.industry.clone(), |key| unknown(key.as_deref(), str::to_owned)),
+        ),
+    ];
+    for (place, placed) in run.groupings.iter().enumerate() {
+        let of = |shift: &Shift| shift.groups.get(place).copied().flatten();
+        let named = |key: &Option<usize>| match key {
+            None => (UNKNOWN.to_owned(), "（未知）".to_owned()),
+            Some(group) => (group.to_string(), group_title(ask, placed, *group)),
+        };
+        found.push(breakdown(&format!("group:{place}"), &placed.grouping.title, groups(all, of, named)));
+    }
+    found
+}
+
+fn breakdown(by: &str, title: &str, groups: Vec<super::Group>) -> Breakdown {
+    Breakdown { by: by.to_owned(), title: title.to_owned(), groups }
+}
+
+fn group_title(ask: &Ask, placed: &Placed, group: usize) -> String {
+    sentence::group(if placed.is_new { &ask.new } else { &ask.old }, &placed.grouping, group)
+}
+
+fn alteration(ask: &Ask, run: &CardRun, place: usize) -> Alteration {
+    let (mut more, mut less, mut alone) = (Gain::default(), Gain::default(), Moves::default());
+    for shift in &run.shifts {
+        if let Some((_, change)) = shift.points.iter().find(|(of, _)| *of == place) {
+            let gain = if *change > 0 { &mut more } else { &mut less };
+            gain.subjects += 1;
+            gain.sum += change;
+        }
+        let stand = alone_of(shift, place);
+        let scales = scales_alone(run, place);
+        alone.add(scales.moved(shift.before, stand), scales.grades(shift.before, stand));
+    }
+    let change = run.changes.get(place);
+    let part = change.map(|change| &change.part);
+    let says = |pack: &Pack, ix: ScorecardIx| says(part?, (pack, pack.scorecard(ix)?));
+    let is_indicator = matches!(part, Some(Part::Indicator(_)));
+    Alteration {
+        id: part.map(Part::id).unwrap_or_default(),
+        title: change.map(|change| change.title.clone()).unwrap_or_default(),
+        how: change.map_or(super::How::Changed, |change| change.how),
+        before: says(&ask.old, run.old),
+        after: says(&ask.new, run.new),
+        more: is_indicator.then_some(more),
+        less: is_indicator.then_some(less),
+        alone: run.variants.get(place).copied().flatten().map(|_| alone),
+    }
+}
+
+/// How somebody stands by the old model with this one part of the new.
+pub(crate) fn alone_of(shift: &Shift, place: usize) -> Stand {
+    shift.alone.iter().find(|(of, _)| *of == place).map_or(shift.before, |(_, stand)| *stand)
+}
+
+/// The grades of the old model, and those of the model with one part of the new.
+pub(crate) fn scales_alone(run: &CardRun, place: usize) -> Scales {
+    let regrades = run.changes.get(place).is_some_and(|change| change.part == Part::Grades);
+    if regrades { run.scales.clone() } else { run.scales.before() }
+}
+
+fn together(run: &CardRun) -> i64 {
+    let moved = run.shifts.iter().filter(|shift| run.scales.differ(shift.before, shift.after));
+    let alone = |shift: &Shift| {
+        let mut places = shift.alone.iter();
+        places.any(|(place, stand)| scales_alone(run, *place).differ(shift.before, *stand))
+    };
+    i64::try_from(moved.filter(|shift| !alone(shift)).count()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,116 @@
+//! A pack in the place that it would have: read together with the others that are in force, as if its rules held on the day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use xinzhi_core::{Day, Digest};
+use xinzhi_evaluate::{Plan, Reason};
+use xinzhi_rules::Pack;
+use xinzhi_rules::model::{FieldIx, KindIx, Matter, MatterIx, MeasureIx, Scorecard, ScorecardIx, SubjectKindIx, Trigger};
+
+/// Drafts kept compiled: they are installed nowhere, so whoever wants them again after that hands them in again.
+const DRAFTS_MAX: usize = 8;
+
+/// Packs that were handed in to be looked at, the latest last.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts(Mutex<Vec<Arc<Pack>>>);
+
+impl Drafts {
+    pub(crate) fn keep(&self, pack: Arc<Pack>) {
+        let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drafts.retain(|draft| draft.digest != pack.digest);
+        if drafts.len() >= DRAFTS_MAX {
+            drafts.remove(0);
+        }
+        drafts.push(pack);
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Pack>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn find(&self, digest: Digest) -> Option<Arc<Pack>> {
+        self.all().into_iter().find(|draft| draft.digest == digest)
+    }
+}
+
+/// The packs as if every model were in force on `day`: a draft begins later than it is looked at, and what it replaces may have ended. Laws and
+/// review days stay as they are. Behind its matters stands one more, at which every measure is looked at.
+pub(crate) fn as_if(pack: &Pack, day: Day) -> Pack {
+    let mut pack = pack.clone();
+    for card in &mut pack.scorecards {
+        let span = &mut card.in_force;
+        span.from = span.from.min(day);
+        span.until = span.until.map(|until| until.max(day));
+    }
+    pack.matters.push(Matter {
+        id: String::new(),
+        title: String::new(),
+        organ: String::new(),
+        purpose: String::new(),
+        basis: Vec::new(),
+        subjects: (0..pack.subject_kinds.len()).map(SubjectKindIx).collect(),
+        feedback_within: 1,
+        commitments: Vec::new(),
+        measures: (0..pack.measures.len()).map(MeasureIx).collect(),
+    });
+    pack
+}
+
+/// The matter at which every measure is looked at, of packs made by [`as_if`].
+pub(crate) fn every_measure(pack: &Pack) -> MatterIx {
+    MatterIx(pack.matters.len().saturating_sub(1))
+}
+
+/// What has to be said of a model that is not in force on the day, or may not be used at all.
+pub(crate) fn notes(which: &str, (raw, rules): (&Pack, &Pack), (ix, card): (ScorecardIx, &Scorecard), day: Day) -> Vec<String> {
+    let mut notes = Vec::new();
+    let span = card.in_force;
+    if day < span.from {
+        notes.push(format!("{which}的“{}”自 {} 起施行，评价日 {day} 在此之前；这里按它当日已经施行来评估", card.title, span.from));
+    }
+    if let Some(until) = span.until.filter(|until| day > *until) {
+        notes.push(format!("{which}的“{}”施行到 {until} 为止，评价日 {day} 在此之后；这里按它当日仍然施行来评估", card.title));
+    }
+    match Plan::compile(rules, ix).ok().and_then(|plan| plan.dormant(day)) {
+        Some(Reason::ReviewOverdue { review_by }) => {
+            notes.push(format!(
+                "{which}须在 {review_by} 前复核，评价日 {day} 已经超过，全部主体不作评价；请用 --as-of 或在页面上另选评价日"
+            ));
+        }
+        Some(Reason::NoBasisInForce) => {
+            notes.push(format!("{which}的“{}”在评价日 {day} 没有有效的依据，全部主体不作评价；请补充依据或另选评价日", card.title));
+        }
+        Some(Reason::NotYetInForce { .. } | Reason::NoLongerInForce { .. } | Reason::TooLittleKnown { .. }) | None => {}
+    }
+    if raw.review_by < day && notes.is_empty() {
+        notes.push(format!("{which}的复核期限 {} 已过", raw.review_by));
+    }
+    notes
+}
+
+/// Kinds of records that models and measures look at, with every field that a rule may read.
+pub(crate) fn ruled(pack: &Pack) -> BTreeMap<KindIx, BTreeSet<FieldIx>> {
+    let mut kinds: BTreeSet<KindIx> = BTreeSet::new();
+    for card in &pack.scorecards {
+        kinds.extend(card.dimensions.iter().flat_map(|dimension| &dimension.indicators).map(|indicator| indicator.kind));
+        kinds.extend(card.overrides.iter().map(|rule| rule.kind));
+    }
+    pack.measures.iter().for_each(|measure| triggers(&measure.trigger, &mut kinds));
+    let fields = |kind: KindIx| {
+        let fields = pack.record_kind(kind).into_iter().flat_map(|kind| kind.fields.iter().enumerate());
+        fields.filter(|(_, field)| field.kind.rules_may_read()).map(|(place, _)| FieldIx(place)).collect()
+    };
+    kinds.into_iter().map(|kind| (kind, fields(kind))).collect()
+}
+
+fn triggers(trigger: &Trigger, kinds: &mut BTreeSet<KindIx>) {
+    match trigger {
+        Trigger::Grade { .. } => {}
+        Trigger::OnList(kind) | Trigger::Record { kind, .. } => {
+            kinds.insert(*kind);
+        }
+        Trigger::All(parts) => parts.iter().for_each(|part| triggers(part, kinds)),
+        Trigger::Not(part) => triggers(part, kinds),
+    }
+}

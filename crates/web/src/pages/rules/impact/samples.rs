@@ -1,0 +1,103 @@
+//! Samples for the test over all pages.
+
+use xinzhi_core::actor::Role;
+use xinzhi_office::impact::{Difference, How, Listed, Listing};
+
+use super::super::super::answer::FormFault;
+use super::super::super::frame::Link;
+use super::super::super::samples::{Sample, frame, hostile, sample};
+use super::view::{AlterationLine, Bar, CardView, Cell, GroupLine, MeasureLine, Number, RatioView, ResultView, Row};
+use super::{ImpactPage, ListPage, Pick};
+
+fn number() -> Number {
+    Number { text: hostile(), href: Some("/rules/impact/list?card=market-entity&from=0&to=1".to_owned()) }
+}
+
+fn card() -> CardView {
+    let cell = |heat| Cell { label: hostile(), number: number(), way: "↓ 下降", heat };
+    let ratio = |alarms| RatioView { text: "1.25".to_owned(), words: "高于 1.25，须关注", alarms };
+    let tab = |by: &str| Link::new(format!("/rules/impact?by={by}#groups"), hostile());
+    CardView {
+        title: hostile(),
+        finding: hostile(),
+        notes: vec![hostile()],
+        spread: Some(hostile()),
+        columns: vec![hostile(), hostile()],
+        rows: vec![Row { title: hostile(), cells: vec![cell(0), cell(4)], total: 12 }],
+        breakdowns: vec![tab("kind"), tab("area")],
+        by: hostile(),
+        bars: vec![Bar {
+            title: hostile(), length: 500, share: "5.3%".to_owned(), words: hostile(), alarm: Some("高于 1.25，须关注")
+        }],
+        left_out: 2,
+        alarms: 1,
+        groups: vec![GroupLine { title: hostile(), numbers: vec![number(), number()], worse: ratio(true), grade_worse: ratio(false) }],
+        alterations: vec![AlterationLine {
+            title: hostile(),
+            how: "改动",
+            before: Some(hostile()),
+            after: None,
+            more: number(),
+            less: number(),
+            alone: number(),
+        }],
+        together: 3,
+    }
+}
+
+fn result() -> ResultView {
+    ResultView {
+        finding: hostile(),
+        notes: vec![hostile()],
+        workbook: "/rules/impact/data.xlsx?new=1".to_owned(),
+        cards: vec![Link::new("/rules/impact?card=a", hostile()), Link::new("/rules/impact?card=b", hostile())],
+        card: Some(card()),
+        measures: vec![MeasureLine {
+            matter: hostile(),
+            title: hostile(),
+            kind: "惩戒",
+            how: Some("新增"),
+            begins: number(),
+            ends: number(),
+            changes: number(),
+            stays: number(),
+        }],
+        differences: vec![Difference {
+            what: hostile(),
+            title: hostile(),
+            how: How::Changed,
+            before: Some(hostile()),
+            after: Some(hostile()),
+        }],
+        method: vec![("率比", "怎样比较")],
+        pin: vec![("旧规则", hostile())],
+    }
+}
+
+fn page(faults: Vec<FormFault>, ways: Vec<Link>, result: Option<ResultView>) -> ImpactPage {
+    let pick = |chosen| Pick { digest: hostile(), words: hostile(), chosen };
+    let picks = || vec![pick(true), pick(false)];
+    let frame = frame(Role::Legal, "/rules/impact");
+    ImpactPage { frame, faults, old: picks(), new: picks(), day: "2026-11-23".to_owned(), ways, result }
+}
+
+pub(in super::super) fn samples() -> Vec<Sample> {
+    let line = |code: Option<&str>| Listed { code: code.map(str::to_owned), cells: vec![hostile(), hostile()] };
+    let columns = ["名称", "代码", "主体类型", "区域", "旧规则", "新规则"];
+    let lines = vec![line(Some("91330899MA2000011X")), line(None)];
+    let listing = |lines| Listing { title: hostile(), total: 21, columns, lines, more: true };
+    let list = |lines| ListPage {
+        frame: frame(Role::Centre, "/rules/impact/list"),
+        listing: listing(lines),
+        first: 21,
+        before: Some("/rules/impact/list?page=1".to_owned()),
+        next: None,
+    };
+    vec![
+        sample("impact", &page(Vec::new(), Vec::new(), Some(result()))),
+        sample("impact to choose", &page(vec![FormFault::new("day", hostile())], vec![Link::new("/rules/impact?new=1", hostile())], None)),
+        sample("impact without drafts", &page(Vec::new(), Vec::new(), None)),
+        sample("impact list", &list(lines)),
+        sample("impact list without anybody", &list(Vec::new())),
+    ]
+}
