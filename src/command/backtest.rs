@@ -32,7 +32,9 @@ pub(super) fn run(arguments: &Evaluate, every: Every, (set, pack): (&TableSet<'_
     if arguments.json {
         let reason = |(day, reason): &(Day, Reason)| json!({ "as_of": day.to_string(), "reason": standings::word(reason) });
         let mut object = history.json(&pin);
-        object["left_out"] = backtest.dormant().iter().map(reason).collect();
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("left_out".to_owned(), backtest.dormant().iter().map(reason).collect());
+        }
         writeln!(said, "{object}")?;
     } else {
         let many = backtest.days().len();

@@ -39,7 +39,9 @@ pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
     let size = tallies.everyone.size();
     let enough = i64::try_from(size).is_ok_and(|size| size >= peers.group_size);
     anyhow::ensure!(enough, "只有 {size} 个主体有分数，不足 `group_size` 的 {}，不能按同业比较定级", peers.group_size);
-    let asked = Asked { pack: &pack, card, peers, as_of, from, until, tables: set.digest() };
+    // Limits name the set that they were made of; a projection has no digest, since its files come and go.
+    let tables = set.digest().context("同业界限只能由表集计算")?;
+    let asked = Asked { pack: &pack, card, peers, as_of, from, until, tables };
     let text = tallies.text(id, &asked);
     let with = taken(&standing, id, &text)?;
     write(out, &text)?;

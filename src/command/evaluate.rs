@@ -117,11 +117,7 @@ fn keep(out: &Path, kept: &Path) -> anyhow::Result<()> {
     fs::copy(out, &fresh).and_then(|_| fs::File::open(&fresh)?.sync_all()).and_then(|()| fs::rename(&fresh, kept)).with_context(failed)
 }
 
-fn everybody(
-    arguments: &Evaluate,
-    (set, pack): (&TableSet<'_>, &Pack),
-    earlier: Option<&Earlier>,
-) -> anyhow::Result<ExitCode> {
+fn everybody(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
     let out = arguments.out.as_deref().context("请用 --out 给出结果文件")?;
     let as_of = match &arguments.as_of {
         Some(text) => Day::parse(text).map_err(|fault| anyhow::anyhow!("--as-of `{text}` {fault}"))?,

@@ -11,9 +11,9 @@ use serde_json::json;
 use xinzhi_office::impact::{
     Alteration, Breakdown, CardImpact, Gain, Impact, METHOD, MeasureImpact, Moves, Proposal, signed, spread_words,
 };
+use xinzhi_rules::load::named;
 use xinzhi_web::pages::text::encoded;
 
-use super::pack;
 use crate::arguments::PackDiff;
 use crate::door::{self, Door};
 use crate::say::table;

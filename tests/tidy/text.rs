@@ -93,6 +93,15 @@ fn no_path_of_one_machine_stands_in_the_tree() {
     none(&faults.collect::<Vec<_>>());
 }
 
+#[test]
+fn no_conflict_of_a_merge_was_left() {
+    let faults = files().into_iter().flat_map(|file| {
+        let lines = (1..).zip(file.text.lines()).filter(|(_, line)| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)));
+        lines.map(|(number, line)| format!("{}:{number}: decide between the two: {line}", file.path)).collect::<Vec<_>>()
+    });
+    none(&faults.collect::<Vec<_>>());
+}
+
 /// A folder that only somebody's machine has, at the head of a path; the same word inside a longer path or an address is fine.
 fn has_machine_path(line: &str) -> bool {
     ["work", "root", "home"].map(|folder| format!("/{folder}/")).iter().any(|folder| {

@@ -50,7 +50,7 @@ pub(crate) struct Levels {
 }
 
 /// A table that columns can be read from: a file, or what a program holds in memory.
-pub(crate) trait Readable {
+pub(crate) trait Readable: Blamed {
     /// Where a column stands, after making sure that it is what it should be.
     fn find(&self, shape: &Shape) -> Result<usize, Fault>;
 
@@ -65,13 +65,23 @@ pub(crate) trait Readable {
 
     /// The cells of a column in a piece.
     fn chunk(&mut self, group: usize, column: usize) -> Result<Stored<'_>, Fault>;
+}
 
+/// Where cells came from, whose fault is told with its name.
+pub(crate) trait Blamed {
     /// What is wrong with a column of it, as a sentence.
     fn fault(&self, column: &str, what: String) -> Fault;
 
     /// The same of what the cells were found to be.
     fn trouble(&self, trouble: Trouble, column: &str) -> Fault {
         self.fault(column, trouble.clause())
+    }
+}
+
+/// A file that is no longer open.
+impl Blamed for PathBuf {
+    fn fault(&self, column: &str, what: String) -> Fault {
+        Fault::column(self, column, what)
     }
 }
 
@@ -219,7 +229,9 @@ impl Readable for Table {
     fn chunk(&mut self, group: usize, column: usize) -> Result<Stored<'_>, Fault> {
         self.pages(group, column).map(Stored::Pages)
     }
+}
 
+impl Blamed for Table {
     fn fault(&self, column: &str, what: String) -> Fault {
         Fault::column(&self.path, column, what)
     }

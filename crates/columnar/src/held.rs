@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::cells::{self, Cells, Form, Listed};
 use crate::fault::{Fault, Trouble};
-use crate::file::{Readable, Stored};
+use crate::file::{Blamed, Readable, Stored};
 use crate::schema::{Content, Shape};
 
 /// What the table of subjects is called.
@@ -110,7 +110,9 @@ impl Readable for &HeldTable {
         let name = || self.columns.get(column).map_or("", |(name, _)| name);
         found.map(|(cells, rows)| Stored::Held(cells, rows)).ok_or_else(|| self.trouble(Trouble::Damaged, name()))
     }
+}
 
+impl Blamed for &HeldTable {
     fn fault(&self, column: &str, what: String) -> Fault {
         Fault::HeldColumn { table: self.name.clone(), column: column.to_owned(), what }
     }

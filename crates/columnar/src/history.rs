@@ -111,7 +111,7 @@ impl History {
             "scorecard": pin.card.id,
             "pack": pin.pack.id,
             "pack_digest": pin.pack.digest.to_string(),
-            "tables": pin.tables.to_string(),
+            "tables": pin.tables.map(|digest| digest.to_string()),
             "position": pin.position,
             "subjects": self.subjects,
             "days": self.lines.iter().map(line).collect::<Vec<_>>(),

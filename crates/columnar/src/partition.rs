@@ -18,7 +18,7 @@ pub use held::{RecordLine, Whole};
 use crate::cells::{self, Bounds, Cells, Days, Form, Listed, Longs, Shorts, Words};
 use crate::coverage::Reported;
 use crate::fault::{Fault, Trouble};
-use crate::file::{Readable, Stored, Table};
+use crate::file::{Blamed, Readable, Stored, Table};
 use crate::held::HeldPart;
 use crate::manifest::{ENDING, PartitionNote, SUBJECTS};
 use crate::places::Places;
@@ -160,7 +160,7 @@ impl Subjects {
     }
 
     /// The distinct coverages, and which one each subject has.
-    fn covered(&self, table: &dyn Readable, reported: &Reported) -> Result<(Vec<Coverage>, Vec<u32>), Fault> {
+    fn covered(&self, table: &dyn Blamed, reported: &Reported) -> Result<(Vec<Coverage>, Vec<u32>), Fault> {
         let mut coverages: Vec<Coverage> = Vec::new();
         // Areas are many, and nearly all of them share what was reported for the whole.
         let mut place = |area: Option<&AreaCode>| {
@@ -194,7 +194,7 @@ impl Subjects {
 }
 
 /// What each subject is. A natural person has no place in a set: nobody evaluates one (C2).
-fn subject_kinds(table: &dyn Readable, kinds: &Named, pack: &Pack) -> Result<Vec<SubjectKindIx>, Fault> {
+fn subject_kinds(table: &dyn Blamed, kinds: &Named, pack: &Pack) -> Result<Vec<SubjectKindIx>, Fault> {
     let known = |word: &Bytes| {
         let text = String::from_utf8_lossy(word);
         let Some((ix, kind)) = pack.subject_kind_by_id(&text) else {

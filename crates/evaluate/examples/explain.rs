@@ -15,6 +15,10 @@ use xinzhi_rules::Files;
 use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{FieldKind, KindIx, Pack};
 
+/// The program's own: an explanation is many small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let word = |name: &str| words.iter().skip_while(|word| *word != name).nth(1).cloned().ok_or_else(|| format!("{name} is missing"));

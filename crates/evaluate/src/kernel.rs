@@ -3,8 +3,11 @@
 //! Subjects go through in chunks, so that every buffer of a chunk stays in the cache; the loops over a chunk's rows are plain and
 //! without branches, and what a subject's rows come to is the difference of two running sums. Arithmetic wraps because
 //! [`Plan::compile`] has proved that no subject's sums overflow. Rows are kept only for an explanation: a population of one and a
-//! population of ten million run the same code, and so do one day and many. Conditions and what a row is worth when new do not depend on
-//! the day and are read once; a day adds only how old each row is then.
+//! population of ten million run the same code.
+//!
+//! Conditions and what a row is worth when new do not depend on the day and are read once, also for many days; a day adds only how old each
+//! row is then, and looks its points up in one table. Where rows are summed over several days, what turns from one day to the next is summed
+//! instead (`course`).
 
 use std::collections::BTreeMap;
 use std::ops::Range;

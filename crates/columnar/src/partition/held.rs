@@ -12,7 +12,7 @@ use xinzhi_rules::model::{FieldIx, KindIx, RecordKind};
 use super::{DAYS, Named, Owned, Partition, Rows, Subjects, Wanted, class, owned, read_filled, read_open, stays, subject_kinds};
 use crate::cells::{Bounds, Cells, Days, Longs, Words};
 use crate::fault::{Fault, Trouble};
-use crate::file::Table;
+use crate::file::{Blamed, Table};
 use crate::manifest::{ENDING, SUBJECTS};
 use crate::places::Places;
 use crate::projection::{CLOSINGS, Held, Layer};
@@ -106,14 +106,14 @@ impl Told {
     }
 
     /// Who is known at a position, in order.
-    fn at(&self, path: &Path, pack: &Pack, known: i64) -> Result<Subjects, Fault> {
+    fn at(&self, file: &dyn Blamed, pack: &Pack, known: i64) -> Result<Subjects, Fault> {
         let rows: Vec<usize> = self.counting().into_iter().filter(|row| self.stays.holds(*row, known)).collect();
         let numbers: Vec<i64> = rows.iter().filter_map(|row| self.numbers.get(*row)).copied().collect();
         if !numbers.is_sorted_by(|a, b| a < b) {
-            return Err(Trouble::Unsorted.of(path, schema::SUBJECT));
+            return Err(file.trouble(Trouble::Unsorted, schema::SUBJECT));
         }
         let [kinds, areas, _, codes] = &self.words;
-        let kinds = subject_kinds(path, &kinds.picked(&rows), pack)?;
+        let kinds = subject_kinds(file, &kinds.picked(&rows), pack)?;
         Ok(Subjects { numbers, kinds, areas: areas.picked(&rows), codes: codes.picked(&rows) })
     }
 

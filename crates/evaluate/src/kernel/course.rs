@@ -14,6 +14,8 @@ pub(super) struct Course {
     /// Where the turns of each document day from `first` on begin; one more to end the last.
     starts: Vec<u32>,
     turns: Vec<Turn>,
+    /// By coverage set a bit for each day on which silence begins or ceases to mean "none".
+    covering: Vec<Vec<u64>>,
 }
 
 /// From a day of evaluation on a row has the points of another line of the table.
@@ -47,6 +49,11 @@ impl Turns {
         }
     }
 
+    /// Something may change on these days, too.
+    fn mark(&mut self, days: &[u64]) {
+        self.days.iter_mut().zip(days).for_each(|(days, others)| *days |= others);
+    }
+
     /// Takes what changes on each day on which something does, in their order.
     fn drain(&mut self, mut take: impl FnMut(usize, i64)) {
         for (word, days) in self.days.iter_mut().enumerate() {
@@ -64,7 +71,7 @@ impl Course {
     pub(super) fn new(dated: &[Dated], ages: &[Ages]) -> Course {
         let first = dated.iter().map(|dated| dated.window.first).min().unwrap_or(0);
         let last = dated.iter().map(|dated| dated.window.last).max().unwrap_or(first);
-        let mut course = Course { first, starts: vec![0], turns: Vec::new() };
+        let mut course = Course { first, starts: vec![0], turns: Vec::new(), covering: covering(dated) };
         for document in first..=last {
             let mut before = 0;
             for (day, (dated, ages)) in (0..).zip(dated.iter().zip(ages)) {
@@ -111,15 +118,16 @@ impl Course {
                 continue;
             }
             self.turn(rows, *owner, turns, |line, _| i64::from(line != 0));
+            turns.mark(set.and_then(|set| self.covering.get(*set as usize)).map_or(&[], Vec::as_slice));
             let (mut counting, mut before) = (0_i64, 0_i64);
-            for (day, dated) in job.dated.iter().enumerate() {
-                counting = counting.wrapping_add(turns.changes.get(day).copied().unwrap_or(0));
+            turns.drain(|day, change| {
+                counting = counting.wrapping_add(change);
+                let covered = job.dated.get(day).is_some_and(|dated| dated.covers(set));
                 // A record that counts makes the indicator known whatever coverage says; where it covers, that is known beforehand.
-                let now = if counting > 0 && !dated.covers(set) { job.plan.share } else { 0 };
+                let now = if counting > 0 && !covered { job.plan.share } else { 0 };
                 add(&mut weights, (day, owner.subject), now.wrapping_sub(before));
                 before = now;
-            }
-            turns.drain(|_, _| {});
+            });
         }
     }
 
@@ -134,6 +142,21 @@ impl Course {
             }
         }
     }
+}
+
+fn covering(dated: &[Dated]) -> Vec<Vec<u64>> {
+    let sets = dated.first().map_or(0, Dated::sets);
+    let turns = |set: u32| {
+        let mut days = vec![0; dated.len().div_ceil(64)];
+        for (place, pair) in (1_usize..).zip(dated.windows(2)) {
+            let turns = pair.iter().filter(|dated| dated.covers(Some(&set))).count() == 1;
+            if let Some(days) = days.get_mut(place / 64) {
+                *days |= u64::from(turns) << (place % 64);
+            }
+        }
+        days
+    };
+    (0..).take(sets).map(turns).collect()
 }
 
 fn add(columns: &mut [&mut [i64]], (day, subject): (usize, u32), change: i64) {

@@ -94,6 +94,11 @@ impl Dated {
         Dated { window: turning.window, table: Table::of(plan, (turning, as_of), ages), covered }
     }
 
+    /// How many coverage sets there are.
+    pub(super) fn sets(&self) -> usize {
+        self.covered.len()
+    }
+
     /// Whether a coverage set covers the indicator.
     pub(super) fn covers(&self, set: Option<&u32>) -> bool {
         set.is_some_and(|set| self.covered.get(*set as usize).copied() == Some(1))

@@ -41,6 +41,11 @@ fn e11_what_cannot_be_proved_does_not_compile() {
     assert_eq!(fault(|c| c.amount = Some(AmountByGrade { title: "授信".into(), amounts: vec![1] })), PlanFault::Amounts(card()));
     assert_eq!(fault(|c| c.dimensions[0].indicators[0].floor = Some(Points(1))), PlanFault::Bounds(name()));
     assert_eq!(fault(|c| c.dimensions[0].indicators[0].window_months = 0), PlanFault::Window(name()));
+    let fading = |c: &mut Scorecard, place: usize| {
+        c.dimensions[0].indicators[place].take = each(Each::Constant(Points(-1)));
+        c.dimensions[0].indicators[place].fade = Fading::Steps((1..=40_000).map(|step| Fade { after_months: step, keep: 0 }).collect());
+    };
+    assert_eq!(fault(|c| [0, 1].into_iter().for_each(|place| fading(c, place))), PlanFault::Table("fine".into()), "of one kind together");
     let bands = Each::ByBand { field: FieldIx(1), bands: vec![(5, Points(0)), (5, Points(1))] };
     assert_eq!(fault(|c| c.dimensions[0].indicators[0].take = each(bands)), PlanFault::Bands(name()));
     assert_eq!(fault(|c| c.min = Points::whole(2000)), PlanFault::Range(card()));

@@ -422,3 +422,25 @@ fn d1_many_days_in_one_pass_say_of_each_what_it_says_alone() {
     }
     assert!(answers.len() > 1000, "the days must differ: {} answers", answers.len());
 }
+
+/// Tables of up to 256 places are read without a check: both sides of that border, in codes and in stretches.
+#[test]
+fn a_table_of_any_size_says_what_each_row_is_worth() {
+    let amount = FieldIx(1);
+    let facts: Vec<Fact> = (0..60)
+        .map(|id| fine(id, &day(AS_OF).plus_days(-i32::try_from(id).unwrap() * 150).to_string(), Some(id * 77_777 % 3_100_000)))
+        .collect();
+    for (bands, steps) in [(126, 0), (127, 0), (128, 0), (3000, 0), (2, 252), (1, 253), (1, 254), (1, 255), (1, 300)] {
+        let bands = (0..bands).map(|band| (band * 1000, Points(-1000 - band))).collect();
+        let steps = (1..=steps).map(|months| xinzhi_rules::model::Fade { after_months: months, keep: 1000 - 3 * i64::from(months) });
+        let indicator = Indicator {
+            window_months: 301,
+            floor: Some(whole(-1000)),
+            fade: Fading::Steps(steps.collect()),
+            ..indicator("bands", PENALTY, Each::ByBand { field: amount, bands })
+        };
+        let expected = by_hand(&indicator, &facts, (&covered(&KINDS), day(AS_OF)));
+        let evaluation = with(indicator.clone(), &facts);
+        assert_eq!(evaluation.indicators().next().unwrap().points.0, expected, "{indicator:?}");
+    }
+}

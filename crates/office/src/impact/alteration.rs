@@ -1,9 +1,10 @@
 //! What of a model differs, part by part: what its results differ by must come from one of these, or from several together.
 
 use serde::{Deserialize, Serialize};
+use xinzhi_core::Day;
 use xinzhi_core::day::Span;
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{Dimension, Indicator, LawIx, Override, Scorecard};
+use xinzhi_rules::model::{Dimension, Group, Indicator, Ladder, LawIx, Override, PeersBy, Scorecard};
 use xinzhi_rules::sentence;
 
 use super::joint::reads_alike;
@@ -98,7 +99,7 @@ pub(crate) fn changes(old: Model<'_>, new: Model<'_>) -> Vec<Changed> {
     let grades = |card: &Scorecard| card.grades.iter().map(|grade| (grade.name.clone(), grade.from)).collect::<Vec<_>>();
     let whole = [
         (same_overrides(old, new), Part::Overrides, "直接定级"),
-        (grades(o) == grades(n), Part::Grades, "等级界限"),
+        (grades(o) == grades(n) && limits(old) == limits(new), Part::Grades, "等级界限"),
         ((o.base, o.min, o.max) == (n.base, n.min, n.max), Part::Range, "基础分和分值范围"),
         ((o.assessed_share, o.coverage_lag_days) == (n.assessed_share, n.coverage_lag_days), Part::Share, "可评价比例和归集滞后"),
         ((o.in_force, o.review_by, spans(old)) == (n.in_force, n.review_by, spans(new)), Part::Force, "施行、复核期限和依据的有效期"),
@@ -107,6 +108,23 @@ pub(crate) fn changes(old: Model<'_>, new: Model<'_>) -> Vec<Changed> {
     found.extend(whole.into_iter().filter(|(same, _, _)| !same).map(|(_, part, title)| changed(part, title.to_owned())));
     found
 }
+
+/// Where peers decide: who is compared, what share each grade has, and the limits of the days.
+fn limits((pack, card): Model<'_>) -> Option<(String, i64, Vec<i64>, Vec<Limits<'_>>)> {
+    let peers = card.peers.as_ref()?;
+    let by = match peers.by {
+        PeersBy::Kind => String::new(),
+        PeersBy::Choice { kind, field } => {
+            let kind = pack.record_kind(kind)?;
+            format!("{} {}", kind.id, kind.at(field)?.code)
+        }
+    };
+    let mine = pack.cutoffs.iter().filter(|set| pack.scorecard(set.scorecard).is_some_and(|other| other.id == card.id));
+    let sets = mine.map(|set| (set.from, set.until, &set.everyone, set.groups.as_slice())).collect();
+    Some((by, peers.group_size, peers.shares.clone(), sets))
+}
+
+type Limits<'a> = (Day, Day, &'a Ladder, &'a [Group]);
 
 fn changed(part: Part, title: String) -> Changed {
     Changed { part, title, how: How::Changed }

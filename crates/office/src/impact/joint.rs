@@ -8,7 +8,7 @@ use xinzhi_evaluate::Coverage;
 use xinzhi_rules::Pack;
 use xinzhi_rules::calendar::Calendar;
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Dimension, Grade, Indicator, KindIx, LawIx, Override, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
+use xinzhi_rules::model::{Dimension, Grade, Indicator, KindIx, LawIx, Override, PeersBy, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
 
 use super::alteration::Part;
 
@@ -46,6 +46,9 @@ impl Joint {
         let mut card = Scorecard { subjects: subjects.map(|(ix, _)| ix).collect(), basis: laws(&card.basis), ..card.clone() };
         for indicator in card.dimensions.iter_mut().flat_map(|dimension| &mut dimension.indicators) {
             (indicator.kind, indicator.basis) = (kind(indicator.kind), laws(&indicator.basis));
+        }
+        if let Some(PeersBy::Choice { kind: of, .. }) = card.peers.as_mut().map(|peers| &mut peers.by) {
+            *of = kind(*of);
         }
         for rule in &mut card.overrides {
             (rule.kind, rule.basis) = (kind(rule.kind), laws(&rule.basis));
@@ -94,7 +97,8 @@ pub(crate) fn alone(card: &Scorecard, indicator: &Indicator, subjects: Vec<Subje
         assessed_share: 0,
         dimensions: vec![dimension],
         overrides: Vec::new(),
-        grades: vec![Grade { name: String::new(), title: String::new(), from: min }],
+        grades: vec![Grade { name: String::new(), title: String::new(), from: Some(min) }],
+        peers: None,
         amount: None,
         groups: Vec::new(),
         ..card.clone()
@@ -125,7 +129,7 @@ pub(crate) fn with(part: &Part, old: &Scorecard, new: &Scorecard) -> Scorecard {
     if matches!(part, Part::Range | Part::Grades) {
         // The last grade starts at the least points, whatever they are.
         if let Some(last) = card.grades.last_mut() {
-            last.from = card.min;
+            last.from = Some(card.min);
         }
     }
     card

@@ -147,8 +147,10 @@ fn cards(ask: &Ask, [old_rules, new_rules]: [&Pack; 2], joint: &mut Joint) -> Ve
         let after = joint.moved(after, new_rules);
         let (mut variants, mut singles) = (Vec::new(), Vec::new());
         for change in &changes {
-            let ix = joint.add(with(&change.part, before, &after));
-            variants.push(Plan::compile(&joint.pack, ix).is_ok().then_some(ix));
+            // Limits by peers are made for a whole text: with one part of another they say nothing.
+            let compared = before.peers.is_some() || after.peers.is_some();
+            let ix = (!compared).then(|| joint.add(with(&change.part, before, &after)));
+            variants.push(ix.filter(|ix| Plan::compile(&joint.pack, *ix).is_ok()));
             singles.push(single(joint, change, before, &after));
         }
         let scales = Scales::of(old, new);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use xinzhi_core::{Day, Digest};
 use xinzhi_evaluate::{Plan, Reason};
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{FieldIx, KindIx, Matter, MatterIx, MeasureIx, Scorecard, ScorecardIx, SubjectKindIx, Trigger};
+use xinzhi_rules::model::{FieldIx, KindIx, Matter, MatterIx, MeasureIx, PeersBy, Scorecard, ScorecardIx, SubjectKindIx, Trigger};
 
 /// Drafts kept compiled: they are installed nowhere, so whoever wants them again after that hands them in again.
 const DRAFTS_MAX: usize = 8;
@@ -81,7 +81,16 @@ pub(crate) fn notes(which: &str, (raw, rules): (&Pack, &Pack), (ix, card): (Scor
         Some(Reason::NoBasisInForce) => {
             notes.push(format!("{which}的“{}”在评价日 {day} 没有有效的依据，全部主体不作评价；请补充依据或另选评价日", card.title));
         }
+        Some(Reason::NoCutoffsInForce) => {
+            notes.push(format!(
+                "{which}的“{}”按同业界限定级，评价日 {day} 没有有效的界限，全部主体不作评价；请先用 `xinzhi cutoffs` 计算，或另选评价日",
+                card.title
+            ));
+        }
         Some(Reason::NotYetInForce { .. } | Reason::NoLongerInForce { .. } | Reason::TooLittleKnown { .. }) | None => {}
+    }
+    if card.peers.is_some() {
+        notes.push(format!("{which}的“{}”按同业界限定级：各项原因只列分值的增减，不计算单独一项对等级的影响", card.title));
     }
     if raw.review_by < day && notes.is_empty() {
         notes.push(format!("{which}的复核期限 {} 已过", raw.review_by));
@@ -95,6 +104,9 @@ pub(crate) fn ruled(pack: &Pack) -> BTreeMap<KindIx, BTreeSet<FieldIx>> {
     for card in &pack.scorecards {
         kinds.extend(card.dimensions.iter().flat_map(|dimension| &dimension.indicators).map(|indicator| indicator.kind));
         kinds.extend(card.overrides.iter().map(|rule| rule.kind));
+        if let Some(PeersBy::Choice { kind, .. }) = card.peers.as_ref().map(|peers| peers.by) {
+            kinds.insert(kind);
+        }
     }
     pack.measures.iter().for_each(|measure| triggers(&measure.trigger, &mut kinds));
     let fields = |kind: KindIx| {

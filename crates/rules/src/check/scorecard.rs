@@ -16,7 +16,7 @@ use crate::raw::At;
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, count_of, id_of, list, map, points_of, share_of, span_of};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "scorecard",
     "title",
     "purpose",
