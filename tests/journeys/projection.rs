@@ -411,6 +411,38 @@ fn a_table_set_of_an_office_says_what_its_projection_says() {
 }
 
 #[test]
+fn d1_each_day_of_an_offices_backtest_is_the_run_of_that_day() {
+    each(|town| {
+        let desk = Desk::at(&town.url);
+        let mut world = World::found(town, 31, 12);
+        let early = desk.follow()["position"].as_i64().unwrap();
+        for _ in 0..6 {
+            world.act();
+        }
+        let early = early.to_string();
+        for known in [&[][..], &["--known", &early]] {
+            let words = ["evaluate", "--scorecard", CARD, "--every", "month", "--from", "2026-08-15", "--until", "2026-11-30"];
+            let told = desk.json(&[&words, known].concat());
+            let days = told["days"].as_array().unwrap();
+            let dates: Vec<&str> = days.iter().map(|day| day["as_of"].as_str().unwrap()).collect();
+            assert_eq!(dates, ["2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30"]);
+            for day in days {
+                let (single, _) = desk.evaluate(day["as_of"].as_str().unwrap(), known);
+                for key in ["grades", "forced", "reasons", "mean_points"] {
+                    assert_eq!(day[key], single[key], "{key} {day}");
+                }
+                assert_eq!((&told["subjects"], &told["position"]), (&single["subjects"], &single["position"]));
+            }
+        }
+        // One subject has no backtest, and a backtest is compared with nothing.
+        let words = ["evaluate", "--scorecard", CARD, "--every", "month", "--from", "2026-08-15", "--until", "2026-11-30"];
+        for wrong in [&["--subject", "91330899MA2000000X"][..], &["--against", "x.parquet", "--out", "y.parquet"]] {
+            assert_eq!(desk.run(&[&words, wrong].concat()).status.code(), Some(2), "{wrong:?}");
+        }
+    });
+}
+
+#[test]
 fn the_last_result_is_compared_with_by_itself() {
     each(|town| {
         let desk = Desk::at(&town.url);

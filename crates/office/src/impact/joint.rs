@@ -8,7 +8,9 @@ use xinzhi_evaluate::Coverage;
 use xinzhi_rules::Pack;
 use xinzhi_rules::calendar::Calendar;
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Dimension, Grade, Indicator, KindIx, LawIx, Override, PeersBy, RecordKind, Scorecard, ScorecardIx, SubjectKindIx};
+use xinzhi_rules::model::{
+    Dimension, Grade, Indicator, KindIx, LawIx, Override, PeersBy, RecordKind, Scorecard, ScorecardIx, SubjectKindIx,
+};
 
 use super::alteration::Part;
 
