@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use self_cell::self_cell;
 use xinzhi_columnar::schema;
 use xinzhi_columnar::{Fault, HeldPart, HeldTable, Pin, Reported, Run, Standings, StandingsWriter, TableSet};
-use xinzhi_core::{Day, Digest};
+use xinzhi_core::Day;
 use xinzhi_rules::model::{self, ScorecardIx};
 
 use crate::cut::Whole;
@@ -60,10 +60,9 @@ impl Evaluator {
         let ids = || pack.scorecards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("、");
         let (card, found) =
             pack.scorecard_by_id(scorecard).ok_or_else(|| refused(format!("规则包中没有评价模型 `{scorecard}`，可用的有：{}", ids())))?;
-        let pin = Pin { pack: &pack, card: found, as_of, position: None, tables: Digest([0; 32]) };
         // No set stands behind tables in memory.
-        let said = pin.said().into_iter().filter(|(name, _)| name != "xinzhi.tables").collect();
-        let frame = Arc::new(Frame::new(&pack, found, said));
+        let pin = Pin { pack: &pack, card: found, as_of, position: None, tables: None };
+        let frame = Arc::new(Frame::new(&pack, found, pin.said()));
         let compiled = Compiled::try_new(Arc::clone(&pack), |pack| Run::alone(pack, card, as_of)).map_err(refused)?;
         Ok(Evaluator { compiled, card, as_of, frame })
     }
@@ -149,8 +148,8 @@ impl Tables {
 
     /// SHA-256 of its `tables.json`, in hexadecimal.
     #[getter]
-    fn digest(&self) -> String {
-        self.opened.borrow_dependent().set.digest().to_string()
+    fn digest(&self) -> Option<String> {
+        self.opened.borrow_dependent().set.digest().map(|digest| digest.to_string())
     }
 
     /// Whether it was made by this very version of the pack.

@@ -63,6 +63,7 @@ fn everything_before_the_journeys(steps: &mut Steps) -> Result<()> {
     steps.step("check for aarch64", || aarch64(&root))?;
     steps.step("examples in the documentation", || run(&mut cargo(&root, &["test", "--workspace", "--locked", "--doc"])))?;
     steps.step("contract of the API", || contract::check(&root))?;
+    steps.step("wheel for Python", || python::test(&root))?;
     steps.step("oracle of evaluation", || bench::Oracle::short().run(&root))?;
     steps.step("fuzz targets, a minute each", || fuzz::Fuzz::short().run(&root))?;
     // What a minute allows; `docs/torture.md` tells what a release asks for.

@@ -192,8 +192,8 @@ fn held_on(connection: &mut Connection, ground: &Ground, range: Range) -> Result
     let mut rows: BTreeMap<SubjectId, Vec<HeldRow>> = BTreeMap::new();
     for row in projection::held(connection, range, ground.position)? {
         // Of a kind that the packs do not have rules know nothing, not even that there is somebody.
-        if pack.record_kinds.iter().any(|kind| kind.id == row.kind) {
-            rows.entry(row.subject).or_default().push(row);
+        if pack.record_kinds.iter().any(|kind| kind.id == row.fact.kind) {
+            rows.entry(row.fact.subject).or_default().push(row);
         }
     }
     let mut subjects = Vec::with_capacity(rows.len());
@@ -211,19 +211,19 @@ fn held_on(connection: &mut Connection, ground: &Ground, range: Range) -> Result
 }
 
 /// A row as rules see it; none where the packs have no such kind.
-fn fact(pack: &Pack, row: &HeldRow) -> Result<Option<HeldFact>, Error> {
+fn fact(pack: &Pack, HeldRow { fact: row, stay }: &HeldRow) -> Result<Option<HeldFact>, Error> {
     let Some(index) = pack.record_kinds.iter().position(|kind| kind.id == row.kind) else { return Ok(None) };
     let Some(kind) = pack.record_kinds.get(index) else { return Ok(None) };
     let fields: serde_json::Value =
         serde_json::from_str(&row.fields).map_err(|e| Error::inconsistent(format!("fields of record {}: {e}", row.record.0)))?;
     let values = rule_values(kind, &fields);
     let fact = Fact { record: row.record, kind: KindIx(index), day: row.day, class: row.class, values };
-    Ok(Some(HeldFact { subject: row.subject, fact, stay: row.stay }))
+    Ok(Some(HeldFact { subject: row.subject, fact, stay: *stay }))
 }
 
 /// Place and industry are what the latest registration says that holds at a position; they may change wherever one begins or ends.
 fn described(pack: &Pack, rows: &[HeldRow]) -> Result<Vec<Described>, Error> {
-    let registers = |row: &&HeldRow| pack.record_kinds.iter().any(|kind| kind.id == row.kind && kind.roles.area.is_some());
+    let registers = |row: &&HeldRow| pack.record_kinds.iter().any(|kind| kind.id == row.fact.kind && kind.roles.area.is_some());
     let registrations: Vec<&HeldRow> = rows.iter().filter(registers).collect();
     let Some(first) = rows.iter().map(|row| row.stay.known).min() else { return Ok(Vec::new()) };
     let turns = registrations.iter().flat_map(|row| std::iter::once(row.stay.known).chain(row.stay.until));
@@ -231,12 +231,12 @@ fn described(pack: &Pack, rows: &[HeldRow]) -> Result<Vec<Described>, Error> {
     let mut out: Vec<Described> = Vec::new();
     for turn in turns {
         let holds = |row: &&&HeldRow| row.stay.known <= turn && row.stay.until.is_none_or(|until| until > turn);
-        let latest = registrations.iter().filter(holds).max_by_key(|row| (row.day, row.record));
+        let latest = registrations.iter().filter(holds).max_by_key(|row| (row.fact.day, row.fact.record));
         let (area, industry) = match latest {
             None => (None, None),
             Some(row) => {
-                let kind = pack.record_kinds.iter().find(|kind| kind.id == row.kind);
-                let said = kind.map(|kind| description(kind, &row.fields)).transpose()?;
+                let kind = pack.record_kinds.iter().find(|kind| kind.id == row.fact.kind);
+                let said = kind.map(|kind| description(kind, &row.fact.fields)).transpose()?;
                 said.map_or((None, None), |said| (said.area, said.industry))
             }
         };
@@ -321,7 +321,7 @@ impl Changes {
     fn add(&mut self, pack: &Pack, rows: &[HeldRow]) -> Result<(), Error> {
         for row in rows {
             self.facts.extend(fact(pack, row)?);
-            self.describe(pack, row.subject, &row.kind);
+            self.describe(pack, row.fact.subject, &row.fact.kind);
         }
         Ok(())
     }

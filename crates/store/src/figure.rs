@@ -549,17 +549,19 @@ pub fn facts(
 ) -> Result<Vec<FactRow>, Fault> {
     let kinds = format!(",{},", kinds.join(","));
     let rows = connection.query(&FACTS, params![first, last, known.0, &kinds])?;
-    rows.iter()
-        .map(|row| {
-            let class: Option<i64> = row.get("class")?;
-            Ok(FactRow {
-                subject: row.get("subject_id")?,
-                record: RecordId(row.get("record_id")?),
-                kind: row.get("kind")?,
-                day: row.get("document_day")?,
-                class: class.and_then(Class::from_number),
-                fields: row.get("fields")?,
-            })
+    rows.iter().map(FactRow::read).collect()
+}
+
+impl FactRow {
+    pub(crate) fn read(row: &Row) -> Result<FactRow, Fault> {
+        let class: Option<i64> = row.get("class")?;
+        Ok(FactRow {
+            subject: row.get("subject_id")?,
+            record: RecordId(row.get("record_id")?),
+            kind: row.get("kind")?,
+            day: row.get("document_day")?,
+            class: class.and_then(Class::from_number),
+            fields: row.get("fields")?,
         })
-        .collect()
+    }
 }

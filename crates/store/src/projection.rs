@@ -2,10 +2,11 @@
 //! can be followed. Natural persons are in none of it.
 
 use xinzhi_core::journal::Position;
-use xinzhi_core::record::{BatchId, Class, RecordId};
+use xinzhi_core::record::{BatchId, RecordId};
 use xinzhi_core::{Day, SubjectId};
 
 use crate::connection::Connection;
+use crate::figure::FactRow;
 use crate::sql::statements;
 use crate::value::Row;
 use crate::{Fault, params};
@@ -88,21 +89,11 @@ impl Stay {
     }
 }
 
-/// A record as rules and projections read it.
+/// A record as an evaluation reads it, and when it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldRow {
-    /// About whom.
-    pub subject: SubjectId,
-    /// Its number.
-    pub record: RecordId,
-    /// Id of its kind.
-    pub kind: String,
-    /// Date of its document.
-    pub day: Day,
-    /// Its class.
-    pub class: Option<Class>,
-    /// Canonical JSON of the open fields.
-    pub fields: String,
+    /// What it says.
+    pub fact: FactRow,
     /// When it holds.
     pub stay: Stay,
 }
@@ -152,16 +143,7 @@ pub struct Page {
 
 fn held_row(row: &Row, at: Position) -> Result<Option<HeldRow>, Fault> {
     let Some(stay) = Stay::seen(row.get("known")?, [row.get("closed")?, row.get("recalled")?], at) else { return Ok(None) };
-    let class: Option<i64> = row.get("class")?;
-    Ok(Some(HeldRow {
-        subject: row.get("subject_id")?,
-        record: RecordId(row.get("record_id")?),
-        kind: row.get("kind")?,
-        day: row.get("document_day")?,
-        class: class.and_then(Class::from_number),
-        fields: row.get("fields")?,
-        stay,
-    }))
+    Ok(Some(HeldRow { fact: FactRow::read(row)?, stay }))
 }
 
 fn held_rows(rows: &[Row], at: Position) -> Result<Vec<HeldRow>, Fault> {

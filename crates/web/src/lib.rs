@@ -12,6 +12,7 @@ pub mod pages;
 pub mod server;
 pub mod session;
 mod upload;
+mod workbook;
 
 pub use axum::Router;
 pub use axum::body::Body;

@@ -21,6 +21,7 @@ use crate::api::problem::Problem;
 use crate::server::AppState;
 use crate::session::Caller;
 use crate::upload::{LinesQuery, Upload};
+use crate::workbook::XLSX;
 
 /// Verdicts on one page.
 const VERDICTS_MAX: i64 = 1_000;
@@ -216,7 +217,7 @@ pub(super) async fn verdicts_xlsx(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let workbook = import::verdicts_xlsx(&state.office, &actor, BatchId(number(&id)?)).await?;
-    Ok(([(header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")], workbook))
+    Ok(([(header::CONTENT_TYPE, XLSX)], workbook))
 }
 
 /// Lets a staged batch take effect, all or nothing.

@@ -13,6 +13,7 @@ use xinzhi_office::impact::{self, Asked, Impact, Proposal};
 
 use crate::api::problem::Problem;
 use crate::server::AppState;
+use crate::workbook::XLSX;
 
 /// Largest draft: more than any pack has, even as JSON.
 const DRAFT_BYTES_MAX: usize = 64 << 20;
@@ -61,6 +62,5 @@ async fn show(State(state): State<AppState>, Query(wish): Query<Wish>) -> Result
 
 async fn workbook(State(state): State<AppState>, Query(wish): Query<Wish>) -> Result<Response, Problem> {
     let bytes = impact::workbook(&state.office, &Office::operator(), &wish.asked()).await?;
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, XLSX)], bytes).into_response())
 }

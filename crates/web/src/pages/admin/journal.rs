@@ -15,6 +15,7 @@ use super::super::frame::Frame;
 use super::super::reader::Signed;
 use super::super::text::act_title;
 use crate::server::AppState;
+use crate::workbook::XLSX;
 
 /// Entries of one page.
 const ENTRIES_PAGE: i64 = 100;
@@ -158,7 +159,7 @@ pub(super) async fn export(State(state): State<AppState>, signed: Signed, Form(a
     };
     let exported = journal::export(&state.office, &signed.actor, filter, (kind, act_title)).await?;
     let media = match kind {
-        FileKind::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        FileKind::Xlsx => XLSX,
         FileKind::Ndjson => "application/x-ndjson; charset=utf-8",
     };
     let cut = if exported.is_cut { "-cut" } else { "" };

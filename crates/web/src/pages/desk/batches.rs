@@ -2,8 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Form, Multipart, Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use serde::Deserialize;
 use xinzhi_core::actor::Actor;
 use xinzhi_core::record::{BatchId, Outcome};
@@ -19,6 +17,7 @@ use super::super::text::{Mark, Tone, outcome_mark};
 use super::{Done, form_key, once};
 use crate::server::AppState;
 use crate::upload::Upload;
+use crate::workbook::attached;
 
 /// Batches of the list.
 const BATCHES_MAX: i64 = 100;
@@ -206,9 +205,7 @@ pub(super) async fn recall(State(state): State<AppState>, Path(id): Path<i64>, s
 /// `GET /desk/batches/{id}/verdicts.xlsx`: to send back to the department.
 pub(super) async fn workbook(State(state): State<AppState>, Path(id): Path<i64>, Signed { actor, .. }: Signed) -> Answer {
     let bytes = import::verdicts_xlsx(&state.office, &actor, BatchId(id)).await?;
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
-    let name = format!("attachment; filename=\"batch-{id}-verdicts.xlsx\"");
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(attached(&format!("batch-{id}-verdicts.xlsx"), bytes))
 }
 
 #[cfg(test)]

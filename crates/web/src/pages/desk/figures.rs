@@ -4,8 +4,6 @@ mod view;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use serde::Deserialize;
 use xinzhi_office::figure::{self, Asked, LIST_PAGE, Listing, Shown};
 use xinzhi_office::permission::Scope;
@@ -17,6 +15,7 @@ use super::super::frame::{Frame, Link};
 use super::super::reader::Signed;
 use super::super::text::encoded;
 use crate::server::AppState;
+use crate::workbook::attached;
 use view::{Chart, FigureView, address};
 
 /// Spans that a trend may be looked at.
@@ -151,10 +150,9 @@ pub(super) async fn workbook(
     Signed { actor, .. }: Signed,
 ) -> Answer {
     let shown = figure::show(&state.office, &actor, &id, &wish.asked()).await?;
-    let name = format!("attachment; filename=\"{}-{}.xlsx\"", shown.figure.id, shown.today);
+    let name = format!("{}-{}.xlsx", shown.figure.id, shown.today);
     let bytes = figure::workbook(shown).await?;
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(attached(&name, bytes))
 }
 
 #[derive(Template)]

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 use serde::Deserialize;
 use xinzhi_core::record::{BatchId, Counts, Outcome};
 use xinzhi_core::{Code, Day};
@@ -15,6 +14,7 @@ use super::super::frame::Frame;
 use super::super::reader::Signed;
 use super::super::text::{Mark, encoded, outcome_mark, percent};
 use crate::server::AppState;
+use crate::workbook::disposed;
 
 /// Rows of a page.
 const ROWS_PAGE: usize = 100;
@@ -255,10 +255,9 @@ pub(super) async fn workbook(
     let organ = file.strip_suffix(".xlsx").filter(|organ| !organ.is_empty()).ok_or_else(|| Error::from(Code::NotFound))?;
     let span = Span::parse(Some(&asked.from), Some(&asked.through), state.office.today())?;
     let bytes = quality::workbook(&state.office, &actor, span, organ).await?;
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
     let plain = format!("quality-{}-{}.xlsx", span.from, span.through);
     let name = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", encoded(&format!("{organ}-{plain}")));
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(disposed(name, bytes))
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@ mod view;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use serde::Deserialize;
 use xinzhi_office::figure::LIST_PAGE;
 use xinzhi_office::impact::{self, Asked, Behind, Choice, Listing};
@@ -16,6 +14,7 @@ use super::super::frame::{Frame, Link};
 use super::super::reader::Signed;
 use super::super::text::encoded;
 use crate::server::AppState;
+use crate::workbook::attached;
 use view::ResultView;
 
 const HERE: &str = "/rules/impact";
@@ -146,9 +145,7 @@ pub(super) async fn workbook(State(state): State<AppState>, Query(wish): Query<W
     let bytes = impact::workbook(&state.office, &actor, &asked).await?;
     let day = asked.day.unwrap_or_default();
     let plain: String = day.chars().filter(|letter| letter.is_ascii_digit() || *letter == '-').take(10).collect();
-    let name = format!("attachment; filename=\"impact-{plain}.xlsx\"");
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(attached(&format!("impact-{plain}.xlsx"), bytes))
 }
 
 #[derive(Template)]
