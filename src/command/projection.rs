@@ -11,18 +11,15 @@ use crate::projection::{self, How, Ready};
 use crate::say::say;
 
 pub fn run(command: &ProjectionCommand) -> anyhow::Result<ExitCode> {
-    match command {
-        ProjectionCommand::Follow(arguments) => {
-            let (office, root) =
-                (door::open_to_read(&arguments.place)?, projection::folder(&arguments.place, arguments.projection.as_ref()));
-            tell(arguments, &projection::follow(&office, &root, &ProgressBar::new(0))?)
-        }
-        ProjectionCommand::Rebuild(arguments) => {
-            let (office, root) =
-                (door::open_to_read(&arguments.place)?, projection::folder(&arguments.place, arguments.projection.as_ref()));
-            tell(arguments, &projection::rebuild(&office, &root, &ProgressBar::new(0))?)
-        }
-    }
+    let (arguments, anew) = match command {
+        ProjectionCommand::Follow(arguments) => (arguments, false),
+        ProjectionCommand::Rebuild(arguments) => (arguments, true),
+    };
+    let office = door::open_to_read(&arguments.place)?;
+    let root = projection::folder(&arguments.place, arguments.projection.as_ref());
+    let bar = ProgressBar::new(0);
+    let ready = if anew { projection::rebuild(&office, &root, &bar)? } else { projection::follow(&office, &root, &bar)? };
+    tell(arguments, &ready)
 }
 
 fn tell(arguments: &Projected, ready: &Ready) -> anyhow::Result<ExitCode> {

@@ -11,6 +11,7 @@ mod answer;
 mod assets;
 mod chart;
 mod frame;
+mod listed;
 mod reader;
 mod refused;
 pub mod text;

@@ -244,6 +244,12 @@ impl Bar {
     }
 }
 
+/// A path with those of the parameters that have a value.
+pub(super) fn address(path: &str, query: &[(&str, Option<String>)]) -> String {
+    let pairs: Vec<String> = query.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?)))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,18 +5,19 @@ mod view;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
-use xinzhi_office::figure::{self, Asked, LIST_PAGE, Listing, Shown};
+use xinzhi_office::figure::{self, Asked, Shown};
 use xinzhi_office::permission::Scope;
 use xinzhi_office::rules::figure::{Dimension, Population};
 use xinzhi_office::rules::sentence;
 
 use super::super::answer::{Answer, show};
 use super::super::frame::{Frame, Link};
+use super::super::listed::{ListedLine, ListedPage};
 use super::super::reader::Signed;
-use super::super::text::encoded;
+use super::super::text::{address, encoded};
 use crate::server::AppState;
 use crate::workbook::attached;
-use view::{Chart, FigureView, address};
+use view::{Chart, FigureView};
 
 /// Spans that a trend may be looked at.
 const SPANS: [u32; 4] = [3, 6, 12, 24];
@@ -155,23 +156,6 @@ pub(super) async fn workbook(
     Ok(attached(&name, bytes))
 }
 
-#[derive(Template)]
-#[template(path = "desk/figure_list.html")]
-struct ListPage {
-    frame: Frame,
-    listing: Listing,
-    first: usize,
-    before: Option<String>,
-    next: Option<String>,
-}
-
-impl ListPage {
-    /// The title of a column.
-    fn head(&self, index: &usize) -> &'static str {
-        self.listing.columns.get(*index).copied().unwrap_or_default()
-    }
-}
-
 /// `GET /desk/figures/{id}/list`: what is behind a number.
 pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, Query(wish): Query<Wish>, signed: Signed) -> Answer {
     let page = wish.page.unwrap_or(1).max(1);
@@ -190,13 +174,19 @@ pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, 
     };
     let above = format!("/desk/figures/{}", encoded(&id));
     let frame = signed.frame.under("/desk", "工作台").under("/desk/figures", "统计").under(above, listing.figure.clone());
-    show(&ListPage {
+    let lines = listing.lines.into_iter().map(|line| ListedLine { href: line.href, cells: line.cells });
+    let listed = ListedPage {
         frame: frame.titled("明细"),
-        first: (page - 1).saturating_mul(LIST_PAGE) + 1,
-        before: (page > 1).then(|| at(page - 1)),
-        next: listing.more.then(|| at(page + 1)),
-        listing,
-    })
+        title: format!("{}：{}", listing.figure, listing.title),
+        total: format!("共 {} {}", listing.total, listing.unit),
+        from: "统计表",
+        columns: listing.columns,
+        lines: lines.collect(),
+        first: 1,
+        before: None,
+        next: None,
+    };
+    show(&listed.paged((page, listing.more), at))
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ mod view;
 use askama::Template;
 use axum::extract::{Query, State};
 use serde::Deserialize;
-use xinzhi_office::figure::LIST_PAGE;
-use xinzhi_office::impact::{self, Asked, Behind, Choice, Listing};
+use xinzhi_office::impact::{self, Asked, Behind, Choice};
 use xinzhi_office::permission::Action;
 
 use super::super::answer::{Answer, FormFault, form_faults, show, show_as};
 use super::super::frame::{Frame, Link};
+use super::super::listed::{ListedLine, ListedPage};
 use super::super::reader::Signed;
-use super::super::text::encoded;
+use super::super::text::address;
 use crate::server::AppState;
 use crate::workbook::attached;
 use view::ResultView;
@@ -48,12 +48,6 @@ impl Wish {
         let Wish { card, from, to, by, group, alteration, matter, measure, part, .. } = self.clone();
         Behind { card, from, to, by, group, alteration, matter, measure, part }
     }
-}
-
-/// An address of these pages with what is asked; nothing for what is left out.
-fn address(path: &str, query: &[(&str, Option<String>)]) -> String {
-    let pairs: Vec<String> = query.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?)))).collect();
-    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
 /// Packs to choose from.
@@ -148,27 +142,10 @@ pub(super) async fn workbook(State(state): State<AppState>, Query(wish): Query<W
     Ok(attached(&format!("impact-{plain}.xlsx"), bytes))
 }
 
-#[derive(Template)]
-#[template(path = "rules/impact_list.html")]
-struct ListPage {
-    frame: Frame,
-    listing: Listing,
-    first: usize,
-    before: Option<String>,
-    next: Option<String>,
-}
-
-impl ListPage {
-    /// The title of a column.
-    fn head(&self, index: &usize) -> &'static str {
-        self.listing.columns.get(*index).copied().unwrap_or_default()
-    }
-}
-
 /// `GET /rules/impact/list`: who is behind a number.
 pub(super) async fn list(State(state): State<AppState>, Query(wish): Query<Wish>, signed: Signed) -> Answer {
     let page = wish.page.unwrap_or(1).max(1);
-    let mut listing = impact::list(&state.office, &signed.actor, &wish.asked(), &wish.behind(), page).await?;
+    let listing = impact::list(&state.office, &signed.actor, &wish.asked(), &wish.behind(), page).await?;
     let whole = |number: Option<usize>| number.map(|number| number.to_string());
     let pins = [("old", wish.old.clone()), ("new", wish.new.clone()), ("day", wish.day.clone())];
     let at = |page: usize| {
@@ -187,16 +164,21 @@ pub(super) async fn list(State(state): State<AppState>, Query(wish): Query<Wish>
         address(&format!("{HERE}/list"), &[pins.as_slice(), more.as_slice()].concat())
     };
     let frame = signed.frame.under("/rules", "规则").under(address(HERE, &pins), TITLE).titled("名单");
-    if !frame.may(Action::ReadSubject) {
-        listing.lines.iter_mut().for_each(|line| line.code = None);
-    }
-    show(&ListPage {
+    let opens = frame.may(Action::ReadSubject);
+    let href = |code: String| format!("/desk/subjects/{code}");
+    let lines = listing.lines.into_iter().map(|line| ListedLine { href: line.code.filter(|_| opens).map(href), cells: line.cells });
+    let listed = ListedPage {
         frame,
-        first: (page - 1).saturating_mul(LIST_PAGE) + 1,
-        before: (page > 1).then(|| at(page - 1)),
-        next: listing.more.then(|| at(page + 1)),
-        listing,
-    })
+        title: listing.title,
+        total: format!("共 {} 个主体", listing.total),
+        from: TITLE,
+        columns: listing.columns.to_vec(),
+        lines: lines.collect(),
+        first: 1,
+        before: None,
+        next: None,
+    };
+    show(&listed.paged((page, listing.more), at))
 }
 
 #[cfg(test)]

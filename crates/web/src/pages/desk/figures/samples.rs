@@ -1,13 +1,13 @@
 //! Samples for the test over all pages.
 
 use xinzhi_core::actor::Role;
-use xinzhi_office::figure::{Line, Listing};
 
 use super::super::super::chart::{self, Point};
 use super::super::super::frame::Link;
+use super::super::super::listed::{ListedLine, ListedPage};
 use super::super::super::samples::{Sample, frame, hostile, sample};
 use super::view::{CellView, Chart, FigureView, LineView};
-use super::{FigurePage, FiguresPage, ListPage};
+use super::{FigurePage, FiguresPage};
 
 fn view(id: &str, chart: Chart) -> FigureView {
     let cell = |text: &str| CellView {
@@ -63,22 +63,18 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         pin: hostile(),
         workbook: "/desk/figures/closed-share/data.xlsx?by=organ".to_owned(),
     };
-    let list = |lines| ListPage {
+    let list = |lines| ListedPage {
         frame: frame(Role::Centre, "/desk/figures/closed-share/list?part=of"),
-        listing: Listing {
-            figure: hostile(),
-            title: hostile(),
-            total: 21,
-            unit: "项".to_owned(),
-            columns: vec!["措施", "主体"],
-            lines,
-            more: true,
-        },
+        title: hostile(),
+        total: hostile(),
+        from: "统计表",
+        columns: vec!["措施", "主体"],
+        lines,
         first: 1,
         before: Some("/desk/figures/closed-share/list?part=of&page=1".to_owned()),
         next: Some("/desk/figures/closed-share/list?part=of&page=3".to_owned()),
     };
-    let line = Line { href: Some("/desk/checks/7#green-channel".to_owned()), cells: vec![hostile(), hostile()], many: 1 };
+    let line = ListedLine { href: Some("/desk/checks/7#green-channel".to_owned()), cells: vec![hostile(), hostile()] };
     vec![
         sample("figures", &page(figures)),
         sample("figures, none", &page(Vec::new())),

@@ -5,7 +5,7 @@ use xinzhi_office::rules::figure::{Better, Dimension, FigureKind, Population};
 
 pub(super) use super::super::super::chart::Chart;
 use super::super::super::chart::{self, Point};
-use super::super::super::text::{encoded, percent};
+use super::super::super::text::{address, percent};
 
 /// Lines of a chart; the table beneath has all.
 const CHART_LINES_MAX: usize = 12;
@@ -205,10 +205,4 @@ fn stack(columns: &[Column], group: &Group) -> (String, Vec<i64>, String) {
         })
         .collect();
     (group.title.clone(), numbers, words.join("　"))
-}
-
-/// A path with those of the parameters that have a value.
-pub(super) fn address(path: &str, query: &[(&str, Option<String>)]) -> String {
-    let pairs: Vec<String> = query.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded(value.as_deref()?)))).collect();
-    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }

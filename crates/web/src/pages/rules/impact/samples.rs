@@ -1,13 +1,14 @@
 //! Samples for the test over all pages.
 
 use xinzhi_core::actor::Role;
-use xinzhi_office::impact::{Difference, How, Listed, Listing};
+use xinzhi_office::impact::{Difference, How};
 
 use super::super::super::answer::FormFault;
 use super::super::super::frame::Link;
+use super::super::super::listed::{ListedLine, ListedPage};
 use super::super::super::samples::{Sample, frame, hostile, sample};
 use super::view::{AlterationLine, Bar, CardView, Cell, GroupLine, MeasureLine, Number, RatioView, ResultView, Row};
-use super::{ImpactPage, ListPage, Pick};
+use super::{ImpactPage, Pick};
 
 fn number() -> Number {
     Number { text: hostile(), href: Some("/rules/impact/list?card=market-entity&from=0&to=1".to_owned()) }
@@ -82,13 +83,15 @@ fn page(faults: Vec<FormFault>, ways: Vec<Link>, result: Option<ResultView>) -> 
 }
 
 pub(in super::super) fn samples() -> Vec<Sample> {
-    let line = |code: Option<&str>| Listed { code: code.map(str::to_owned), cells: vec![hostile(), hostile()] };
-    let columns = ["名称", "代码", "主体类型", "区域", "旧规则", "新规则"];
-    let lines = vec![line(Some("91330899MA2000011X")), line(None)];
-    let listing = |lines| Listing { title: hostile(), total: 21, columns, lines, more: true };
-    let list = |lines| ListPage {
+    let line = |href: Option<&str>| ListedLine { href: href.map(str::to_owned), cells: vec![hostile(), hostile()] };
+    let lines = vec![line(Some("/desk/subjects/91330899MA2000011X")), line(None)];
+    let list = |lines| ListedPage {
         frame: frame(Role::Centre, "/rules/impact/list"),
-        listing: listing(lines),
+        title: hostile(),
+        total: hostile(),
+        from: "规则影响评估",
+        columns: vec!["名称", "代码"],
+        lines,
         first: 21,
         before: Some("/rules/impact/list?page=1".to_owned()),
         next: None,
