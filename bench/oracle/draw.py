@@ -130,20 +130,26 @@ def draw_each(random, kind):
     return Each(put, by=field.code, bands=tuple((start, draw_points(random, kind.nature)) for start in starts))
 
 
-def draw_number(random, kind, where):
+def draw_number(random, kinds, kind, where):
     summed = [field for field in kind.fields if field.type == "money" or field.type == "integer" and field.least >= 0]
     counted = [field for field in kind.fields if field.type in ("choice", "integer", "money", "day")]
+    others = [other for other in kinds if other.nature == "neutral" and other != kind]
     forms = ["count"] + ["rate"] * 2 * (kind.nature == "neutral") + ["total"] * 2 * bool(summed) + ["distinct"] * bool(counted)
+    forms += ["ratio"] * 3 * bool(others)
     what = random.choice(forms)
     field = {"total": summed, "distinct": counted}.get(what)
     field = random.choice(field) if field else None
-    most = {"count": lambda: 12, "rate": lambda: 1000, "total": lambda: field.most * 3, "distinct": lambda: values_of(field)}[what]()
+    most = {"count": lambda: 12, "rate": lambda: 1000, "ratio": lambda: 5000, "total": lambda: field.most * 3, "distinct": lambda: values_of(field)}[what]()
     starts = rising(random, 0, most, random.randint(1, 5))
     points = [draw_points(random, random.choice((kind.nature, "neutral"))) for _ in starts]
     if kind.nature != "neutral":
         points.sort(reverse=kind.nature == "adverse")
+    lines = tuple(zip(starts, points, strict=True))
+    if what == "ratio":
+        other = random.choice(others)
+        return Number(what, lines, of=draw_condition(random, other) if random.random() < 0.6 else None, other=other.id)
     of = draw_condition(random, kind, where) if what == "rate" else None
-    return Number(what, tuple(zip(starts, points, strict=True)), field and field.code, of)
+    return Number(what, lines, field and field.code, of)
 
 
 def values_of(field):
@@ -169,7 +175,7 @@ def draw_indicator(random, kinds, number):
     window = draw_window(random, kind)
     where = draw_condition(random, kind) if random.random() < 0.6 else None
     counts = random.random() < 0.35
-    take = draw_number(random, kind, where) if counts else draw_each(random, kind)
+    take = draw_number(random, kinds, kind, where) if counts else draw_each(random, kind)
     fade = Steps() if counts else draw_fade(random, window)
     least, most = take_range(take)
     bound = random.choice((1000, 20_000, 33_333, 100_000, 400_000))
@@ -310,7 +316,7 @@ def draw_subjects(random, count):
 def turning_days(kind, card, as_of):
     """The days on which a record of a kind begins or ceases to matter, and their neighbours."""
     ages = set()
-    for indicator in (i for d in card.dimensions for i in d.indicators if i.kind == kind.id):
+    for indicator in (i for d in card.dimensions for i in d.indicators if kind.id in i.kinds()):
         ages.add(indicator.window)
         ages |= {indicator.fade.after} if isinstance(indicator.fade, Linear) else {after for after, _ in indicator.fade.steps}
     ages |= {o.window for o in card.overrides if o.kind == kind.id and o.window is not None}
@@ -354,7 +360,7 @@ def draw_coverage(random, kinds, card, as_of):
     """Everything, nothing, or spans that begin and end near the days that matter, whole and in pieces, by area."""
     rows = []
     for kind in kinds:
-        ages = {i.window for d in card.dimensions for i in d.indicators if i.kind == kind.id}
+        ages = {i.window for d in card.dimensions for i in d.indicators if kind.id in i.kinds()}
         starts = [months_later(as_of, -age) + timedelta(near) for age in ages for near in (-1, 0, 1, 2)] + [date(2010, 1, 1)] * 6
         ends = [as_of - timedelta(card.lag) + timedelta(near) for near in (-1, 0, 1)] + [as_of]
         for _ in range(random.choice((1, 1, 2, 3))):

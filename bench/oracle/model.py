@@ -90,10 +90,13 @@ class Each:
 
 @dataclass(frozen=True)
 class Number:
-    what: str  # count distinct total rate
+    """`of` is the condition of a rate, or of the other records of a ratio, whose kind is `other`."""
+
+    what: str  # count distinct total rate ratio
     bands: tuple
     field: str | None = None
     of: object = None
+    other: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,11 @@ class Indicator:
     floor: int | None = None
     cap: int | None = None
     weight: int = 1000
+
+    def kinds(self):
+        """Every kind that it counts."""
+        other = self.take.other if isinstance(self.take, Number) else None
+        return (self.kind,) if other is None else (self.kind, other)
 
 
 @dataclass(frozen=True)

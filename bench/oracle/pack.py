@@ -106,9 +106,9 @@ def indicator(case, what):
             out["put"] = take.put
     else:
         field = take.field if take.what == "total" else None
-        out["number"] = number(kind, take)
+        out["number"] = number(case, kind, take)
         out["bands"] = [dict(line) for line in bands(kind, field, take.bands)]
-        if take.what == "rate":
+        if take.what in ("rate", "ratio"):
             for line, (start, _) in zip(out["bands"], take.bands, strict=True):
                 line["from"] = share(start)
     if isinstance(what.fade, Linear):
@@ -118,9 +118,12 @@ def indicator(case, what):
     return out | bounds(what) | {"basis": ["rules"]}
 
 
-def number(kind, take):
+def number(case, kind, take):
     if take.what == "count":
         return "count"
+    if take.what == "ratio":
+        other = case.kind(take.other)
+        return {"ratio_to": {"record": other.title} | ({"where": condition(other, take.of)} if take.of is not None else {})}
     return {take.what: condition(kind, take.of) if take.what == "rate" else titled(kind, take.field)}
 
 

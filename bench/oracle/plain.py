@@ -120,14 +120,28 @@ def number(take, rows):
     return sum(values) if take.what == "total" else len(set(values))
 
 
-def indicator_points(case, indicator, covered, rows):
+def ratio(case, indicator, count, others):
+    """Thousandths of the number of the others; None where not one of them meets the condition for certain. Adverse records are divided by
+    those in doubt, too."""
+    told = [holds(indicator.take.of, row) for row in others]
+    doubtful = told.count(None) if case.kind(indicator.kind).nature == "adverse" else 0
+    return count * 1000 // (told.count(True) + doubtful) if True in told else None
+
+
+def indicator_points(case, indicator, covered, records):
     """Points before the weight, and whether they are known."""
     first = first_day(case.as_of, indicator.window)
-    rows = [row for row in rows if first <= row["day"] <= case.as_of and holds(indicator.where, row) is True]
+    by_kind = [[row for row in records.get(kind, []) if first <= row["day"] <= case.as_of] for kind in indicator.kinds()]
+    rows = [row for row in by_kind[0] if holds(indicator.where, row) is True]
     if isinstance(indicator.take, Each):
         points, counted = each_points(indicator, case.as_of, rows)
         return clamp(points, indicator.floor, indicator.cap), covered or counted
-    found = number(indicator.take, rows) if covered else None
+    if not covered:
+        found = None
+    elif indicator.take.what == "ratio":
+        found = ratio(case, indicator, len(rows), by_kind[1])
+    else:
+        found = number(indicator.take, rows)
     points = None if found is None else band(indicator.take.bands, found)
     if points is None:
         return 0, False
@@ -143,10 +157,14 @@ def bare(area):
 
 
 def covers(case, area, indicator):
+    return all(reported(case, area, indicator, kind) for kind in indicator.kinds())
+
+
+def reported(case, area, indicator, counted):
     """Whether every day from the window's first to the one that must have been reached was reported."""
     spans = []
     for where, kind, since, until in case.coverage:
-        if kind == indicator.kind and (where is None or area is not None and bare(area).startswith(bare(where))):
+        if kind == counted and (where is None or area is not None and bare(area).startswith(bare(where))):
             spans.append((since, until or date.max))
     need = first_day(case.as_of, indicator.window)
     last = max(need, case.as_of - timedelta(days=case.card.lag))
@@ -253,7 +271,7 @@ def answer(case, who, rows):
         subtotal = 0
         for indicator in dimension.indicators:
             covered = covers(case, area, indicator)
-            points, known = indicator_points(case, indicator, covered, rows.get(indicator.kind, []))
+            points, known = indicator_points(case, indicator, covered, rows)
             subtotal += toward_zero(points * indicator.weight, 1000)
             share = toward_zero(toward_zero(reach(indicator) * indicator.weight, 1000) * dimension.weight, 1000)
             weight += share

@@ -98,9 +98,9 @@ def bands(of, code, lines):
     return tuple((value(of, code, line["from"]) if code else line["from"], thousandths(line["points"])) for line in lines)
 
 
-def take(of, what):
+def take(kinds, of, what):
     if "number" in what:
-        return number(of, what)
+        return number(kinds, of, what)
     each, put = what["each"], what.get("put", "sum")
     if "by" not in each:
         return Each(put, constant=thousandths(each["points"]))
@@ -111,13 +111,16 @@ def take(of, what):
     return Each(put, by=code, named=tuple((title, thousandths(each["points"][title])) for title in titles))
 
 
-def number(of, what):
+def number(kinds, of, what):
     if what["number"] == "count":
         return Number("count", bands(of, None, what["bands"]))
     [(word, inner)] = what["number"].items()
-    if word == "rate":
+    if word in ("rate", "ratio_to"):
         lines = tuple((share(line["from"]), thousandths(line["points"])) for line in what["bands"])
-        return Number("rate", lines, of=condition(of, inner))
+        if word == "rate":
+            return Number("rate", lines, of=condition(of, inner))
+        other = kinds[inner["record"]]
+        return Number("ratio", lines, of=condition(other, inner.get("where")), other=other.id)
     code = code_of(of, inner)
     return Number(word, bands(of, code if word == "total" else None, what["bands"]), code)
 
@@ -136,7 +139,7 @@ def bounds(what):
 def indicator(kinds, what):
     of = kinds[what["record"]]
     where = condition(of, what.get("where"))
-    return Indicator(what["id"], of.id, months(what["window"]), take(of, what), where, fade(what.get("fade")), **bounds(what))
+    return Indicator(what["id"], of.id, months(what["window"]), take(kinds, of, what), where, fade(what.get("fade")), **bounds(what))
 
 
 def override(kinds, names, what):

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from model import All, Any, Each, Linear, Not, Steps
+from model import All, Any, Each, Linear, Not, Number, Steps
 
 SECONDS = 120
 
@@ -79,7 +79,7 @@ def of_card(case):
             yield replace(case, card=replace(card, dimensions=card.dimensions[:d] + (changed,) + card.dimensions[d + 1 :]))
     for n in range(len(case.cutoffs)):
         yield replace(case, cutoffs=case.cutoffs[:n] + case.cutoffs[n + 1 :])
-    used = {i.kind for d in card.dimensions for i in d.indicators} | {o.kind for o in card.overrides}
+    used = {kind for d in card.dimensions for i in d.indicators for kind in i.kinds()} | {o.kind for o in card.overrides}
     used |= {card.peers.by[0]} if card.peers and card.peers.by else set()
     for kind in case.kinds:
         if kind.id not in used:
@@ -103,6 +103,9 @@ def of_dimension(dimension):
 def of_indicator(indicator):
     for where in simpler(indicator.where):
         yield replace(indicator, where=where)
+    if isinstance(indicator.take, Number) and indicator.take.what == "ratio":
+        for of in simpler(indicator.take.of):
+            yield replace(indicator, take=replace(indicator.take, of=of))
     if indicator.weight != 1000:
         yield replace(indicator, weight=1000)
     if isinstance(indicator.fade, Linear) or indicator.fade.steps:

@@ -119,6 +119,8 @@ def gathered(case, indicator):
         ends = "max(day) OVER (PARTITION BY subject) AS last_day, min(day) OVER (PARTITION BY subject) AS first_day"
         rows = f"SELECT *, {ends} FROM ({rows}) WHERE p IS NOT NULL"
         return f"SELECT subject, CAST({PUT[take.put]} AS BIGINT) AS found FROM ({rows}) GROUP BY subject"
+    if take.what == "ratio":
+        return ratio(case, indicator, source)
     if take.what == "rate":
         test = condition(kind, take.of)
         found = f"CASE WHEN count({test}) > 0 THEN count_if({test}) * 1000 // count({test}) END"
@@ -126,6 +128,22 @@ def gathered(case, indicator):
         cell = column(take.field) if take.field else "*"
         found = {"count": "count(*)", "distinct": f"count(DISTINCT {cell})", "total": f"sum({cell})"}[take.what]
     return f"SELECT subject, CAST({found} AS BIGINT) AS found {source} GROUP BY subject"
+
+
+def ratio(case, indicator, source):
+    """By whom at least one other record is certain: `found`, in thousandths of the number of the others."""
+    other, of = case.kind(indicator.take.other), indicator.take.of
+    test = "true" if of is None else condition(other, of)
+    divides = "IS NOT FALSE" if case.kind(indicator.kind).nature == "adverse" else "IS TRUE"
+    others = (
+        f"SELECT subject, count_if({test} {divides}) AS many FROM {name(other.id)}"
+        f" WHERE {window(case.as_of, indicator.window, None, other)} GROUP BY subject HAVING count_if({test} IS TRUE) > 0"
+    )
+    own = f"SELECT subject, count(*) AS many {source} GROUP BY subject"
+    return (
+        f"SELECT o.subject, CAST(coalesce(n.many, 0) * 1000 // o.many AS BIGINT) AS found"
+        f" FROM ({others}) o LEFT JOIN ({own}) n ON n.subject = o.subject"
+    )
 
 
 def clamp(cell, floor, cap):
@@ -140,7 +158,7 @@ def points(indicator, position):
     if isinstance(indicator.take, Each):
         cell = f"coalesce({found}, CASE WHEN {covered} THEN 0 END)"
     else:
-        if indicator.take.what != "rate":
+        if indicator.take.what not in ("rate", "ratio"):
             found = f"coalesce({found}, 0)"
         cell = f"CASE WHEN {covered} THEN {stairs(found, indicator.take.bands)} END"
     # `least` and `greatest` pass over NULL.
@@ -170,11 +188,12 @@ covered AS (SELECT area, kind, min(s) AS s, max(e) AS e FROM islands GROUP BY ar
 def covers(case, indicator, position):
     first = f"CAST({since(case.as_of, indicator.window)} + 1 AS DATE)"
     reached = f"CAST({literal(case.as_of)} - {case.card.lag} AS DATE)"
-    kind = literal(indicator.kind)
-    return (
-        f"EXISTS (SELECT 1 FROM covered v WHERE v.area IS NOT DISTINCT FROM a.area AND v.kind = {kind}"
-        f" AND v.s <= {first} AND {first} <= v.e AND v.e >= {reached}) AS c{position}"
+    tests = (
+        f"EXISTS (SELECT 1 FROM covered v WHERE v.area IS NOT DISTINCT FROM a.area AND v.kind = {literal(kind)}"
+        f" AND v.s <= {first} AND {first} <= v.e AND v.e >= {reached})"
+        for kind in indicator.kinds()
     )
+    return f"{' AND '.join(tests)} AS c{position}"
 
 
 def forcing(case):

@@ -17,7 +17,7 @@ use crate::evaluate::{Fault, Question, Subject, applicable};
 use crate::feed::Feed;
 use crate::kernel;
 use crate::peers::PeersPlan;
-use crate::plan::{ForcingPlan, OverridePlan, Plan, TakePlan};
+use crate::plan::{ForcingPlan, IndicatorPlan, OverridePlan, Plan, TakePlan};
 use crate::result::{Outcome, Reason, Standing};
 
 mod sets;
@@ -306,7 +306,7 @@ impl Search<'_> {
                 days.extend(laws.flat_map(|law| [Some(law.in_force.from), law.in_force.until.map(|until| until.plus_days(1))]).flatten());
             }
         }
-        days.extend(self.plan.indicators.iter().flat_map(|indicator| self.coverage.borders(indicator.wanted)));
+        days.extend(self.plan.indicators.iter().flat_map(|indicator| self.coverage.borders(&indicator.wanted)));
         days.extend(self.plan.peers.iter().flat_map(PeersPlan::borders));
         let later = days.into_iter().filter(|day| *day > today && end.is_none_or(|end| *day < end));
         std::iter::once(today).chain(later).take(DAYS_MAX).collect()
@@ -315,7 +315,8 @@ impl Search<'_> {
     /// The days on which a record enters a window, fades or leaves, whatever it says.
     fn days_of(&self, fact: &Fact, days: &mut BTreeSet<Day>) {
         days.insert(fact.day);
-        for indicator in self.plan.indicators.iter().filter(|indicator| indicator.kind == fact.kind) {
+        let counted = |indicator: &&IndicatorPlan| indicator.wanted.iter().any(|wanted| wanted.kind == fact.kind);
+        for indicator in self.plan.indicators.iter().filter(counted) {
             let leaves = leaves_window_on(fact.day, indicator.window_months);
             days.insert(leaves);
             match &indicator.take {

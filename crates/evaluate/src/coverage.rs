@@ -32,8 +32,13 @@ impl Coverage {
         self.spans.get(&kind).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether everything that is wanted has been reported.
+    pub(crate) fn covers(&self, wanted: &[Wanted], as_of: Day) -> bool {
+        wanted.iter().all(|wanted| self.reported(*wanted, as_of))
+    }
+
     /// Whether one span holds the first day of the window and reaches as far as the lag asks.
-    pub(crate) fn covers(&self, wanted: Wanted, as_of: Day) -> bool {
+    fn reported(&self, wanted: Wanted, as_of: Day) -> bool {
         let first = window_start(as_of, wanted.window_months);
         let reached = as_of.plus_days(-wanted.lag_days);
         self.spans(wanted.kind).iter().any(|span| span.contains(first) && span.until.is_none_or(|until| until >= reached))
@@ -48,12 +53,12 @@ impl Coverage {
     }
 
     /// The days on which [`Coverage::covers`] may answer differently than on the day before.
-    pub(crate) fn borders(&self, wanted: Wanted) -> Vec<Day> {
-        self.spans(wanted.kind).iter().flat_map(|span| borders(*span, wanted)).collect()
+    pub(crate) fn borders(&self, wanted: &[Wanted]) -> Vec<Day> {
+        wanted.iter().flat_map(|wanted| self.spans(wanted.kind).iter().flat_map(|span| borders(*span, *wanted))).collect()
     }
 
     /// The first day after `as_of` on which [`Coverage::covers`] answers differently, should nothing more be reported.
-    pub(crate) fn turns_on(&self, wanted: Wanted, as_of: Day) -> Option<Day> {
+    pub(crate) fn turns_on(&self, wanted: &[Wanted], as_of: Day) -> Option<Day> {
         let now = self.covers(wanted, as_of);
         let turns = |day: &Day| *day > as_of && self.covers(wanted, *day) != now;
         self.borders(wanted).into_iter().filter(turns).min()

@@ -122,7 +122,13 @@ fn indicator_lines<'p>(question: &Question<'_>, run: &Run<'p>) -> Vec<Drafted<'p
         };
         let mut drafted = Drafted { line, plan, others: Vec::new() };
         if let Some(rows) = run.feed.kind(plan.kind) {
-            drafted.list_rows(kept, rows, question.as_of);
+            drafted.list_rows(&kept.rows, rows, question.as_of);
+        }
+        let divisor = plan.divisor().and_then(|plan| run.feed.kind(plan.kind)).zip(kept.divisor.as_ref());
+        if let Some((rows, divisor)) = divisor {
+            drafted.list_rows(&divisor.rows, rows, question.as_of);
+            drafted.line.contributions.sort_by_key(|contribution| (contribution.day, contribution.record));
+            drafted.line.uncertain.sort();
         }
         Some(drafted)
     });
@@ -142,6 +148,10 @@ fn together(pack: &Pack, (kind, take): (xinzhi_rules::model::KindIx, &Take), kep
                     _ => Measure::Total,
                 },
                 Number::Rate(_) => Measure::Rate,
+                Number::Ratio(_) => {
+                    let counted = kept.rows.iter().filter(|row| row.counts).count();
+                    Measure::Ratio { counted, by: kept.divisor.as_ref().map_or(0, |divisor| divisor.by) }
+                }
             };
             Together::Number(measure, kept.number)
         }
@@ -149,8 +159,8 @@ fn together(pack: &Pack, (kind, take): (xinzhi_rules::model::KindIx, &Take), kep
 }
 
 impl Drafted<'_> {
-    fn list_rows(&mut self, kept: &Kept, rows: &KindRows, as_of: Day) {
-        for (row, kept) in kept.rows.iter().enumerate() {
+    fn list_rows(&mut self, kept: &[KeptRow], rows: &KindRows, as_of: Day) {
+        for (row, kept) in kept.iter().enumerate() {
             let Some((record, day)) = row_identity(rows, row) else { continue };
             let leaves_on = leaves_window_on(day, self.plan.window_months);
             if kept.counts {
@@ -196,7 +206,7 @@ impl Drafted<'_> {
         // Points of a record that counts make the indicator known whatever coverage says, and its leaving is a change already.
         let counted = matches!(self.line.together, Together::By(_)) && !self.line.contributions.is_empty();
         if !counted {
-            days.extend(coverage.turns_on(self.plan.wanted, as_of));
+            days.extend(coverage.turns_on(&self.plan.wanted, as_of));
         }
         days
     }

@@ -24,6 +24,8 @@ mod course;
 
 mod days;
 
+mod divisor;
+
 mod force;
 
 mod mask;
@@ -110,6 +112,13 @@ struct Chunk<'c> {
     ends: Vec<u32>,
     /// Those subjects who have rows.
     owners: Vec<Owner>,
+    lot: &'c Lot<'c>,
+}
+
+/// The subjects of a chunk, and where all their rows are.
+struct Lot<'c> {
+    population: &'c Population<'c>,
+    subjects: Range<usize>,
     coverage_of: &'c [u32],
 }
 
@@ -176,7 +185,7 @@ fn evaluate<E: From<ColumnsFault>>(
     let many = (TOTALS / days.len().max(1)).clamp(1, CHUNK);
     for start in (0..population.subjects()).step_by(many) {
         let subjects = start..population.subjects().min(start + many);
-        let coverage_of = population.coverage_of(subjects.clone());
+        let lot = Lot { population, subjects: subjects.clone(), coverage_of: population.coverage_of(subjects.clone()) };
         for totals in &mut totals {
             totals.begin(plan, subjects.len());
             totals.ladders = peers::ladders(plan, population, subjects.clone(), totals.as_of)?;
@@ -184,15 +193,15 @@ fn evaluate<E: From<ColumnsFault>>(
         let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
         // First what is added as a difference from the day before, then what is added to each day.
         for work in work.iter().filter(|work| work.jobs.iter().any(|job| job.course.is_some())) {
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, coverage_of)) else { continue };
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot)) else { continue };
             work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
         }
         Totals::follow(&mut totals);
-        totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(coverage_of, known));
+        totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(lot.coverage_of, known));
         for work in work.iter().filter(|work| !work.forcing.is_empty() || work.jobs.iter().any(|job| job.course.is_none())) {
             let jobs = || work.jobs.iter().filter(|job| job.course.is_none());
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, coverage_of)) else {
-                jobs().for_each(|job| job.without_rows(coverage_of, &mut totals, watch.as_deref_mut()));
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot)) else {
+                jobs().for_each(|job| job.without_rows(&lot, &mut totals, watch.as_deref_mut()));
                 continue;
             };
             work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk));
@@ -394,9 +403,9 @@ fn owners(ends: &[u32]) -> Vec<Owner> {
 }
 
 impl<'c> Chunk<'c> {
-    fn new(columns: KindColumns<'c>, coverage_of: &'c [u32]) -> Chunk<'c> {
+    fn new(columns: KindColumns<'c>, lot: &'c Lot<'c>) -> Chunk<'c> {
         let ends = ends(columns.starts);
-        Chunk { owners: owners(&ends), ends, columns, coverage_of }
+        Chunk { owners: owners(&ends), ends, columns, lot }
     }
 }
 
@@ -407,7 +416,7 @@ impl Aged {
         if day.open.contains(&1) {
             let open = |set: &u32| day.open.get(*set as usize) == Some(&1);
             let owners = chunk.owners.iter();
-            let open = owners.map(|owner| (*owner, chunk.coverage_of.get(owner.subject as usize).is_some_and(open)));
+            let open = owners.map(|owner| (*owner, chunk.lot.coverage_of.get(owner.subject as usize).is_some_and(open)));
             pick(open, chunk.owners.len(), &mut self.open);
         }
     }

@@ -42,6 +42,9 @@ pub enum PlanFault {
     /// Floor above cap, or on the wrong side of zero, so that no record at all would already give points.
     #[error("指标 `{0}` 的下限须不高于 0、上限须不低于 0，请更正上下限")]
     Bounds(String),
+    /// A ratio to records of its own kind, or to adverse or positive ones, of which one more would turn it the wrong way.
+    #[error("指标 `{0}` 的分母须是另一种一般信息，请更正 `ratio_to`")]
+    Divisor(String),
     /// A window of no length.
     #[error("指标 `{0}` 的时间窗口须为正，请更正窗口")]
     Window(String),
@@ -131,7 +134,8 @@ pub(crate) struct IndicatorPlan {
     pub bounds: Bounds,
     /// The most that it can move the total: its weight in the assessed share.
     pub share: i64,
-    pub wanted: Wanted,
+    /// What must be reported for silence to mean "none": every kind that it counts.
+    pub wanted: Vec<Wanted>,
 }
 
 /// What the rows that count amount to.
@@ -148,6 +152,16 @@ pub(crate) enum Counted {
     Distinct(Column),
     Total(Column),
     Rate(Condition),
+    Ratio(DivisorPlan),
+}
+
+/// Rows of another kind, by whose number that of an indicator's own is divided.
+#[derive(Clone, Debug)]
+pub(crate) struct DivisorPlan {
+    pub kind: KindIx,
+    pub filter: Option<Condition>,
+    /// Whether rows of which it cannot be told divide, too: as is better for the subject.
+    pub in_doubt: bool,
 }
 
 /// What forces a grade.
@@ -211,6 +225,16 @@ impl Bounds {
     }
 }
 
+impl IndicatorPlan {
+    /// The rows by whose number that of its own is divided, where it takes a ratio.
+    pub(crate) fn divisor(&self) -> Option<&DivisorPlan> {
+        match &self.take {
+            TakePlan::Number { number: Counted::Ratio(divisor), .. } => Some(divisor),
+            _ => None,
+        }
+    }
+}
+
 impl Plan {
     /// Compiles and proves.
     ///
@@ -254,7 +278,7 @@ impl Plan {
 
     /// Days by which coverage may lag, the same for every indicator.
     pub(crate) fn lag_days(&self) -> i32 {
-        self.indicators.first().map_or(0, |indicator| indicator.wanted.lag_days)
+        self.indicators.iter().flat_map(|indicator| &indicator.wanted).next().map_or(0, |wanted| wanted.lag_days)
     }
 
     /// The last day for which a result of `as_of` may be quoted.

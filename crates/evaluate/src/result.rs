@@ -189,6 +189,13 @@ pub enum Measure {
     Total,
     /// Thousandths.
     Rate,
+    /// Thousandths of another number.
+    Ratio {
+        /// How many records there are.
+        counted: usize,
+        /// By how many others they are divided; 0 where there is no number.
+        by: i64,
+    },
 }
 
 /// One indicator.
@@ -351,6 +358,7 @@ impl Measure {
             Measure::Money => format!("合计 {}", xinzhi_core::money::Fen(number)),
             Measure::Total => format!("合计 {number}"),
             Measure::Rate => format!("占 {}", Points::percent(number)),
+            Measure::Ratio { counted, by } => format!("{counted} 条 ÷ {by} 条 = {}", Points::percent(number)),
         }
     }
 }

@@ -5,5 +5,6 @@ mod borders;
 mod metamorphic;
 mod peers;
 mod proofs;
+mod ratio;
 mod support;
 mod together;

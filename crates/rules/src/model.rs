@@ -24,7 +24,8 @@ mod scorecard;
 pub use peers::{Cutoffs, Group, Ladder, Made, Peers, PeersBy, groups};
 pub use remedy::{Becomes, Remedy};
 pub use scorecard::{
-    AmountByGrade, Dimension, Each, Fade, Fading, Forcing, Grade, Grouping, Indicator, Number, Override, Put, RECORDS_MAX, Scorecard, Take,
+    AmountByGrade, Dimension, Divisor, Each, Fade, Fading, Forcing, Grade, Grouping, Indicator, Number, Override, Put, RECORDS_MAX,
+    Scorecard, Take,
 };
 
 /// Position of a law in [`Pack::laws`].

@@ -265,6 +265,11 @@ pub(crate) fn age_of(item: Item<'_>, least: i32, report: &mut Report) -> Option<
 
 /// `60%` or `12.5%`, in thousandths, at most the whole.
 pub(crate) fn share_of(item: Item<'_>, report: &mut Report) -> Option<i64> {
+    percent_of(item, 1000, report)
+}
+
+/// A percentage in thousandths, at most `most` of them.
+pub(crate) fn percent_of(item: Item<'_>, most: i64, report: &mut Report) -> Option<i64> {
     let raw = scalar(item, "一个百分比", report)?;
     // Points count thousandths, so `12.5` is 12 500 of them: a share in thousandths is a hundredth of that.
     let share = raw.strip_suffix('%').and_then(Points::parse).filter(|share| share.0 % 100 == 0).map(|share| share.0 / 100);
@@ -273,10 +278,11 @@ pub(crate) fn share_of(item: Item<'_>, report: &mut Report) -> Option<i64> {
         report.fault(item.at(), "wrong-type", message, "请写成 `60%`，至多一位小数");
         return None;
     };
-    if (0..=1000).contains(&share) {
+    if (0..=most).contains(&share) {
         return Some(share);
     }
-    report.fault(item.at(), "out-of-range", format!("`{}` 不能是 `{raw}`", item.what), "百分比应在 0% 到 100% 之间");
+    let help = format!("百分比应在 0% 到 {} 之间", Points::percent(most));
+    report.fault(item.at(), "out-of-range", format!("`{}` 不能是 `{raw}`", item.what), help);
     None
 }
 

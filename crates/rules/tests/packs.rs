@@ -22,7 +22,7 @@ mod packs {
         let findings: Vec<String> = checked.faults.iter().chain(&checked.warnings).map(|f| f.render(&good())).collect();
         assert!(findings.is_empty(), "{}", findings.join("\n"));
         let pack = checked.pack.unwrap();
-        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (7, 3, 3, 2));
+        assert_eq!((pack.record_kinds.len(), pack.scorecards.len(), pack.measures.len(), pack.cases.len()), (7, 4, 3, 2));
         assert_eq!(pack.figures.iter().map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["closed-share", "grades", "delivery"]);
     }
 
@@ -213,6 +213,8 @@ mod packs {
             ("scorecards/market.yaml", 6, "unknown-law"),
             ("scorecards/peers.yaml", 1, "missing-key"),
             ("scorecards/peers.yaml", 6, "unknown-law"),
+            ("scorecards/ratio.yaml", 1, "missing-key"),
+            ("scorecards/ratio.yaml", 6, "unknown-law"),
             ("subjects/kinds.yaml", 4, "wrong-type"),
         ];
         assert_eq!(found, expected);

@@ -113,7 +113,7 @@ impl Course {
             });
         }
         for owner in &chunk.owners {
-            let set = chunk.coverage_of.get(owner.subject as usize);
+            let set = chunk.lot.coverage_of.get(owner.subject as usize);
             if !job.ever_open(set) {
                 continue;
             }

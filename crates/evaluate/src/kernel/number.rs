@@ -12,7 +12,7 @@ impl Counted {
     pub(super) fn read(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) {
         let Scratch { sure, of, codes, values, pool, .. } = scratch;
         match self {
-            Counted::Rows => {}
+            Counted::Rows | Counted::Ratio(_) => {}
             Counted::Distinct(column) | Counted::Total(column) => {
                 // `complete` has seen that the column is there.
                 let column = columns.column(*column).unwrap_or(Column { values: Values::Long(&[]), known: Some(&[]) });
@@ -48,7 +48,7 @@ impl Counted {
         mut kept: Option<&mut Kept>,
     ) {
         let numbers = self.numbers(&chunk.ends, scratch);
-        let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(numbers.iter().zip(chunk.coverage_of));
+        let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(numbers.iter().zip(chunk.lot.coverage_of));
         for ((sum, weight), (number, set)) in subjects {
             let number = number.filter(|_| dated.covers(Some(set)));
             job.place(number, bands, (sum, weight), &mut kept);
@@ -59,23 +59,31 @@ impl Counted {
     pub(super) fn put_nothing(
         &self,
         (job, dated, bands): (&Job<'_>, &Dated, &[(i64, i64)]),
-        coverage_of: &[u32],
+        (coverage_of, by): (&[u32], &[i64]),
         sink: &mut Sink<'_>,
         mut kept: Option<&mut Kept>,
     ) {
         let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(coverage_of);
-        for ((sum, weight), set) in subjects {
-            let number = if matches!(self, Counted::Rate(_)) { None } else { Some(0) };
+        for (place, ((sum, weight), set)) in subjects.enumerate() {
+            let number = match self {
+                Counted::Rate(_) => None,
+                Counted::Ratio(_) => ratio(0, by.get(place)),
+                Counted::Rows | Counted::Distinct(_) | Counted::Total(_) => Some(0),
+            };
             job.place(number.filter(|_| dated.covers(Some(set))), bands, (sum, weight), &mut kept);
         }
     }
 
     fn numbers(&self, ends: &[u32], scratch: &mut Scratch) -> Vec<Option<i64>> {
-        let Scratch { counts, values, sums, of, .. } = scratch;
+        let Scratch { counts, values, sums, of, by, .. } = scratch;
         match self {
             Counted::Rows => {
                 running_sums(counts.iter().map(|counts| i64::from(*counts)), sums);
                 differences(ends, sums).map(Some).collect()
+            }
+            Counted::Ratio(_) => {
+                running_sums(counts.iter().map(|counts| i64::from(*counts)), sums);
+                differences(ends, sums).zip(&*by).map(|(number, by)| ratio(number, Some(by))).collect()
             }
             Counted::Total(_) => ranges(ends).map(|rows| Some(total(counts, values, rows))).collect(),
             Counted::Distinct(_) => ranges(ends).map(|rows| Some(distinct(counts, values, rows))).collect(),
@@ -87,6 +95,11 @@ impl Counted {
             }
         }
     }
+}
+
+/// How many thousandths of `by` a number is; none where that is none.
+fn ratio(number: i64, by: Option<&i64>) -> Option<i64> {
+    (number * 1000).checked_div(by.copied().unwrap_or(0))
 }
 
 /// Exact whatever the amounts are: wider than any sum of them, and at the most what the widest band begins with.

@@ -6,8 +6,9 @@ use xinzhi_rules::model::Put;
 
 use super::course::{Course, Turns};
 use super::days::{Ages, Table, Turning, Window};
+use super::divisor::{Divisor, KeptDivisor};
 use super::mask::{self, Lane, Mask, Pool};
-use super::{Aged, Chunk, Owner, Sink, Totals, Watch, map_into, sums};
+use super::{Aged, Chunk, Lot, Owner, Sink, Totals, Watch, map_into, sums};
 use crate::columns::{Column, KindColumns, Population, Values};
 use crate::plan::{IndicatorPlan, TakePlan, Worth};
 
@@ -45,6 +46,8 @@ pub(super) struct Scratch {
     pub counts: Vec<u8>,
     /// Values of a column, where they are summed or compared.
     pub values: Vec<i64>,
+    /// By how many rows of another kind each subject's number is divided, where it is.
+    pub by: Vec<i64>,
     /// Running sums over rows, one longer than they are many.
     pub sums: Vec<i64>,
     pub pool: Pool,
@@ -72,6 +75,8 @@ pub(crate) struct Kept {
     pub number: Option<i64>,
     /// By row, in the order of the columns.
     pub rows: Vec<KeptRow>,
+    /// What the number was divided by, where it is a ratio.
+    pub divisor: Option<KeptDivisor>,
 }
 
 /// One row.
@@ -90,7 +95,7 @@ pub(crate) struct KeptRow {
 
 impl Dated {
     pub(super) fn new(plan: &IndicatorPlan, population: &Population<'_>, (turning, as_of): (&Turning, Day), ages: &Ages) -> Dated {
-        let covered = population.covered(|coverage| coverage.covers(plan.wanted, as_of));
+        let covered = population.covered(|coverage| coverage.covers(&plan.wanted, as_of));
         Dated { window: turning.window, table: Table::of(plan, (turning, as_of), ages), covered }
     }
 
@@ -142,6 +147,7 @@ impl<'p> Job<'p> {
         (scratch, mut watch): (&mut Scratch, Option<&mut Watch>),
     ) {
         self.read(&chunk.columns, scratch);
+        let divisor = self.divisor(chunk.lot, &mut scratch.pool);
         for ((dated, totals), aged) in self.dated.iter().zip(totals).zip(aged) {
             let mut kept = watch.is_some().then(Kept::default);
             let mut sink = totals.part(self.plan.dimension);
@@ -149,11 +155,13 @@ impl<'p> Job<'p> {
                 TakePlan::Each { put, .. } => self.put(*put, (dated, chunk, aged), (&mut sink, scratch), kept.as_mut()),
                 TakePlan::Number { number, bands } => {
                     number.mark(dated, &aged.ages, scratch);
+                    scratch.by = divisor.as_ref().map(|divisor| divisor.of(dated.window)).unwrap_or_default();
                     number.put((self, dated, bands), chunk, (&mut sink, scratch), kept.as_mut());
                 }
             }
             if let Some((watch, mut kept)) = watch.as_deref_mut().zip(kept) {
                 kept.rows = self.kept_rows(dated, (chunk, &aged.ages), scratch);
+                kept.divisor = divisor.as_ref().map(|divisor| divisor.kept(dated.window));
                 watch.parts.insert(self.place, kept);
             }
         }
@@ -168,19 +176,29 @@ impl<'p> Job<'p> {
     }
 
     /// Where nobody has a row of the kind: what is covered is known to be nothing.
-    pub(super) fn without_rows(&self, coverage_of: &[u32], totals: &mut [Totals], mut watch: Option<&mut Watch>) {
+    pub(super) fn without_rows(&self, lot: &Lot<'_>, totals: &mut [Totals], mut watch: Option<&mut Watch>) {
+        let divisor = self.divisor(lot, &mut Pool::new());
         for (dated, totals) in self.dated.iter().zip(totals) {
             let mut kept = watch.is_some().then(Kept::default);
             let mut sink = totals.part(self.plan.dimension);
             match &self.plan.take {
                 TakePlan::Each { .. } => {}
-                TakePlan::Number { number, bands } => number.put_nothing((self, dated, bands), coverage_of, &mut sink, kept.as_mut()),
+                TakePlan::Number { number, bands } => {
+                    let by = divisor.as_ref().map(|divisor| divisor.of(dated.window)).unwrap_or_default();
+                    number.put_nothing((self, dated, bands), (lot.coverage_of, &by), &mut sink, kept.as_mut());
+                }
             }
             if let Some((watch, mut kept)) = watch.as_deref_mut().zip(kept) {
-                kept.known |= matches!(self.plan.take, TakePlan::Each { .. }) && dated.covers(coverage_of.first());
+                kept.known |= matches!(self.plan.take, TakePlan::Each { .. }) && dated.covers(lot.coverage_of.first());
+                kept.divisor = divisor.as_ref().map(|divisor| divisor.kept(dated.window));
                 watch.parts.insert(self.place, kept);
             }
         }
+    }
+
+    /// The rows by whose number that of its own is divided, where it takes a ratio.
+    fn divisor<'c>(&self, lot: &Lot<'c>, pool: &mut Pool) -> Option<Divisor<'c>> {
+        self.plan.divisor().map(|plan| Divisor::read(plan, lot, pool))
     }
 
     /// What of the rows is the same on every day.
@@ -211,7 +229,7 @@ impl<'p> Job<'p> {
             let mut rows = aged.ages.get(owner.rows()).unwrap_or(&[]).iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
             rows.any(|(age, code)| dated.table.counts(*age, *code) == 1)
         };
-        let uncovered = aged.open.iter().filter(|owner| !dated.covers(chunk.coverage_of.get(owner.subject as usize)));
+        let uncovered = aged.open.iter().filter(|owner| !dated.covers(chunk.lot.coverage_of.get(owner.subject as usize)));
         for owner in uncovered.filter(|owner| counting(owner)) {
             if let Some(weight) = sink.known_weight.get_mut(owner.subject as usize) {
                 *weight = weight.wrapping_add(self.plan.share);
@@ -219,7 +237,7 @@ impl<'p> Job<'p> {
         }
         if let Some(kept) = kept {
             kept.raw = raw;
-            kept.known = dated.covers(chunk.coverage_of.first()) || chunk.owners.iter().any(counting);
+            kept.known = dated.covers(chunk.lot.coverage_of.first()) || chunk.owners.iter().any(counting);
         }
     }
 

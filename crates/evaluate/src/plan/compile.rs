@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use xinzhi_core::Points;
 use xinzhi_rules::model::{
-    Dimension, Each, Fading, FieldIx, Forcing, Indicator, KindIx, Nature, Number, Override, Pack, RecordKind, Scorecard, ScorecardIx, Take,
+    Dimension, Divisor, Each, Fading, FieldIx, Forcing, Indicator, KindIx, Nature, Number, Override, Pack, RecordKind, Scorecard,
+    ScorecardIx, Take,
 };
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
 use super::{
-    Compare, Condition, Counted, DimensionPlan, ForcingPlan, IndicatorPlan, Node, OverridePlan, Plan, PlanFault, Reads, TakePlan, Worth,
+    Compare, Condition, Counted, DimensionPlan, DivisorPlan, ForcingPlan, IndicatorPlan, Node, OverridePlan, Plan, PlanFault, Reads,
+    TakePlan, Worth,
 };
 use super::{TABLE_MAX, prove};
 use crate::coverage::Wanted;
@@ -75,8 +77,9 @@ fn indicator(
         return Err(PlanFault::Window(name()));
     }
     let filter = indicator.filter.as_ref().map(|p| condition(p, kind)).transpose().map_err(|fault| fault.named(name()))?;
-    let take = take(kind, indicator)?;
+    let take = take((pack, kind), indicator)?;
     let reach = prove::take(indicator)?;
+    let wanted = |kind| Wanted { kind, window_months: indicator.window_months, lag_days: scorecard.coverage_lag_days };
     Ok(IndicatorPlan {
         dimension: place,
         kind: indicator.kind,
@@ -85,7 +88,7 @@ fn indicator(
         take,
         bounds: prove::bounds(&indicator.id, (indicator.floor, indicator.cap, indicator.weight), reach)?,
         share: dimension.weight_of(indicator).0,
-        wanted: Wanted { kind: indicator.kind, window_months: indicator.window_months, lag_days: scorecard.coverage_lag_days },
+        wanted: indicator.counts().map(|(kind, _)| wanted(kind)).collect(),
     })
 }
 
@@ -153,7 +156,7 @@ fn readable_field(kind: &RecordKind, field: FieldIx, indicator: &Indicator) -> R
     if readable(kind, column) { Ok(column) } else { Err(PlanFault::Dangling(indicator.id.clone())) }
 }
 
-fn take(kind: &RecordKind, indicator: &Indicator) -> Result<TakePlan, PlanFault> {
+fn take((pack, kind): (&Pack, &RecordKind), indicator: &Indicator) -> Result<TakePlan, PlanFault> {
     match &indicator.take {
         Take::Each { each, put } => {
             let worth = worth(kind, indicator, each)?;
@@ -175,10 +178,20 @@ fn take(kind: &RecordKind, indicator: &Indicator) -> Result<TakePlan, PlanFault>
                 Number::Distinct(field) => Counted::Distinct(readable_field(kind, *field, indicator)?),
                 Number::Total(field) => Counted::Total(readable_field(kind, *field, indicator)?),
                 Number::Rate(of) => Counted::Rate(condition(of, kind).map_err(|fault| fault.named(indicator.id.clone()))?),
+                Number::Ratio(of) => Counted::Ratio(divisor((pack, kind), indicator, of)?),
             };
             Ok(TakePlan::Number { number, bands })
         }
     }
+}
+
+fn divisor((pack, kind): (&Pack, &RecordKind), indicator: &Indicator, of: &Divisor) -> Result<DivisorPlan, PlanFault> {
+    let other = pack.record_kinds.get(of.kind.0).ok_or_else(|| PlanFault::Dangling(indicator.id.clone()))?;
+    if of.kind == indicator.kind || other.nature != Nature::Neutral {
+        return Err(PlanFault::Divisor(indicator.id.clone()));
+    }
+    let filter = of.filter.as_ref().map(|p| condition(p, other)).transpose().map_err(|fault| fault.named(indicator.id.clone()))?;
+    Ok(DivisorPlan { kind: of.kind, filter, in_doubt: kind.nature == Nature::Adverse })
 }
 
 fn worth(kind: &RecordKind, indicator: &Indicator, each: &Each) -> Result<Worth, PlanFault> {
@@ -259,8 +272,12 @@ fn reads(indicators: &[IndicatorPlan], overrides: &[OverridePlan]) -> BTreeMap<K
             TakePlan::Each { worth: Worth::Table(column, _) | Worth::Bands(column, _), .. } => reads.add(*column),
             TakePlan::Number { number: Counted::Distinct(column) | Counted::Total(column), .. } => reads.add(*column),
             TakePlan::Number { number: Counted::Rate(of), .. } => of.holds.collect(reads),
-            TakePlan::Each { worth: Worth::Constant(_), .. } | TakePlan::Number { number: Counted::Rows, .. } => {}
+            TakePlan::Each { worth: Worth::Constant(_), .. } | TakePlan::Number { number: Counted::Rows | Counted::Ratio(_), .. } => {}
         }
+    }
+    for divisor in indicators.iter().filter_map(IndicatorPlan::divisor) {
+        let reads = reads.entry(divisor.kind).or_default();
+        divisor.filter.iter().for_each(|filter| filter.holds.collect(reads));
     }
     for rule in overrides {
         let reads = reads.entry(rule.kind).or_default();

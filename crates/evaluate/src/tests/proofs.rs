@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use xinzhi_core::Points;
 use xinzhi_rules::model::{
-    AmountByGrade, Cutoffs, Each, Fade, Fading, FieldIx, Forcing, Override, PeersBy, Put, RECORDS_MAX, Scorecard, Take,
+    AmountByGrade, Cutoffs, Divisor, Each, Fade, Fading, FieldIx, Forcing, KindIx, Number, Override, PeersBy, Put, RECORDS_MAX, Scorecard,
+    Take,
 };
 use xinzhi_rules::predicate::{Column as Read, Predicate, Test};
 
@@ -56,6 +57,11 @@ fn e11_what_cannot_be_proved_does_not_compile() {
     assert_eq!(fault(|c| c.overrides[0].grade = 4), PlanFault::Override(card()));
     let within = Override { kind: PENALTY, when: Forcing::Within { filter: None, window_months: 0 }, grade: 3, basis: vec![] };
     assert_eq!(fault(|c| c.overrides.push(within)), PlanFault::Override(card()));
+    let ratio = |kind| Take::Number { number: Number::Ratio(Divisor { kind, filter: None }), bands: vec![(0, Points::ZERO)] };
+    for wrong in [PENALTY, HONOUR, BLACKLIST] {
+        assert_eq!(fault(|c| c.dimensions[0].indicators[0].take = ratio(wrong)), PlanFault::Divisor(name()), "{wrong:?}");
+    }
+    assert_eq!(fault(|c| c.dimensions[0].indicators[0].take = ratio(KindIx(9))), PlanFault::Dangling(name()));
     assert_eq!(fault(|c| c.dimensions.clear()), PlanFault::Weightless(card()));
 }
 

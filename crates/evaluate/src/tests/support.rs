@@ -17,7 +17,8 @@ pub const PENALTY: KindIx = KindIx(0);
 pub const HONOUR: KindIx = KindIx(1);
 pub const BLACKLIST: KindIx = KindIx(2);
 pub const REDLIST: KindIx = KindIx(3);
-pub const KINDS: [KindIx; 4] = [PENALTY, HONOUR, BLACKLIST, REDLIST];
+pub const VISIT: KindIx = KindIx(4);
+pub const KINDS: [KindIx; 5] = [PENALTY, HONOUR, BLACKLIST, REDLIST, VISIT];
 pub const ENTERPRISE: SubjectKindIx = SubjectKindIx(0);
 pub const RESIDENT: SubjectKindIx = SubjectKindIx(1);
 pub const CARD: ScorecardIx = ScorecardIx(0);
@@ -133,6 +134,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
         field("处罚类别", FieldKind::Choices(choices(&["罚款", "警告", "其他"]))),
         field("罚款金额", FieldKind::Money(Unit::TenThousandYuan)),
     ];
+    let found = vec![field("检查结果", FieldKind::Choice(choices(&["合格", "不合格"])))];
     let level = vec![field("荣誉级别", FieldKind::Choice(choices(&["国家级", "省级"])))];
     let law = Law {
         id: "own".into(),
@@ -161,6 +163,7 @@ pub fn pack_with(card: Scorecard) -> Pack {
             record_kind("honour", Nature::Positive, level, false),
             record_kind("blacklist", Nature::Adverse, list_fields(), true),
             record_kind("redlist", Nature::Positive, list_fields(), true),
+            record_kind("visit", Nature::Neutral, found, false),
         ],
         sources: vec![],
         own_sources: vec![],
@@ -217,6 +220,10 @@ pub fn honour(id: i64, on: &str, level: Option<i64>) -> Fact {
     Fact { record: RecordId(id), kind: HONOUR, day: day(on), class: None, values: vec![level] }
 }
 
+pub fn visit(id: i64, on: &str, found: Option<i64>) -> Fact {
+    Fact { record: RecordId(id), kind: VISIT, day: day(on), class: None, values: vec![found] }
+}
+
 pub fn listed(id: i64, list: KindIx, from: &str, until: Option<&str>) -> Fact {
     let until = until.map(|until| day(until).number());
     Fact { record: RecordId(id), kind: list, day: day(from), class: None, values: vec![Some(day(from).number()), until] }
@@ -267,6 +274,12 @@ impl Numbers {
             return Fact { record: RecordId(id), kind: REDLIST, day: on, class: None, values: vec![Some(on.number()), until] };
         }
         Fact { record: RecordId(id), kind: HONOUR, day: on, class: None, values: vec![self.maybe(2)] }
+    }
+
+    /// A visit whose result is missing one time in eight.
+    pub fn visit(&mut self, id: i64) -> Fact {
+        let on = Day::from_number(day("2022-01-01").number() + self.signed(1600)).unwrap();
+        Fact { record: RecordId(id), kind: VISIT, day: on, class: None, values: vec![self.maybe(2)] }
     }
 
     pub fn facts(&mut self, count: i64) -> Vec<Fact> {

@@ -3,7 +3,7 @@
 use xinzhi_core::day::Span;
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Dimension, Each, Fading, FieldIx, Forcing, Indicator, Number, Override, Put, Scorecard, Take};
+use xinzhi_rules::model::{Dimension, Divisor, Each, Fading, FieldIx, Forcing, Indicator, Number, Override, Put, Scorecard, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test, Truth};
 
 use super::support::*;
@@ -215,7 +215,13 @@ fn by_hand(indicator: &Indicator, facts: &[Fact], (coverage, as_of): (&Coverage,
             let span = Span { from: first, until: Some(as_of.plus_days(-45)) };
             let covered =
                 coverage.spans(indicator.kind).iter().any(|s| s.contains(span.from) && s.until.is_none_or(|u| u >= span.until.unwrap()));
-            let Some(number) = number_of(number, &rows).filter(|_| covered) else { return 0 };
+            let number = match number {
+                Number::Ratio(divisor) => {
+                    ratio_of(rows.len(), divisor, &facts.iter().filter(|fact| first <= fact.day && fact.day <= as_of).collect::<Vec<_>>())
+                }
+                number => number_of(number, &rows),
+            };
+            let Some(number) = number.filter(|_| covered) else { return 0 };
             bounded(bands.iter().rfind(|(from, _)| *from <= number).map_or(0, |(_, points)| points.0))
         }
     }
@@ -273,7 +279,16 @@ fn number_of(number: &Number, rows: &[&Fact]) -> Option<i64> {
             let told: Vec<Truth> = rows.iter().map(|fact| fact.truth(of)).filter(|truth| *truth != Truth::Unknown).collect();
             (length(told.iter().filter(|truth| **truth == Truth::True).count()) * 1000).checked_div(length(told.len()))
         }
+        Number::Ratio(_) => panic!("not of one kind"),
     }
+}
+
+/// Of adverse records: divided by whatever visit may meet the condition, as long as one does.
+fn ratio_of(count: usize, divisor: &Divisor, rows: &[&Fact]) -> Option<i64> {
+    let truth = |fact: &&&Fact| divisor.filter.as_ref().map_or(Truth::True, |filter| fact.truth(filter));
+    let others = || rows.iter().filter(|fact| fact.kind == divisor.kind);
+    let (sure, by) = (others().any(|fact| truth(&fact) == Truth::True), others().filter(|fact| truth(fact) != Truth::False).count());
+    sure.then(|| i64::try_from(count * 1000 / by).unwrap())
 }
 
 fn random_indicator(numbers: &mut Numbers, id: usize) -> Indicator {
@@ -295,18 +310,20 @@ fn random_indicator(numbers: &mut Numbers, id: usize) -> Indicator {
     };
     let take = match numbers.below(4) {
         0 => {
-            let number = match numbers.below(4) {
+            let number = match numbers.below(6) {
                 0 => Number::Count,
                 1 => Number::Distinct(FieldIx(0)),
                 2 => Number::Total(amount),
-                _ => Number::Rate(test(numbers)),
+                3 => Number::Rate(test(numbers)),
+                _ => {
+                    let found = Predicate::Test { column: Column::Field(FieldIx(0)), test: Test::OneOf(vec![numbers.signed(2)]) };
+                    Number::Ratio(Divisor { kind: VISIT, filter: (numbers.below(2) == 0).then_some(found) })
+                }
             };
-            let step = if matches!(number, Number::Total(_)) {
-                4_000_000
-            } else if matches!(number, Number::Rate(_)) {
-                400
-            } else {
-                3
+            let step = match number {
+                Number::Total(_) => 4_000_000,
+                Number::Rate(_) | Number::Ratio(_) => 400,
+                Number::Count | Number::Distinct(_) => 3,
             };
             Take::Number { number, bands: bands(numbers, step) }
         }
@@ -356,8 +373,8 @@ fn the_kernel_reads_a_model_as_its_words_say_alone_and_among_thousands() {
         let coverages = [covered(&KINDS), covered(&[HONOUR])];
         let town: Vec<Vec<Fact>> = (0..20)
             .map(|_| {
-                let count = numbers.signed(30);
-                numbers.facts(count)
+                let (count, visits) = (numbers.signed(30), numbers.signed(20));
+                [numbers.facts(count), (0..visits).map(|id| numbers.visit(100 + id)).collect()].concat()
             })
             .collect();
         let subjects: Vec<Subject<'_>> =
@@ -391,8 +408,8 @@ fn d1_many_days_in_one_pass_say_of_each_what_it_says_alone() {
         let plan = Plan::compile(&pack, CARD).unwrap();
         let town: Vec<Vec<Fact>> = (0..1100)
             .map(|_| {
-                let count = numbers.signed(6);
-                numbers.facts(count)
+                let (count, visits) = (numbers.signed(6), numbers.signed(4));
+                [numbers.facts(count), (0..visits).map(|id| numbers.visit(100 + id)).collect()].concat()
             })
             .collect();
         let coverages = [covered(&KINDS), covered(&[HONOUR])];

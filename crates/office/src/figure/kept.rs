@@ -8,6 +8,7 @@ use xinzhi_core::journal::Act;
 use xinzhi_core::{Day, Digest};
 use xinzhi_rules::Pack;
 use xinzhi_rules::figure::{Figure, Population, State};
+use xinzhi_rules::model::Indicator;
 use xinzhi_store::Connection;
 
 use super::item::Item;
@@ -85,7 +86,7 @@ fn rests_on(counts: Population, pack: &Pack) -> &'static [Act] {
 fn reads_own(pack: &Pack, scorecard: xinzhi_rules::model::ScorecardIx) -> bool {
     let own = |kind| pack.own_sources.iter().any(|source| source.kind == kind);
     pack.scorecard(scorecard).is_some_and(|card| {
-        card.dimensions.iter().flat_map(|dimension| &dimension.indicators).any(|indicator| own(indicator.kind))
+        card.dimensions.iter().flat_map(|dimension| &dimension.indicators).flat_map(Indicator::counts).any(|(kind, _)| own(kind))
             || card.overrides.iter().any(|rule| own(rule.kind))
     })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use xinzhi_core::Day;
 use xinzhi_core::day::Span;
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{Dimension, Group, Indicator, Ladder, LawIx, Override, PeersBy, Scorecard};
+use xinzhi_rules::model::{Dimension, Group, Indicator, KindIx, Ladder, LawIx, Number, Override, PeersBy, Scorecard, Take};
 use xinzhi_rules::sentence;
 
 use super::joint::reads_alike;
@@ -154,9 +154,15 @@ fn indicators(old: Model<'_>, new: Model<'_>) -> Vec<Changed> {
 }
 
 fn same_indicator((old_pack, old): (&Pack, &Indicator), (new_pack, new): (&Pack, &Indicator)) -> bool {
-    let kinds = old_pack.record_kind(old.kind).zip(new_pack.record_kind(new.kind));
-    kinds.is_some_and(|(old, new)| reads_alike(old, new))
-        && (&old.filter, old.window_months, &old.take) == (&new.filter, new.window_months, &new.take)
+    let alike =
+        |(old, new): (KindIx, KindIx)| old_pack.record_kind(old).zip(new_pack.record_kind(new)).is_some_and(|(o, n)| reads_alike(o, n));
+    // A kind may stand in another place of each pack.
+    let mut take = new.take.clone();
+    if let (Take::Number { number: Number::Ratio(divisor), .. }, Some(other)) = (&mut take, old.divisor()) {
+        divisor.kind = other.kind;
+    }
+    old.counts().zip(new.counts()).all(|((old, _), (new, _))| alike((old, new)))
+        && (&old.filter, old.window_months, &old.take) == (&new.filter, new.window_months, &take)
         && (&old.fade, old.floor, old.cap, old.weight) == (&new.fade, new.floor, new.cap, new.weight)
 }
 

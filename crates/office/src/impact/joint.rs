@@ -9,7 +9,7 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::calendar::Calendar;
 use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{
-    Dimension, Grade, Indicator, KindIx, LawIx, Override, PeersBy, RecordKind, Scorecard, ScorecardIx, SubjectKindIx,
+    Dimension, Grade, Indicator, KindIx, LawIx, Number, Override, PeersBy, RecordKind, Scorecard, ScorecardIx, SubjectKindIx, Take,
 };
 
 use super::alteration::Part;
@@ -48,6 +48,9 @@ impl Joint {
         let mut card = Scorecard { subjects: subjects.map(|(ix, _)| ix).collect(), basis: laws(&card.basis), ..card.clone() };
         for indicator in card.dimensions.iter_mut().flat_map(|dimension| &mut dimension.indicators) {
             (indicator.kind, indicator.basis) = (kind(indicator.kind), laws(&indicator.basis));
+            if let Take::Number { number: Number::Ratio(divisor), .. } = &mut indicator.take {
+                divisor.kind = kind(divisor.kind);
+            }
         }
         if let Some(PeersBy::Choice { kind: of, .. }) = card.peers.as_mut().map(|peers| &mut peers.by) {
             *of = kind(*of);

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use xinzhi_core::{Day, Digest};
 use xinzhi_evaluate::{Plan, Reason};
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{FieldIx, KindIx, Matter, MatterIx, MeasureIx, PeersBy, Scorecard, ScorecardIx, SubjectKindIx, Trigger};
+use xinzhi_rules::model::{
+    FieldIx, Indicator, KindIx, Matter, MatterIx, MeasureIx, PeersBy, Scorecard, ScorecardIx, SubjectKindIx, Trigger,
+};
 
 /// Drafts kept compiled: they are installed nowhere, so whoever wants them again after that hands them in again.
 const DRAFTS_MAX: usize = 8;
@@ -102,7 +104,7 @@ pub(crate) fn notes(which: &str, (raw, rules): (&Pack, &Pack), (ix, card): (Scor
 pub(crate) fn ruled(pack: &Pack) -> BTreeMap<KindIx, BTreeSet<FieldIx>> {
     let mut kinds: BTreeSet<KindIx> = BTreeSet::new();
     for card in &pack.scorecards {
-        kinds.extend(card.dimensions.iter().flat_map(|dimension| &dimension.indicators).map(|indicator| indicator.kind));
+        kinds.extend(card.dimensions.iter().flat_map(|dimension| &dimension.indicators).flat_map(Indicator::counts).map(|(kind, _)| kind));
         kinds.extend(card.overrides.iter().map(|rule| rule.kind));
         if let Some(PeersBy::Choice { kind, .. }) = card.peers.as_ref().map(|peers| peers.by) {
             kinds.insert(kind);

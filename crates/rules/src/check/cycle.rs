@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::contradiction::never;
 use super::measure::Placed;
 use super::subject::overlap;
-use crate::model::{FieldKind, Forcing, Measure, OwnSource, Pack, PeersBy, RecordKind, Said, Scorecard, Trigger};
+use crate::model::{FieldKind, Forcing, Indicator, Measure, OwnSource, Pack, PeersBy, RecordKind, Said, Scorecard, Trigger};
 use crate::predicate::{Column, Predicate, Test};
 use crate::report::Report;
 
@@ -55,7 +55,7 @@ fn reached(measure: &Measure, pack: &Pack) -> BTreeSet<usize> {
 
 fn reads_answers(card: &Scorecard, measure: &Measure, pack: &Pack) -> bool {
     let indicators = card.dimensions.iter().flat_map(|dimension| &dimension.indicators);
-    let read = indicators.map(|indicator| (indicator.kind, indicator.filter.as_ref()));
+    let read = indicators.flat_map(Indicator::counts);
     let forced = card.overrides.iter().map(|rule| match &rule.when {
         Forcing::Listed => (rule.kind, None),
         Forcing::Within { filter, .. } => (rule.kind, filter.as_ref()),

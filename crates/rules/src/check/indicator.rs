@@ -64,7 +64,8 @@ fn indicator(map: Map<'_>, id: Option<String>, (card, rest): (&Scorecard, Rest),
     }
     let filter = map.get("where").map(|item| predicate::read(item, Scope { kind, class: true }, report));
     let known = filter.as_ref().and_then(Option::as_ref);
-    let (take, points) = take::read(map, kind, known, report)?;
+    let over = take::Over { pack, card, kind, filter: known, window };
+    let (take, points) = take::read(map, &over, report)?;
     let (floor, cap) = bounds(map, "指标", report);
     bounded(map, &take, (floor, cap), report);
     let filter = match filter {

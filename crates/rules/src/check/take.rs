@@ -2,20 +2,39 @@
 
 use super::contradiction::never;
 use super::field;
-use super::indicator::{Worth, fits};
+use super::grade::no_common_subject;
+use super::indicator::{Worth, dated, fits, retained};
 use super::predicate::{self, rules_may_read};
+use super::source::record_kind;
+use super::subject::overlap;
 use super::worth;
-use crate::model::{FieldIx, FieldKind, Nature, Number, Put, RECORDS_MAX, RecordKind, Take};
+use crate::model::{Divisor, FieldIx, FieldKind, Nature, Number, Pack, Put, RECORDS_MAX, RecordKind, Scorecard, Take};
 use crate::predicate::Predicate;
 use crate::raw::{At, Value};
 use crate::report::Report;
-use crate::shape::{Item, Map, map, money_of, share_of, text_of, unknown_word, whole_of, word_of};
+use crate::shape::{Item, Map, map, money_of, percent_of, share_of, text_of, unknown_word, whole_of, word_of};
 
 const PUTS: [(&str, Put); 6] =
     [("sum", Put::Sum), ("best", Put::Best), ("worst", Put::Worst), ("latest", Put::Latest), ("first", Put::First), ("mean", Put::Mean)];
 
-/// Either `each` with `put`, or `number` with `bands`; `filter` is the indicator's own condition.
-pub(super) fn read(map: Map<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &mut Report) -> Option<(Take, Worth)> {
+/// Where the last band of a ratio may start at the latest, in thousandths: ten thousand records for each other one.
+const RATIO_MAX: i64 = 10_000_000;
+
+/// What of an indicator has been read before what it takes.
+pub(super) struct Over<'a> {
+    pub pack: &'a Pack,
+    pub card: &'a Scorecard,
+    /// Whose records it counts.
+    pub kind: &'a RecordKind,
+    /// Its own condition.
+    pub filter: Option<&'a Predicate>,
+    /// Months.
+    pub window: Option<i32>,
+}
+
+/// Either `each` with `put`, or `number` with `bands`.
+pub(super) fn read(map: Map<'_>, over: &Over<'_>, report: &mut Report) -> Option<(Take, Worth)> {
+    let kind = over.kind;
     match (map.get("each"), map.get("number")) {
         (None, None) => {
             let help = "请补写 `each: …`（逐条计分），或 `number: …` 和 `bands: …`（按数目分段计分）";
@@ -36,7 +55,7 @@ pub(super) fn read(map: Map<'_>, kind: &RecordKind, filter: Option<&Predicate>, 
             for key in ["put", "fade"] {
                 misplaced(map, key, "指标按数目计分时", report);
             }
-            let counted = number(item, kind, filter, report);
+            let counted = number(item, over, report);
             let bands = map.need("bands", report);
             let (bands, points) = banded(bands?, kind, counted?, report)?;
             Some((bands, points))
@@ -80,10 +99,11 @@ enum Unit {
     Whole,
     Money,
     Share,
+    Ratio,
 }
 
-fn number(item: Item<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &mut Report) -> Option<Counted> {
-    const WORDS: [&str; 4] = ["count", "distinct", "total", "rate"];
+fn number(item: Item<'_>, over: &Over<'_>, report: &mut Report) -> Option<Counted> {
+    const WORDS: [&str; 5] = ["count", "distinct", "total", "rate", "ratio_to"];
     if let Value::Scalar(word) = &item.node.value {
         if word.trim() == "count" {
             return Some(Counted { number: Number::Count, unit: Unit::Whole, most: RECORDS_MAX });
@@ -91,17 +111,19 @@ fn number(item: Item<'_>, kind: &RecordKind, filter: Option<&Predicate>, report:
         unknown_word(item.at(), (word, item.what), WORDS.to_vec(), report);
         return None;
     }
-    let map = map(item, &["distinct", "total", "rate"], report)?;
-    let given: Vec<Item<'_>> = ["distinct", "total", "rate"].into_iter().filter_map(|key| map.get(key)).collect();
+    let [_, keys @ ..] = WORDS;
+    let map = map(item, &keys, report)?;
+    let given: Vec<Item<'_>> = keys.into_iter().filter_map(|key| map.get(key)).collect();
     let [given] = given.as_slice() else {
-        let help = "请写 `count`，或 `distinct: 字段`、`total: 字段`、`rate: 条件` 中的一个";
+        let help = "请写 `count`，或 `distinct: 字段`、`total: 字段`、`rate: 条件`、`ratio_to: 另一种信息` 中的一个";
         report.fault(item.at(), "number-shape", "`number` 须写明一个数目，且只写一个", help);
         return None;
     };
     match given.what {
-        "distinct" => distinct(*given, kind, report),
-        "total" => total(*given, kind, report),
-        _ => rate(*given, kind, filter, report),
+        "distinct" => distinct(*given, over.kind, report),
+        "total" => total(*given, over.kind, report),
+        "rate" => rate(*given, over.kind, over.filter, report),
+        _ => ratio(*given, over, report),
     }
 }
 
@@ -170,11 +192,41 @@ fn rate(item: Item<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &
     Some(Counted { number: Number::Rate(of), unit: Unit::Share, most: 1000 })
 }
 
+/// A number of records of one kind for each of another: `{ record: 行政检查, where: … }`.
+fn ratio(item: Item<'_>, over: &Over<'_>, report: &mut Report) -> Option<Counted> {
+    let map = map(item, &["record", "where"], report)?;
+    let ix = map.need("record", report).and_then(|item| record_kind(item, over.pack, report))?;
+    let (of, at) = (over.pack.record_kind(ix)?, map.at_key("record"));
+    if of.id == over.kind.id {
+        let message = format!("`ratio_to` 与指标的 `record` 是同一种信息 `{}`", of.title);
+        report.fault(at, "ratio-same", message, "同一种信息之内的占比请写 `rate: 条件`");
+    }
+    if of.nature != Nature::Neutral {
+        let turned =
+            if of.nature == Nature::Adverse { "多一条失信可以使比值变好" } else { "多一条守信可以使比值变差" };
+        let message = format!("不能以{} `{}` 为分母：{turned}", of.nature.title(), of.title);
+        report.fault(at, "ratio-direction", message, "分母只能用一般信息，如检查、交易的记录");
+    }
+    if !overlap(&of.subjects, &over.card.subjects) || !overlap(&of.subjects, &over.kind.subjects) {
+        no_common_subject(at, &of.title, report);
+    }
+    dated(of, at, report);
+    if let Some(months) = over.window {
+        retained(months, of, at, report);
+    }
+    let filter = match map.get("where") {
+        Some(item) => Some(predicate::read(item, field::Scope { kind: of, class: true }, report)?),
+        None => None,
+    };
+    Some(Counted { number: Number::Ratio(Divisor { kind: ix, filter }), unit: Unit::Ratio, most: RATIO_MAX })
+}
+
 fn banded(item: Item<'_>, kind: &RecordKind, counted: Counted, report: &mut Report) -> Option<(Take, Worth)> {
     let from = |item: Item<'_>, report: &mut Report| match counted.unit {
         Unit::Whole => whole_of(item, (0, counted.most), report),
         Unit::Money => money_of(item, report),
         Unit::Share => share_of(item, report),
+        Unit::Ratio => percent_of(item, counted.most, report),
     };
     let start = "第一个区间没有从 0 起";
     let (bands, points) = worth::bands(item, (0, start), &from, report)?;

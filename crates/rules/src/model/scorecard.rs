@@ -130,6 +130,19 @@ pub struct Indicator {
 }
 
 impl Indicator {
+    /// Every kind whose records it counts, each with the condition that they have to meet.
+    pub fn counts(&self) -> impl Iterator<Item = (KindIx, Option<&Predicate>)> {
+        std::iter::once((self.kind, self.filter.as_ref())).chain(self.divisor().map(|of| (of.kind, of.filter.as_ref())))
+    }
+
+    /// The records by whose number that of its own is divided, where it takes a ratio.
+    pub fn divisor(&self) -> Option<&Divisor> {
+        match &self.take {
+            Take::Number { number: Number::Ratio(divisor), .. } => Some(divisor),
+            _ => None,
+        }
+    }
+
     /// The most that this indicator can move the sum before any weighing.
     pub fn reach(&self) -> Points {
         // Of a sum a bound is reached by enough records, and where one side is open the other says how much it may matter.
@@ -235,6 +248,22 @@ pub enum Number {
     Total(FieldIx),
     /// Of the records of which it can be told, how many thousandths meet a condition, truncated. Without any: unknown.
     Rate(Predicate),
+    /// How many thousandths of the number of other records they are as many, truncated; above 1000 where they are more. Where none of the
+    /// others meets its condition for certain: unknown.
+    Ratio(Divisor),
+}
+
+/// Records of another kind, by whose number that of an indicator's own is divided: of the same window, and neither adverse nor positive,
+/// because one more of them turns a ratio either way (D17).
+///
+/// Of which it cannot be told whether they meet the condition, they are taken as is better for the subject: beside adverse records they are
+/// divided by, beside others they are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divisor {
+    /// Which kind.
+    pub kind: KindIx,
+    /// Which of its records.
+    pub filter: Option<Predicate>,
 }
 
 impl Take {

@@ -6,7 +6,7 @@ use xinzhi_core::record::Class;
 use super::condition::{money, predicate, short, shown};
 use super::{founded, months, subjects};
 use crate::model::{
-    Dimension, Each, Fade, Fading, FieldIx, FieldKind, Forcing, Grade, Grouping, Indicator, Nature, Number, Override, Pack, Put,
+    Dimension, Divisor, Each, Fade, Fading, FieldIx, FieldKind, Forcing, Grade, Grouping, Indicator, Nature, Number, Override, Pack, Put,
     RecordKind, Scorecard, ScorecardIx, Take,
 };
 use crate::predicate::Predicate;
@@ -50,7 +50,7 @@ pub fn indicator(pack: &Pack, _card: &Scorecard, indicator: &Indicator) -> Strin
         "{}：{}，{}{}{}{}。{}",
         indicator.title,
         recent(kind, indicator.filter.as_ref(), indicator.window_months),
-        take(kind, &indicator.take),
+        take(pack, kind, &indicator.take),
         faded(&indicator.fade, indicator.window_months),
         bounds.unwrap_or_default(),
         weight.unwrap_or_default(),
@@ -73,11 +73,11 @@ fn faded(fade: &Fading, window_months: i32) -> String {
     }
 }
 
-fn take(kind: &RecordKind, take: &Take) -> String {
+fn take(pack: &Pack, kind: &RecordKind, take: &Take) -> String {
     match take {
         Take::Each { each: worth, put } => format!("{}{}", each(kind, worth), composed(*put)),
         Take::Number { number, bands } => {
-            let (name, unit) = counted(kind, number);
+            let (name, unit) = counted(pack, kind, number);
             let parts: Vec<String> = bands.iter().map(|(from, points)| format!("{}起 {} 分", unit(*from), points.signed())).collect();
             format!("按{name}分段计分：{}", parts.join("、"))
         }
@@ -96,7 +96,7 @@ fn composed(put: Put) -> &'static str {
 }
 
 /// What is counted, and how a number of it is written.
-fn counted(kind: &RecordKind, number: &Number) -> (String, fn(i64) -> String) {
+fn counted(pack: &Pack, kind: &RecordKind, number: &Number) -> (String, fn(i64) -> String) {
     match number {
         Number::Count => ("条数".to_owned(), |number| format!("{number} 条")),
         Number::Distinct(field) => (format!("{}不同取值的个数", named(kind, *field).0), |number| format!("{number} 个")),
@@ -104,8 +104,20 @@ fn counted(kind: &RecordKind, number: &Number) -> (String, fn(i64) -> String) {
             (name, Some(FieldKind::Money(_))) => (format!("{name}合计"), money),
             (name, _) => (format!("{name}合计"), |number| format!("{number} ")),
         },
-        Number::Rate(of) => (format!("其中{}的所占比例", predicate(kind, of)), |number| format!("{} ", Points::percent(number))),
+        Number::Rate(of) => (format!("其中{}的所占比例", predicate(kind, of)), share),
+        Number::Ratio(divisor) => (format!("与同期{}条数之比", divided(pack, divisor)), share),
     }
+}
+
+fn share(thousandths: i64) -> String {
+    format!("{} ", Points::percent(thousandths))
+}
+
+/// `检查事项为质量的抽查检查`.
+fn divided(pack: &Pack, divisor: &Divisor) -> String {
+    let Some(kind) = pack.record_kind(divisor.kind) else { return String::new() };
+    let which = divisor.filter.as_ref().map(|filter| format!("{}的", predicate(kind, filter))).unwrap_or_default();
+    format!("{which}{}", kind.title)
 }
 
 fn each(kind: &RecordKind, each: &Each) -> String {

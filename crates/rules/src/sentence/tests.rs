@@ -75,6 +75,16 @@ fn every_form_of_a_scorecard_is_said_in_words() {
         format!("最高的荣誉：近 3 年内的荣誉表彰，按荣誉级别计分：国家级 +100 分、省级 +60 分；有几条的取最高分。{basis}"),
     ];
     assert_eq!(said, expected);
+    let ratios = pack.scorecard_by_id("ratio").unwrap().1;
+    let said: Vec<String> = ratios.dimensions[0].indicators.iter().map(|i| indicator(&pack, ratios, i)).collect();
+    let expected = [
+        format!(
+            "检查中的处罚：近 2 年内处罚类别包含罚款的行政处罚，按与同期检查事项包含质量或安全的抽查检查条数之比分段计分：\
+             0% 起 0 分、5.5% 起 -20 分、150% 起 -60 分。{law}"
+        ),
+        format!("检查中的荣誉：近 3 年内的荣誉表彰，按与同期抽查检查条数之比分段计分：0% 起 0 分、50% 起 +20 分。{basis}"),
+    ];
+    assert_eq!(said, expected);
     let dimensions: Vec<String> = card.dimensions.iter().map(dimension).collect();
     assert_eq!(dimensions, ["各指标合计最低 -60 分、最高 +60 分，按 50% 计入总分", "", "按 20% 计入总分"]);
     let forced: Vec<String> = card.overrides.iter().map(|rule| override_rule(&pack, card, rule)).collect();
