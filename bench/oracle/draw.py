@@ -1,5 +1,6 @@
 """Draws cases: every form of the language is common, and so are the days on which an answer turns."""
 
+import itertools
 from calendar import monthrange
 from dataclasses import replace
 from datetime import date, timedelta
@@ -65,13 +66,16 @@ def draw_points(random, nature):
     return sign * size
 
 
-def draw_condition(random, kind, beside=None):
-    """A condition that some record can meet, together with another: the checker refuses any other."""
-    while True:
+def draw_condition(random, kind, beside=None, open=False):
+    """A condition that some record can meet, together with another: the checker refuses any other. Where it is to be open, some can fail it,
+    too; None where such a one is not found soon."""
+    for _ in range(30) if open else itertools.count():
         condition = draw_any_condition(random, kind)
         rows = (draw_cells(random, kind) for _ in range(200))
-        if any(holds(condition, row) is True and holds(beside, row) is True for row in rows):
+        told = {holds(condition, row) for row in rows if holds(beside, row) is True}
+        if told >= ({True, False} if open else {True}):
             return condition
+    return None
 
 
 def draw_any_condition(random, kind, depth=0):
@@ -119,7 +123,9 @@ def draw_each(random, kind):
     put = random.choice(PUTS[kind.nature])
     form = random.random()
     if kind.nature == "adverse" and form < 0.45:
-        return Each(put, by=CLASS, named=tuple((title, draw_points(random, kind.nature)) for title in CLASSES))
+        # The graver, the fewer.
+        points = sorted((draw_points(random, kind.nature) for _ in CLASSES), reverse=True)
+        return Each(put, by=CLASS, named=tuple(zip(CLASSES, points, strict=True)))
     fields = [field for field in kind.fields if field.type in ("choice", "integer", "money")]
     if not fields or form > 0.8:
         return Each(put, constant=draw_points(random, kind.nature))
@@ -137,6 +143,9 @@ def draw_number(random, kinds, kind, where):
     forms = ["count"] + ["rate"] * 2 * (kind.nature == "neutral") + ["total"] * 2 * bool(summed) + ["distinct"] * bool(counted)
     forms += ["ratio"] * 3 * bool(others)
     what = random.choice(forms)
+    of = draw_condition(random, kind, where, open=True) if what == "rate" else None
+    if what == "rate" and of is None:
+        what = "count"
     field = {"total": summed, "distinct": counted}.get(what)
     field = random.choice(field) if field else None
     most = {"count": lambda: 12, "rate": lambda: 1000, "ratio": lambda: 5000, "total": lambda: field.most * 3, "distinct": lambda: values_of(field)}[what]()
@@ -148,7 +157,6 @@ def draw_number(random, kinds, kind, where):
     if what == "ratio":
         other = random.choice(others)
         return Number(what, lines, of=draw_condition(random, other) if random.random() < 0.6 else None, other=other.id)
-    of = draw_condition(random, kind, where) if what == "rate" else None
     return Number(what, lines, field and field.code, of)
 
 
@@ -198,7 +206,7 @@ def draw_card(random, kinds, as_of):
             break
     least, most = random.choice(((0, 1000_000), (0, 100_000), (-50_000, 200_000), (350_000, 950_000)))
     base = random.choice((least, most, (least + most) // 2, least + (most - least) * 4 // 5))
-    grades = draw_grades(random, (least, most), total_range(dimensions, base, (least, most)))
+    grades = draw_grades(random, least, draw_totals(random, dimensions, base, (least, most)))
     overrides, peers = draw_overrides(random, kinds, len(grades)), draw_peers(random, kinds, len(grades))
     if peers:
         grades = tuple(replace(grade, start=None) for grade in grades)
@@ -245,16 +253,40 @@ def total_range(dimensions, base, bounds):
     return tuple(within(points, *bounds) for points in total)
 
 
-def draw_grades(random, bounds, reached):
-    low, high = reached
-    count = min(random.randint(2, 5), 1 + high - low)
-    starts = sorted(random.sample(range(low + 1, high + 1), count - 1), reverse=True)
-    if starts and random.random() < 0.3:
-        starts[0] = high
+def draw_totals(random, dimensions, base, bounds):
+    """Some of the points that can come about, rising."""
+    totals = set()
+    for _ in range(100):
+        total = base
+        for dimension in dimensions:
+            points = sum(toward_zero(draw_taken(random, i) * i.weight, 1000) for i in dimension.indicators)
+            total += toward_zero(within(points, dimension.floor, dimension.cap) * dimension.weight, 1000)
+        totals.add(within(total, *bounds))
+    return sorted(totals)
+
+
+def draw_taken(random, indicator):
+    """What some records amount to: nothing, a band, or the points of some that are new."""
+    take = indicator.take
+    if isinstance(take, Number):
+        points = random.choice((0, *(worth for _, worth in take.bands)))
+    else:
+        worths = [take.constant] if take.constant is not None else [worth for _, worth in take.named + take.bands]
+        points = random.choice((0, random.choice(worths)))
+        points *= random.randint(1, 4) if take.put == "sum" else 1
+    return within(points, indicator.floor, indicator.cap)
+
+
+def draw_grades(random, least, totals):
+    """Each starts at points that can come about, or shortly before, above some others: a grade that no points reach is refused."""
+    count = min(random.randint(2, 5), len(totals))
+    starts = sorted(random.sample(totals[1:], count - 1), reverse=True)
+    below = [*starts[1:], totals[0]]
+    starts = [max(worse + 1, start - random.choice((0, 0, 1, 500))) for start, worse in zip(starts, below, strict=False)]
     amounts = sorted((random.choice((0, 1, random.randint(0, 10**9))) for _ in range(count)), reverse=True)
     paid = random.random() < 0.4
     names = [chr(ord("A") + n) for n in range(count)]
-    return tuple(Grade(name, start, amount if paid else None) for name, start, amount in zip(names, [*starts, bounds[0]], amounts, strict=True))
+    return tuple(Grade(name, start, amount if paid else None) for name, start, amount in zip(names, [*starts, least], amounts, strict=True))
 
 
 def draw_overrides(random, kinds, grades):
@@ -268,7 +300,8 @@ def draw_overrides(random, kinds, grades):
         else:
             where = draw_condition(random, kind) if random.random() < 0.8 else None
             rules.append(Override(kind.id, grade, random.choice((1, 6, 12, 36)), where))
-    return tuple(rules)
+    # The same list or record forces no two grades.
+    return tuple(r for n, r in enumerate(rules) if all((r.kind, r.window, r.where) != (e.kind, e.window, e.where) for e in rules[:n]))
 
 
 def draw_peers(random, kinds, grades):

@@ -12,6 +12,9 @@ use crate::arguments::PackCommand;
 use crate::door;
 use crate::say::say;
 
+/// Findings that are shown: who mends a pack begins at the first.
+const FINDINGS_MAX: usize = 500;
+
 pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
     match command {
         PackCommand::Check { directory } => check(directory),
@@ -43,8 +46,11 @@ fn check(directory: &Path) -> anyhow::Result<ExitCode> {
     let Standing { id, files, .. } = standing(directory)?;
     let checked = xinzhi_rules::check(&id, &files);
     let mut out = crate::say::out();
-    for finding in checked.faults.iter().chain(&checked.warnings) {
+    for finding in checked.faults.iter().chain(&checked.warnings).take(FINDINGS_MAX) {
         writeln!(out, "{}\n", finding.render(&files))?;
+    }
+    if let Some(more) = (checked.faults.len() + checked.warnings.len()).checked_sub(FINDINGS_MAX).filter(|more| *more > 0) {
+        writeln!(out, "另有 {more} 处没有列出，请先改正以上各处\n")?;
     }
     writeln!(out, "{}：{} 处错误，{} 处提醒", named(directory)?.0, checked.faults.len(), checked.warnings.len())?;
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -39,6 +39,9 @@ pub enum NotAPack {
     /// A link could lead anywhere.
     #[error("`{}` 是符号链接，规则包只收普通文件，请换成文件本身", .0.display())]
     Link(PathBuf),
+    /// A pipe, a device or a socket.
+    #[error("`{}` 不是普通文件，请换成文件本身", .0.display())]
+    NoFile(PathBuf),
     /// A file whose rules would silently not apply.
     #[error("`{}` 不是 .yaml 文件，请改名为 .yaml 或移出规则包", .0.display())]
     Extension(PathBuf),
@@ -167,7 +170,12 @@ fn read_file(path: &Path) -> Result<Option<String>, NotAPack> {
         _ => return Err(NotAPack::Extension(path.to_owned())),
     }
     let unreadable = |fault| NotAPack::Unreadable { path: path.to_owned(), fault };
-    if fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
+    // Of what is no regular file the length says nothing, and reading it may never end.
+    let file = fs::metadata(path).map_err(unreadable)?;
+    if !file.is_file() {
+        return Err(NotAPack::NoFile(path.to_owned()));
+    }
+    if file.len() > FILE_BYTES_MAX {
         return Err(NotAPack::TooLarge(path.to_owned()));
     }
     let bytes = fs::read(path).map_err(unreadable)?;
@@ -189,9 +197,10 @@ pub fn named(dir: &Path) -> Result<(String, Files), NotAPack> {
 /// # Errors
 /// [`NotAPack`], a sentence for the operator.
 pub fn standing(dir: &Path, carried: impl Fn(&str) -> Option<Files>) -> Result<Standing, NotAPack> {
-    let mut parts = Vec::new();
     let (own, files) = named(dir)?;
-    add_after_bases((own.clone(), files), &canonical(dir)?, (&carried, &mut parts))?;
+    let mut bases = Bases { carried: &carried, way: Vec::new(), parts: Vec::new() };
+    bases.add((own.clone(), files), &canonical(dir)?)?;
+    let parts = bases.parts;
     let id = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
     Ok(Standing { id, files: Files::union(&parts), own })
 }
@@ -214,30 +223,34 @@ impl Standing {
     }
 }
 
-type Carried<'c> = &'c dyn Fn(&str) -> Option<Files>;
+/// Packs in the order in which they stand on one another.
+struct Bases<'c> {
+    carried: &'c dyn Fn(&str) -> Option<Files>,
+    /// Those whose bases are being looked for, the last one innermost.
+    way: Vec<String>,
+    parts: Vec<(String, Files)>,
+}
 
-/// Every base before what stands on it. A circle ends where it began, and the checker tells that a base is missing.
-fn add_after_bases(
-    (id, files): (String, Files),
-    place: &Path,
-    (carried, parts): (Carried<'_>, &mut Vec<(String, Files)>),
-) -> Result<(), NotAPack> {
-    for base in files.extends() {
-        if base == id || parts.iter().any(|(other, _)| *other == base) {
-            continue;
+impl Bases<'_> {
+    /// Every base before what stands on it. A circle ends where it began, and the checker tells it.
+    fn add(&mut self, (id, files): (String, Files), place: &Path) -> Result<(), NotAPack> {
+        self.way.push(id.clone());
+        for base in files.extends() {
+            if self.way.contains(&base) || self.parts.iter().any(|(other, _)| *other == base) {
+                continue;
+            }
+            let beside = place.with_file_name(&base);
+            let found = match (self.carried)(&base) {
+                _ if beside.is_dir() => named(&beside)?,
+                Some(files) => (base, files),
+                None => return Err(NotAPack::BaseAbsent(base)),
+            };
+            self.add(found, &beside)?;
         }
-        let beside = place.with_file_name(&base);
-        let found = match carried(&base) {
-            _ if beside.is_dir() => named(&beside)?,
-            Some(files) => (base, files),
-            None => return Err(NotAPack::BaseAbsent(base)),
-        };
-        add_after_bases(found, &beside, (carried, parts))?;
+        self.way.pop();
+        self.parts.push((id, files));
+        Ok(())
     }
-    if !parts.iter().any(|(other, _)| *other == id) {
-        parts.push((id, files));
-    }
-    Ok(())
 }
 
 fn canonical(dir: &Path) -> Result<PathBuf, NotAPack> {

@@ -21,12 +21,16 @@ mod peers;
 mod remedy;
 mod scorecard;
 
+mod spread;
+
 pub use peers::{Cutoffs, Group, Ladder, Made, Peers, PeersBy, groups};
 pub use remedy::{Becomes, Remedy};
 pub use scorecard::{
     AmountByGrade, Dimension, Divisor, Each, Fade, Fading, Forcing, Grade, Grouping, Indicator, Number, Override, Put, RECORDS_MAX,
     Scorecard, Take,
 };
+
+pub use spread::Spread;
 
 /// Position of a law in [`Pack::laws`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use xinzhi_core::day::Span;
-use xinzhi_core::money::Unit;
+use xinzhi_core::money::{NotMoney, Unit};
 use xinzhi_core::{Day, Fen, Points, text};
 
 use crate::names::{is_id, listed, nearest};
@@ -247,7 +247,7 @@ pub(crate) fn age_of(item: Item<'_>, least: i32, report: &mut Report) -> Option<
         let number: i32 = number.parse().ok()?;
         match unit {
             "month" | "months" => Some(number),
-            "year" | "years" => number.checked_mul(12),
+            "year" | "years" => Some(number.saturating_mul(12)),
             _ => None,
         }
     });
@@ -291,7 +291,12 @@ pub(crate) fn points_of(item: Item<'_>, report: &mut Report) -> Option<Points> {
     let raw = scalar(item, "分值", report)?;
     let points = Points::parse(raw);
     if points.is_none() {
-        report.fault(item.at(), "wrong-type", format!("`{}` 不是分值：`{raw}`", item.what), "请写成 `-20` 或 `12.5`，至多三位小数");
+        report.fault(
+            item.at(),
+            "wrong-type",
+            format!("`{}` 不是分值：`{raw}`", item.what),
+            "请写成 `-20` 或 `12.5`，整数部分至多九位，至多三位小数",
+        );
     }
     points
 }
@@ -305,9 +310,12 @@ pub(crate) fn money_of(item: Item<'_>, report: &mut Report) -> Option<i64> {
     };
     match Fen::parse(number, unit) {
         Ok(fen) => Some(fen.0),
-        Err(_) => {
-            let message = format!("`{}` 不是金额：`{raw}`", item.what);
-            report.fault(item.at(), "wrong-type", message, "请连同单位写成 `2 万元` 或 `2000 元`");
+        Err(fault) => {
+            let (message, help) = match fault {
+                NotMoney::NotANumber => (format!("`{}` 不是金额：`{raw}`", item.what), "请连同单位写成 `2 万元` 或 `2000 元`"),
+                fault => (format!("`{}` 的金额 `{raw}` {fault}", item.what), "请改正金额"),
+            };
+            report.fault(item.at(), "wrong-type", message, help);
             None
         }
     }

@@ -1,7 +1,7 @@
 //! Conditions that no record can ever meet: what stands under such a condition looks like a rule and is none.
 
-use xinzhi_core::Fen;
 use xinzhi_core::record::Class;
+use xinzhi_core::{Day, Fen};
 
 use crate::model::{FieldKind, RecordKind};
 use crate::predicate::{Column, Predicate, Test};
@@ -13,7 +13,7 @@ const STEPS_MAX: u32 = 10_000;
 pub(super) fn never(conditions: &[&Predicate], kind: &RecordKind) -> bool {
     let mut search = Search { kind, steps: STEPS_MAX };
     let claims = conditions.iter().map(|condition| Claim { of: condition, holds: true }).collect();
-    !search.possible(claims, Vec::new(), Vec::new())
+    !search.possible(claims, &mut Vec::new(), Vec::new())
 }
 
 /// That a condition holds, or that it does not. Either can be told only where the value is there.
@@ -32,7 +32,24 @@ struct Search<'k> {
 }
 
 impl Search<'_> {
-    fn possible<'a>(&mut self, mut claims: Vec<Claim<'a>>, mut choices: Vec<Choice<'a>>, mut left: Vec<(Column, Values)>) -> bool {
+    /// Whether all claims can be made at once; leaves `choices` as they were.
+    fn possible<'a>(&mut self, claims: Vec<Claim<'a>>, choices: &mut Vec<Choice<'a>>, mut left: Vec<(Column, Values)>) -> bool {
+        let before = choices.len();
+        let possible = self.claimed(claims, choices, &mut left)
+            && match choices.pop() {
+                None => true,
+                Some((parts, holds)) => {
+                    let possible = parts.iter().any(|of| self.possible(vec![Claim { of, holds }], choices, left.clone()));
+                    choices.push((parts, holds));
+                    possible
+                }
+            };
+        choices.truncate(before);
+        possible
+    }
+
+    /// Makes all claims that leave no choice; false where one of them cannot be made. Choices wait.
+    fn claimed<'a>(&mut self, mut claims: Vec<Claim<'a>>, choices: &mut Vec<Choice<'a>>, left: &mut Vec<(Column, Values)>) -> bool {
         while let Some(Claim { of, holds }) = claims.pop() {
             let Some(steps) = self.steps.checked_sub(1) else { return true };
             self.steps = steps;
@@ -43,14 +60,13 @@ impl Search<'_> {
                 }
                 (Predicate::Any(parts), true) | (Predicate::All(parts), false) => choices.push((parts, holds)),
                 (Predicate::Test { column, test }, _) => {
-                    if !self.narrowed(&mut left, *column, (test, holds)) {
+                    if !self.narrowed(left, *column, (test, holds)) {
                         return false;
                     }
                 }
             }
         }
-        let Some((parts, holds)) = choices.pop() else { return true };
-        parts.iter().any(|of| self.possible(vec![Claim { of, holds }], choices.clone(), left.clone()))
+        true
     }
 
     /// Whether the column can still have a value, or be empty, after one claim more.
@@ -74,6 +90,8 @@ impl Search<'_> {
             Some(FieldKind::Choices(_)) => Among::Several { some_of: Vec::new(), none_of: 0 },
             Some(FieldKind::Integer { min, max }) => Among::Span(*min, *max),
             Some(FieldKind::Money(_)) => Among::Span(0, Fen::MAX.0),
+            // No earlier and no later day is ever collected.
+            Some(FieldKind::Day { .. }) => Among::Span(Day::EARLIEST.number(), Day::LONG_TERM.number()),
             _ => Among::Span(i64::MIN, i64::MAX),
         }
     }

@@ -13,7 +13,23 @@ use crate::model::{AmountByGrade, Forcing, Grade, KindIx, Nature, Override, Pack
 use crate::names::listed;
 use crate::raw::{At, Value};
 use crate::report::Report;
-use crate::shape::{Item, entries, list, map, money_of, months_of, points_of, share_of, text_of};
+use crate::shape::{Item, Map, entries, list, map, money_of, months_of, points_of, share_of, text_of};
+
+/// Most grades: of ten times as many nobody knows what the next one means.
+const GRADES_MAX: usize = 100;
+
+/// Most characters of what a grade or a dimension is called: it heads columns.
+pub(super) const NAME_MAX: usize = 60;
+
+/// A name that stands in tables and headings: one line, not too long.
+pub(super) fn name_of(map: Map<'_>, key: &str, report: &mut Report) -> Option<String> {
+    let name = map.text(key, report)?;
+    if name.contains(char::is_control) || name.chars().count() > NAME_MAX {
+        let message = format!("`{key}` 不能换行，且不超过 {NAME_MAX} 个字");
+        report.fault(map.at_key(key), "long-name", message, "请改成简短的一行；说明可以写在 `purpose` 或注释里");
+    }
+    Some(name)
+}
 
 /// Grades from best to worst, each with its place and, where peers decide, its share in thousandths. By points they fall, all are
 /// reachable, and the last one is from the range's minimum; by peers their shares are the whole.
@@ -22,12 +38,16 @@ pub(super) fn grades(item: Item<'_>, (card, peers): (&Scorecard, bool), report: 
     if items.is_empty() {
         report.fault(item.at(), "no-grades", "`grades` 没有任何等级", "请至少写一个等级");
     }
+    if items.len() > GRADES_MAX {
+        let message = format!("`grades` 有 {} 个等级，超过 {GRADES_MAX} 个", items.len());
+        report.fault(item.at(), "too-many-grades", message, "请合并相近的等级");
+    }
     let mut grades: Vec<(At, Grade, i64)> = Vec::new();
     let count = items.len();
     let key = if peers { "share" } else { "from" };
     for (position, item) in items.into_iter().enumerate() {
         let Some(map) = map(item, &["grade", "title", key], report) else { continue };
-        let (name, title) = (map.text("grade", report), map.text("title", report));
+        let (name, title) = (name_of(map, "grade", report), name_of(map, "title", report));
         let limit = map.need(key, report);
         let from = limit.filter(|_| !peers).and_then(|item| points_of(item, report));
         let share = limit.filter(|_| peers).and_then(|item| share_of(item, report));
@@ -102,6 +122,10 @@ pub(super) fn overrides(item: Item<'_>, (card, rest): (&Scorecard, Rest), pack: 
         let (Some((kind, when)), Some(grade), Some(named)) = (when, grade, named) else { continue };
         if let Some(kind) = pack.record_kinds.get(kind.0) {
             moves(kind, (grade, card), named.at(), report);
+        }
+        if overrides.iter().any(|earlier: &Override| (earlier.kind, &earlier.when) == (kind, &when)) {
+            let help = "同样的名单或记录只定一个等级，请删去其中一条";
+            report.fault(map.at_key("when"), "duplicate-override", "前面已有同样条件的直接定级", help);
         }
         overrides.push(Override { kind, when, grade, basis });
     }

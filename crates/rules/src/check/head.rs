@@ -26,13 +26,22 @@ pub(super) fn read(id: &str, tree: &Tree, report: &mut Report) -> Pack {
     // A file that is no YAML has been reported; one that is not there lacks every key.
     let first = if first.is_none() && report.found_here() { None } else { Some(first.unwrap_or(&missing)) };
     let others = heads.iter().filter(|parsed| parsed.path != HEAD);
-    let parts: Vec<Part> = first.into_iter().chain(others).map(|parsed| part(parsed.part(id), parsed, report)).collect();
-    for (index, part) in parts.iter().enumerate() {
-        let absent = part.extends.iter().find(|base| !parts.iter().take(index).any(|earlier| earlier.id == **base));
-        if let Some(base) = absent {
-            report.enter(if index == 0 { HEAD } else { heads.get(index).map_or(HEAD, |parsed| parsed.path.as_str()) });
-            let message = format!("所依据的规则包 `{base}` 不在");
-            report.fault(At::START, "base-missing", message, "请把它放在同一目录下，或先装入本单位");
+    let read = first.into_iter().chain(others).map(|parsed| part(parsed.part(id), parsed, report));
+    let (parts, bases): (Vec<Part>, Vec<Vec<(At, String)>>) = read.unzip();
+    for (index, (part, bases)) in parts.iter().zip(&bases).enumerate() {
+        report.enter(if index == 0 { HEAD } else { heads.get(index).map_or(HEAD, |parsed| parsed.path.as_str()) });
+        let later = |base: &str| parts.iter().skip(index).any(|other| other.id == base);
+        let absent = bases.iter().find(|(_, base)| !parts.iter().take(index).any(|earlier| earlier.id == *base));
+        match absent {
+            Some((at, base)) if later(base) => {
+                let message = format!("规则包 `{}` 所依据的 `{base}` 又依据它，成了循环", part.id);
+                report.fault(*at, "base-circle", message, "请删去其中一处 `extends`，使所依据的规则包自己成立");
+            }
+            Some((at, base)) => {
+                let message = format!("所依据的规则包 `{base}` 不在");
+                report.fault(*at, "base-missing", message, "请把它放在同一目录下，或先装入本单位");
+            }
+            None => {}
         }
     }
     let joined = |text: fn(&Part) -> &str, with: &str| parts.iter().map(text).collect::<Vec<_>>().join(with);
@@ -68,8 +77,8 @@ fn version((index, part): (usize, &Part)) -> String {
     if index == 0 { part.version.clone() } else { format!("{} {}", part.id, part.version) }
 }
 
-/// One head.
-fn part(id: &str, parsed: &Parsed, report: &mut Report) -> Part {
+/// One head, and the packs that it stands on with where each is named.
+fn part(id: &str, parsed: &Parsed, report: &mut Report) -> (Part, Vec<(At, String)>) {
     report.enter(&parsed.path);
     let map = map(Item { what: HEAD, node: &parsed.root }, &KEYS, report);
     if !is_id(id) {
@@ -80,25 +89,30 @@ fn part(id: &str, parsed: &Parsed, report: &mut Report) -> Part {
     let (title, version, jurisdiction) = (text("title"), text("version"), text("jurisdiction"));
     let review = map.and_then(|map| map.need("review", report)).and_then(|item| review(item, report));
     let review_by = map.and_then(|map| map.need("review_by", report)).and_then(|item| day_of(item, report));
-    let extends = map.and_then(|map| map.get("extends")).map(|item| words(item, report)).unwrap_or_default();
-    Part {
+    let bases = map.and_then(|map| map.get("extends")).map(|item| words(item, report)).unwrap_or_default();
+    for (at, base) in bases.iter().filter(|(_, base)| !is_id(base)) {
+        let message = format!("`extends` 中的 `{base}` 不能用作规则包编号");
+        report.fault(*at, "invalid-id", message, "请写旁边规则包的目录名，如 `national`；不能写路径");
+    }
+    let part = Part {
         id: id.to_owned(),
         title,
         version,
         jurisdiction,
         review: review.unwrap_or(Review::Demonstration),
         review_by: review_by.unwrap_or(Day::LONG_TERM),
-        extends: extends.into_iter().map(|(_, id)| id).collect(),
-    }
+        extends: bases.iter().map(|(_, id)| id.clone()).collect(),
+    };
+    (part, bases.into_iter().filter(|(_, base)| is_id(base)).collect())
 }
 
-/// What a head says it stands on; nothing where it cannot be read, which the checker tells.
+/// What a head says it stands on; nothing where it cannot be read or could be a path, which the checker tells.
 pub(crate) fn extends(text: &str) -> Vec<String> {
     let Ok(root) = crate::raw::parse(text) else { return Vec::new() };
     let mut silent = Report::default();
     let map = map(Item { what: HEAD, node: &root }, &KEYS, &mut silent);
     let extends = map.and_then(|map| map.get("extends")).map(|item| words(item, &mut silent)).unwrap_or_default();
-    extends.into_iter().map(|(_, id)| id).collect()
+    extends.into_iter().map(|(_, id)| id).filter(|id| is_id(id)).collect()
 }
 
 fn review(item: Item<'_>, report: &mut Report) -> Option<Review> {

@@ -48,19 +48,25 @@ pub(super) fn grades(card: &Scorecard, places: &[At], report: &mut Report) {
         return;
     }
     let (least, most) = card.range();
+    let spread = card.spread();
     let mut better: Option<Points> = None;
     for (position, (grade, at)) in card.grades.iter().zip(places).enumerate() {
         let Some(from) = grade.from else { continue };
         let above = from > most;
         let below = better.is_some_and(|better| least >= better);
-        better = Some(from);
-        if !(above || below) || card.overrides.iter().any(|rule| rule.grade == position) {
+        let until = better.map_or(card.max, |better| Points(better.0.saturating_sub(1)));
+        let between = !spread.meets(from, until);
+        let next = better.replace(from);
+        if !(above || below || between) || card.overrides.iter().any(|rule| rule.grade == position) {
             continue;
         }
         let message = if above {
             format!("得分最高只能到 {most}，达不到等级 `{}` 的起点 {from}", grade.name)
-        } else {
+        } else if below {
             format!("得分最低只能到 {least}，不会低到等级 `{}`", grade.name)
+        } else {
+            let until = next.map(|next| format!("至不足 {next} ")).unwrap_or_default();
+            format!("各指标的分值怎样相加都不会落在 {from} {until}之间，达不到等级 `{}`", grade.name)
         };
         let help = "请调整等级的起点、`base` 或各指标、维度的分值、上下限和权重；由名单或记录直接定级的等级不受此限";
         report.fault(*at, "grade-unreachable", message, help);

@@ -63,6 +63,10 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
         }
     }
     let in_force = map.need("in_force", report).and_then(|item| span_of(item, report));
+    if let Some(from) = in_force.map(|span| span.from).filter(|from| *from > pack.review_by) {
+        let message = format!("评价模型自 {from} 起适用，而规则包须在 {} 前复核，届时已不能使用", pack.review_by);
+        report.fault(map.at_key("in_force"), "force-after-review", message, "请提前适用日期，或在复核后推迟 `pack.yaml` 的 `review_by`");
+    }
     let range = map.need("range", report).and_then(|item| range(item, report));
     let share = map.need("assessed_share", report).and_then(|item| share_of(item, report));
     if share == Some(0) {
@@ -138,7 +142,7 @@ fn dimensions(map: Map<'_>, rule: (&Scorecard, Rest), pack: &Pack, report: &mut 
     let mut dimensions: Vec<Dimension> = Vec::new();
     for item in items {
         let Some(map) = self::map(item, &["title", "weight", "floor", "cap", "indicators"], report) else { continue };
-        let title = map.text("title", report).unwrap_or_default();
+        let title = grade::name_of(map, "title", report).unwrap_or_default();
         if dimensions.iter().any(|dimension| dimension.title == title) {
             report.fault(map.at_key("title"), "duplicate-id", format!("维度 `{title}` 重复"), "请合并同名维度，或改用另一个名称");
         }
@@ -154,6 +158,11 @@ fn dimensions(map: Map<'_>, rule: (&Scorecard, Rest), pack: &Pack, report: &mut 
             let earlier = dimensions.iter().chain([&dimension]).flat_map(|dimension| &dimension.indicators);
             let ids: Vec<String> = earlier.map(|indicator| indicator.id.clone()).collect();
             dimension.indicators.extend(indicator::read(item, rule, (pack, &ids), report));
+        }
+        let still = (Points::ZERO, Points::ZERO);
+        if dimension.range() == still && dimension.indicators.iter().any(|indicator| indicator.range() != still) {
+            let message = format!("维度 `{}` 不能影响得分", dimension.title);
+            report.warn(map.at, "no-weight", message, "请核对本维度的 `floor`、`cap` 和 `weight`，或删去这一维度");
         }
         dimensions.push(dimension);
     }

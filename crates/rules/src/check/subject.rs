@@ -85,7 +85,16 @@ pub(super) fn subjects_of<'a>(map: Map<'a>, key: &'a str, pack: &Pack, report: &
     if matches!(&item.node.value, crate::raw::Value::List(nodes) if nodes.is_empty()) {
         report.fault(item.at(), "no-subjects", format!("`{key}` 是空的"), "请至少列出一种主体类型");
     }
-    words(item, report).into_iter().filter_map(|(at, name)| Some((at, subject(at, &name, pack, report)?))).collect()
+    let mut kinds: Vec<(At, SubjectKindIx)> = Vec::new();
+    for (at, name) in words(item, report) {
+        let Some(kind) = subject(at, &name, pack, report) else { continue };
+        // By its id and by its title it is the same.
+        if kinds.iter().any(|(_, earlier)| *earlier == kind) {
+            report.fault(at, "duplicate-value", format!("`{key}` 中重复列出 `{name}`"), "请删去重复的一项");
+        }
+        kinds.push((at, kind));
+    }
+    kinds
 }
 
 /// Resolves one subject kind by id or title.

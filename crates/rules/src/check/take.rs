@@ -183,11 +183,17 @@ fn rate(item: Item<'_>, kind: &RecordKind, filter: Option<&Predicate>, report: &
         let message = format!("{} `{}` 不能按占比计分：{turned}", kind.nature.title(), kind.title);
         report.fault(item.at(), "rate-direction", message, "请改用 `count` 或 `total`；占比只能用于一般信息");
     }
+    let never_beside = |of: &Predicate| never(&filter.into_iter().chain([of]).collect::<Vec<_>>(), kind);
     // Where one of the two holds of nothing by itself, that has been said.
-    let each_holds = |filter| !never(&[filter], kind) && !never(&[&of], kind);
-    if filter.is_some_and(|filter| each_holds(filter) && never(&[filter, &of], kind)) {
-        let message = "`rate` 的条件与 `where` 矛盾，占比永远是 0%";
-        report.fault(item.at(), "contradiction", message, "`where` 是分母，`rate` 是其中的分子，请核对两处的条件");
+    if filter.is_none_or(|filter| !never(&[filter], kind)) && !never(&[&of], kind) {
+        let always = match (never_beside(&of), never_beside(&Predicate::Not(Box::new(of.clone())))) {
+            (true, _) => Some("`rate` 的条件与 `where` 矛盾，占比永远是 0%"),
+            (_, true) => Some("`rate` 的条件总是成立，占比永远是 100%"),
+            _ => None,
+        };
+        if let Some(message) = always {
+            report.fault(item.at(), "contradiction", message, "`where` 是分母，`rate` 是其中的分子，请核对两处的条件");
+        }
     }
     Some(Counted { number: Number::Rate(of), unit: Unit::Share, most: 1000 })
 }

@@ -48,6 +48,12 @@ fn by_class(map: Map<'_>, kind: &RecordKind, at: At, report: &mut Report) -> Opt
     let titles = Class::ALL.map(Class::title);
     let points = named_points(item, &titles, &|name| titles.iter().position(|title| *title == name), report)?;
     let [minor, ordinary, serious] = points.as_slice() else { return None };
+    for ((milder, (_, better)), (graver, (at, worse))) in titles.iter().zip(&points).zip(titles.iter().zip(&points).skip(1)) {
+        if worse > better && *worse <= Points::ZERO {
+            let message = format!("失信程度 `{graver}` 的分值 {worse} 高于较轻的 `{milder}` 的 {better}");
+            report.fault(*at, "points-direction", message, "失信越重分值不能越高，请改正分值");
+        }
+    }
     Some((Each::ByClass([minor.1, ordinary.1, serious.1]), points))
 }
 
@@ -62,8 +68,8 @@ fn by_field(map: Map<'_>, kind: &RecordKind, (at, name): (At, &str), report: &mu
             misplaced(map, "bands", "按选项计分时", report);
             by_choice(map, ix, choices, report)
         }
-        FieldKind::Integer { min, .. } => by_band(map, ix, (&field.kind, *min), report),
-        FieldKind::Money(_) => by_band(map, ix, (&field.kind, 0), report),
+        FieldKind::Integer { min, .. } => by_band(map, ix, (&field.kind, *min), report).inspect(|(_, worth)| turning(worth, kind, report)),
+        FieldKind::Money(_) => by_band(map, ix, (&field.kind, 0), report).inspect(|(_, worth)| turning(worth, kind, report)),
         _ => {
             report.fault(
                 at,
@@ -72,6 +78,21 @@ fn by_field(map: Map<'_>, kind: &RecordKind, (at, name): (At, &str), report: &mu
                 "计分只能按失信程度、单选、整数或金额字段；多选和日期请写进 `where`",
             );
             None
+        }
+    }
+}
+
+/// More of an adverse amount usually costs more, more of a positive one usually lifts more; that an amount means the opposite can be.
+fn turning(worth: &Worth, kind: &RecordKind, report: &mut Report) {
+    for ((_, earlier), (at, points)) in worth.iter().zip(worth.iter().skip(1)) {
+        let turned = match kind.nature {
+            Nature::Adverse => points > earlier,
+            Nature::Positive => points < earlier,
+            Nature::Neutral => false,
+        };
+        if turned {
+            let message = format!("{} `{}` 的数额越大，分值从 {earlier} 变为 {points}", kind.nature.title(), kind.title);
+            report.warn(*at, "bands-direction", message, "通常失信的数额越大扣分越多、守信的数额越大加分越多，请核对各档分值");
         }
     }
 }

@@ -47,3 +47,40 @@ fn a_pack_is_read_after_those_that_it_stands_on() {
     assert_eq!(refused, "规则包所依据的 `national` 不在同一目录下，请把它放在旁边");
     assert!(standing(Path::new("/"), nothing).unwrap_err().to_string().contains("没有目录名"));
 }
+
+/// Packs in one folder, each with those that it stands on.
+fn circle(name: &str, packs: &[(&str, &str)]) -> PathBuf {
+    let place = std::env::temp_dir().join(format!("xinzhi-{name}-{}", std::process::id()));
+    for (id, bases) in packs {
+        fs::create_dir_all(place.join(id)).unwrap();
+        let head = format!(
+            "title: {id}\nversion: \"1\"\njurisdiction: 某县\nreview: 演示,未经合法性审查\nreview_by: 2027-12-31\nextends: [{bases}]\n"
+        );
+        fs::write(place.join(id).join("pack.yaml"), head).unwrap();
+    }
+    place
+}
+
+#[test]
+fn packs_that_stand_on_one_another_in_a_circle_are_told_so() {
+    for (name, packs) in
+        [("circle-1", &[("a", "a")][..]), ("circle-2", &[("a", "b"), ("b", "a")]), ("circle-3", &[("a", "b"), ("b", "c"), ("c", "a")])]
+    {
+        let place = circle(name, packs);
+        let Standing { id, files, .. } = standing(&place.join("a"), |_| None).unwrap();
+        fs::remove_dir_all(&place).unwrap();
+        let faults = load(&id, &files).unwrap_err();
+        let told = faults.iter().find(|fault| fault.code == "base-circle").unwrap_or_else(|| panic!("{name}: {faults:?}"));
+        assert_eq!((told.line, told.column), (6, 11), "{name}: {told}");
+        assert!(told.message.contains("成了循环"), "{told}");
+    }
+}
+
+#[test]
+fn what_a_pack_stands_on_is_never_a_path() {
+    let place = circle("path", &[("a", "\"../..\", \"/etc\", \"b/c\"")]);
+    let Standing { id, files, .. } = standing(&place.join("a"), |id| panic!("`{id}` was looked for")).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    let codes: Vec<&str> = load(&id, &files).unwrap_err().iter().map(|fault| fault.code).filter(|code| *code == "invalid-id").collect();
+    assert_eq!(codes.len(), 3);
+}

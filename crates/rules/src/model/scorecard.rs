@@ -195,7 +195,7 @@ impl Scorecard {
 }
 
 /// What [`faded`] says, of points that no bound keeps from being too many to multiply.
-fn share(points: i64, thousandths: i64) -> i64 {
+pub(super) fn share(points: i64, thousandths: i64) -> i64 {
     let share = i128::from(points) * i128::from(thousandths) / 1000;
     i64::try_from(share).unwrap_or(if share < 0 { i64::MIN } else { i64::MAX })
 }
