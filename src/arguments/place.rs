@@ -8,7 +8,7 @@ use clap::Args;
 /// Where an office is.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
-    /// 数据目录（内嵌数据库、密钥与锁）
+    /// 数据目录：内嵌数据库、密钥与锁
     #[arg(long, default_value = "./data", value_name = "目录")]
     pub data: PathBuf,
     /// PostgreSQL 地址；不写则用内嵌数据库
