@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod place;
+mod words;
+
+pub use place::{NewPlace, Place};
+pub use words::parse;
+
 /// 信治 Xinzhi：公共信用归集、评价、核查与反馈
 #[derive(Debug, Parser)]
 #[command(name = "xinzhi", version = env!("XINZHI_VERSION"), arg_required_else_help = true)]
@@ -77,27 +83,10 @@ pub enum Command {
     Restore(Restore),
 }
 
-/// Where the office is.
-#[derive(Clone, Debug, Args)]
-pub struct Place {
-    /// 数据目录（内嵌数据库、密钥与锁）
-    #[arg(long, default_value = "./data", value_name = "目录")]
-    pub data: PathBuf,
-    /// PostgreSQL 地址；不写则用内嵌数据库
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
-    /// 单位名称；只在目录为空、新建单位时使用
-    #[arg(long, value_name = "名称")]
-    pub office_name: Option<String>,
-    /// 单位所在的行政区划代码；只在新建单位时使用
-    #[arg(long, value_name = "代码")]
-    pub office_area: Option<String>,
-}
-
 #[derive(Debug, Args)]
 pub struct Demo {
     #[command(flatten)]
-    pub place: Place,
+    pub at: NewPlace,
     /// 监听地址
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "地址")]
     pub listen: String,
@@ -118,7 +107,7 @@ pub struct Demo {
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(flatten)]
-    pub place: Place,
+    pub at: NewPlace,
     /// 监听地址
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "地址")]
     pub listen: String,
@@ -193,9 +182,9 @@ pub struct Evaluate {
     /// 评价这个表集中的全部主体；不需要数据库
     #[arg(long, value_name = "目录", requires = "pack", requires = "result", conflicts_with_all = ["code", "subject", "known", "data", "database"])]
     pub tables: Option<PathBuf>,
-    /// 评价表集所用的规则包目录
+    /// 评价表集所用的规则包目录；表集按几个规则包制作的，逐个写出，次序不限
     #[arg(long, value_name = "目录", requires = "tables")]
-    pub pack: Option<PathBuf>,
+    pub pack: Vec<PathBuf>,
     /// 评价全部主体，把逐个主体的结果写成 Parquet 文件；回测时可以不写，只要汇总
     #[arg(long, value_name = "文件", conflicts_with_all = ["code", "subject"], group = "result")]
     pub out: Option<PathBuf>,
@@ -248,9 +237,9 @@ pub struct Cutoffs {
     /// 表集目录
     #[arg(long, value_name = "目录")]
     pub tables: PathBuf,
-    /// 规则包目录
-    #[arg(long, value_name = "目录")]
-    pub pack: PathBuf,
+    /// 规则包目录；表集按几个规则包制作的，逐个写出，次序不限
+    #[arg(long, required = true, value_name = "目录")]
+    pub pack: Vec<PathBuf>,
     /// 按哪一天计算全部主体的得分
     #[arg(long, value_name = "日期")]
     pub as_of: String,
@@ -364,16 +353,19 @@ pub enum PackCommand {
     /// 检查规则包，逐处给出行列与改法
     Check {
         /// 规则包目录
+        #[arg(value_name = "目录")]
         directory: PathBuf,
     },
     /// 跑规则包自带的案例
     Test {
         /// 规则包目录
+        #[arg(value_name = "目录")]
         directory: PathBuf,
     },
     /// 把规则读成中文句子
     Show {
         /// 规则包目录；不写则读本程序自带的规则包
+        #[arg(value_name = "目录")]
         directory: Option<PathBuf>,
     },
     /// 规则影响评估：草案代替现行规则后，哪些主体的等级和措施会改变，由哪些规则引起；不装入
@@ -386,6 +378,7 @@ pub enum PackCommand {
         #[command(flatten)]
         place: Place,
         /// 规则包目录
+        #[arg(value_name = "目录")]
         directory: PathBuf,
     },
 }
@@ -424,10 +417,20 @@ pub struct Account {
 pub enum AccountCommand {
     /// 建立并启用账号；首次密码从标准输入读取
     #[command(after_help = "示例：printf '%s\\n' \"$PASSWORD\" | xinzhi account add wangming --title 王明 --role centre")]
-    Add(NewAccount),
+    Add {
+        #[command(flatten)]
+        at: NewPlace,
+        #[command(flatten)]
+        new: NewAccount,
+    },
     /// 建立接口密钥并打印；只显示这一次
     #[command(after_help = "示例：xinzhi account key shenpi --title 行政审批系统 --role department --organ 示范县市场监督管理局")]
-    Key(NewAccount),
+    Key {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        new: NewAccount,
+    },
     /// 列出账号和接口密钥
     #[command(after_help = "示例：xinzhi account list --data ./data")]
     List {
@@ -443,6 +446,7 @@ pub enum AccountCommand {
         #[command(flatten)]
         place: Place,
         /// 用户名或密钥名称
+        #[arg(value_name = "名称")]
         name: String,
         /// 作废接口密钥
         #[arg(long)]
@@ -454,6 +458,7 @@ pub enum AccountCommand {
         #[command(flatten)]
         place: Place,
         /// 用户名
+        #[arg(value_name = "用户名")]
         name: String,
     },
     /// 重置第二因素：本人手机和恢复码都已遗失；本人下次登录时重新设置
@@ -462,6 +467,7 @@ pub enum AccountCommand {
         #[command(flatten)]
         place: Place,
         /// 用户名
+        #[arg(value_name = "用户名")]
         name: String,
     },
     /// 演示账号此刻的验证码；只用于 xinzhi demo 建立的数据目录
@@ -470,6 +476,7 @@ pub enum AccountCommand {
         #[command(flatten)]
         place: Place,
         /// 演示账号的用户名
+        #[arg(value_name = "用户名")]
         name: String,
     },
     /// 启用在页面上建立的账号
@@ -478,6 +485,7 @@ pub enum AccountCommand {
         #[command(flatten)]
         place: Place,
         /// 用户名
+        #[arg(value_name = "用户名")]
         name: String,
     },
     /// 解锁账号
@@ -486,6 +494,7 @@ pub enum AccountCommand {
         #[command(flatten)]
         place: Place,
         /// 用户名
+        #[arg(value_name = "用户名")]
         name: String,
     },
 }
@@ -556,9 +565,8 @@ pub struct Listing {
 
 #[derive(Debug, Args)]
 pub struct NewAccount {
-    #[command(flatten)]
-    pub place: Place,
     /// 用户名
+    #[arg(value_name = "用户名")]
     pub name: String,
     /// 姓名或程序名称
     #[arg(long, value_name = "名称")]
@@ -725,6 +733,9 @@ pub struct Generate {
     /// 表集所依据的规则包目录
     #[arg(long, value_name = "目录", required_if_eq("only", "parquet"))]
     pub pack: Option<PathBuf>,
+    /// 表集只含这一评价模型评价的主体和它要读的信息种类
+    #[arg(long, value_name = "编号", requires = "pack")]
+    pub scorecard: Option<String>,
     /// 表集每个分区的主体数量
     #[arg(long, default_value_t = 65_536, value_name = "数量", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub partition_subjects: u64,

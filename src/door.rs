@@ -16,7 +16,7 @@ use xinzhi_core::{AreaCode, Clock};
 use xinzhi_office::{Error, Founding, Obstacle, Office, SystemClock, SystemEntropy};
 use xinzhi_store::{Url, World};
 
-use crate::arguments::Place;
+use crate::arguments::{NewPlace, Place};
 
 /// Name of the socket inside the office's directory.
 pub const SOCKET: &str = "xinzhi.sock";
@@ -40,10 +40,19 @@ pub fn url(place: &Place) -> Url {
     }
 }
 
+/// Opens the office in this process; where there is none, it is founded.
+pub fn begin(at: &NewPlace) -> anyhow::Result<Arc<Office>> {
+    let (world, founding) = (world(Arc::new(SystemClock))?, founding(at)?);
+    let office = Office::open(&url(&at.place), world, &founding)?;
+    if office.is_new() {
+        eprintln!("提示：`{}` 里原来没有信治的数据，已新建单位“{}”（{}）", at.place.data.display(), office.row().name, office.row().area);
+    }
+    Ok(Arc::new(office))
+}
+
 /// Opens the office in this process.
 pub fn open(place: &Place) -> anyhow::Result<Arc<Office>> {
-    let (world, founding) = (world(Arc::new(SystemClock))?, founding(place)?);
-    Ok(Arc::new(Office::open(&url(place), world, &founding)?))
+    Ok(Arc::new(Office::open_existing(&url(place), world(Arc::new(SystemClock))?)?))
 }
 
 /// Opens the office to read all of it: here, or beside the server that holds it.
@@ -76,25 +85,34 @@ fn cannot_be_written(url: &Url) -> bool {
 }
 
 /// Opens an office of invented subjects, and no other; by a clock that may tell the past of a county that does not exist.
-pub fn open_demonstration(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Office>> {
-    let (world, founding) = (world(clock)?, founding(place)?);
-    Ok(Arc::new(Office::open_demonstration(&url(place), world, &founding)?))
+pub fn open_demonstration(at: &NewPlace, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Office>> {
+    let (world, founding) = (world(clock)?, founding(at)?);
+    Ok(Arc::new(Office::open_demonstration(&url(&at.place), world, &founding)?))
 }
 
 fn world(clock: Arc<dyn Clock>) -> anyhow::Result<World> {
     Ok(World { clock, entropy: Arc::new(SystemEntropy::new()?) })
 }
 
-fn founding(place: &Place) -> anyhow::Result<Founding> {
-    let area = place.office_area.as_deref().unwrap_or(AREA);
+fn founding(at: &NewPlace) -> anyhow::Result<Founding> {
+    let area = at.office_area.as_deref().unwrap_or(AREA);
     let area = AreaCode::parse(area).with_context(|| format!("`{area}` 不是行政区划代码（应为 2、4、6、9 或 12 位数字）"))?;
-    Ok(Founding { name: place.office_name.clone().unwrap_or_else(|| NAME.to_owned()), area })
+    Ok(Founding { name: at.office_name.clone().unwrap_or_else(|| NAME.to_owned()), area })
 }
 
 /// Opens the office here, or finds the server that holds it.
 pub fn knock(place: &Place) -> anyhow::Result<Door> {
+    opened_or_held(place, open(place))
+}
+
+/// The same where an office may be founded.
+pub fn knock_first(at: &NewPlace) -> anyhow::Result<Door> {
+    opened_or_held(&at.place, begin(at))
+}
+
+fn opened_or_held(place: &Place, opened: anyhow::Result<Arc<Office>>) -> anyhow::Result<Door> {
     let socket = place.data.join(SOCKET);
-    match open(place) {
+    match opened {
         Ok(office) => Ok(Door::Here(office)),
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Obstacle(Obstacle::Held)) if socket.exists() => Ok(Door::Server(socket)),

@@ -8,10 +8,9 @@ mod county;
 mod door;
 mod projection;
 mod say;
+mod words;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use arguments::{Arguments, Command};
 
@@ -20,15 +19,20 @@ use arguments::{Arguments, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("XINZHI_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error}");
-            for cause in error.chain().skip(1) {
-                eprintln!("  原因：{cause}");
+            // A failure that an error carries and tells by itself is said once.
+            let said: Vec<String> = error.chain().map(words::of).collect();
+            for (place, words) in said.iter().enumerate() {
+                match place {
+                    0 => eprintln!("{words}"),
+                    _ if said.get(place - 1).is_some_and(|before| before.contains(words.as_str())) => {}
+                    _ => eprintln!("  原因：{words}"),
+                }
             }
             ExitCode::FAILURE
         }

@@ -16,6 +16,7 @@ mod support {
 }
 
 mod journeys {
+    mod absent;
     mod accounts;
     mod administration;
     mod bad_file;
@@ -60,6 +61,7 @@ mod journeys {
     mod the_loop;
     mod two_servers;
     mod upgrade;
+    mod words;
 }
 
 mod api {

@@ -11,18 +11,20 @@ use xinzhi_web::pages::text::encoded;
 
 use crate::arguments::{AccountCommand, Areas, NewAccount, Place};
 use crate::command::demo;
-use crate::door;
+use crate::door::{self, Door};
 use crate::say::{self, say};
+use crate::words;
 
 pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
     match command {
-        AccountCommand::Add(new) => {
-            ask(&new.place, Method::POST, "/operator/accounts", Some(&body(new, &password()?)))?;
+        AccountCommand::Add { at, new } => {
+            let body = body(new, &password()?);
+            asked(&door::knock_first(at)?, Method::POST, "/operator/accounts", Some(&body))?;
             say!("已建立并启用账号 {}，本人首次登录时须修改密码", new.name)?;
         }
-        AccountCommand::Key(new) => {
-            let made = ask(&new.place, Method::POST, "/operator/keys", Some(&body(new, "")))?;
-            say::once(text(&made, "key")).or_else(|cause| unseen(new, &cause))?;
+        AccountCommand::Key { place, new } => {
+            let made = ask(place, Method::POST, "/operator/keys", Some(&body(new, "")))?;
+            say::once(text(&made, "key")).or_else(|cause| unseen((place, &new.name), &cause))?;
         }
         AccountCommand::List { place, json } => {
             let found = ask(place, Method::GET, "/operator/accounts", None)?;
@@ -66,8 +68,8 @@ fn end_key(place: &Place, name: &str) -> anyhow::Result<Value> {
 }
 
 /// A key that nobody could read is of use to nobody, and must not stay behind in force.
-fn unseen(new: &NewAccount, cause: &std::io::Error) -> anyhow::Result<()> {
-    let NewAccount { place, name, .. } = new;
+fn unseen((place, name): (&Place, &str), cause: &std::io::Error) -> anyhow::Result<()> {
+    let cause = words::of_io(cause);
     end_key(place, name)
         .with_context(|| format!("接口密钥 {name} 没能显示（{cause}），也没能作废：请运行 xinzhi account end {name} --key"))?;
     bail!("接口密钥 {name} 没能显示（{cause}），已把它作废：请换一个能写的标准输出，重新建立")
@@ -89,7 +91,10 @@ pub fn areas(arguments: &Areas) -> anyhow::Result<ExitCode> {
 }
 
 fn ask(place: &Place, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-    let door = door::knock(place)?;
+    asked(&door::knock(place)?, method, path, body)
+}
+
+fn asked(door: &Door, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
     door::runtime()?.block_on(door.json(method, path, body))
 }
 

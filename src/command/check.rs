@@ -17,8 +17,9 @@ pub fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let known: Vec<&Value> = matters.as_array().into_iter().flatten().collect();
     let id = |matter: &Value| matter.get("id").and_then(Value::as_str).unwrap_or("").to_owned();
     let Some(matter) = known.iter().find(|matter| id(matter) == arguments.matter) else {
-        let ids: Vec<String> = known.iter().map(|matter| id(matter)).collect();
-        bail!("没有办理事项 `{}`，可用的有：{}", arguments.matter, ids.join("、"));
+        let title = |matter: &Value| matter.get("title").and_then(Value::as_str).unwrap_or("").to_owned();
+        let all: Vec<String> = known.iter().map(|matter| format!("  {}  {}", id(matter), title(matter))).collect();
+        bail!("没有办理事项 `{}`，请改用下列编号之一：\n{}", arguments.matter, all.join("\n"));
     };
     let purpose = matter.get("purpose").and_then(Value::as_str).context("事项没有规定用途")?;
     let body = json!({ "subject": arguments.subject, "matter": arguments.matter, "purpose": purpose, "case": arguments.case });

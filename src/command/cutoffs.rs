@@ -19,7 +19,7 @@ use super::pack;
 use crate::arguments::Cutoffs;
 
 pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
-    let standing = pack::standing(&arguments.pack)?;
+    let standing = pack::of_tables(&arguments.pack, &arguments.tables)?;
     let pack = xinzhi_office::pack::load(&standing.id, &standing.files)?;
     let (ix, card) = scorecard(&pack, &arguments.scorecard)?;
     let peers = card.peers.as_ref().with_context(|| format!("评价模型 `{}` 的等级由分值决定，没有写 `peers`，不用同业界限", card.id))?;
@@ -43,7 +43,8 @@ pub fn run(arguments: &Cutoffs) -> anyhow::Result<ExitCode> {
     let tables = set.digest().context("同业界限只能由表集计算")?;
     let asked = Asked { pack: &pack, card, peers, as_of, from, until, tables };
     let text = tallies.text(id, &asked);
-    let with = taken(&standing, id, &text)?;
+    let place = standing.beside(card.text, &format!("cutoffs/{id}.yaml")).context("规则包中没有评价模型所在的文件")?;
+    let with = taken(&standing, &place, &text)?;
     write(out, &text)?;
     let mut said = crate::say::out();
     if arguments.json {
@@ -68,8 +69,8 @@ fn days(arguments: &Cutoffs) -> anyhow::Result<(Day, Day, Day)> {
 }
 
 /// The pack with the new file in it; what its checker says against that is why there is no file.
-fn taken(standing: &Standing, id: &str, text: &str) -> anyhow::Result<Pack> {
-    let files: Files = standing.files.with(&standing.path(&format!("cutoffs/{id}.yaml")), text);
+fn taken(standing: &Standing, place: &str, text: &str) -> anyhow::Result<Pack> {
+    let files: Files = standing.files.with(place, text);
     let checked = xinzhi_rules::check(&standing.id, &files);
     let faults: Vec<String> = checked.faults.iter().map(|fault| fault.render(&files)).collect();
     checked.pack.with_context(|| format!("规则包不能接受算出的界限，没有写出文件：\n{}", faults.join("\n\n")))

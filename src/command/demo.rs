@@ -37,10 +37,10 @@ pub fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         say!("接口密钥（只显示这一次）：{key}")?;
         return Err(start_afresh());
     }
-    let office = door::open_demonstration(&arguments.place, Arc::new(SystemClock))?;
-    let secrets = secrets(&arguments.place.data)?;
+    let office = door::open_demonstration(&arguments.at, Arc::new(SystemClock))?;
+    let secrets = secrets(&arguments.at.place.data)?;
     let site = Site { sign_in_hint: logins(), demo_secrets: secrets.clone(), ..Site::default() };
-    let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref()).with_site(site);
+    let doors = Doors::of(&arguments.at.place, &arguments.listen, arguments.metrics.as_deref()).with_site(site);
     super::serve::serve(office, &doors, || introduce(&arguments.listen, &secrets))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -60,10 +60,10 @@ const FOUNDING_ENTRIES: i64 = 2;
 /// How far back a new office begins; none where there is one already. On a server the office is founded by looking, so it has
 /// no past.
 fn past_days(arguments: &Demo) -> anyhow::Result<Option<i32>> {
-    if arguments.place.database.is_none() {
-        return Ok((!arguments.place.data.join("office.db").exists()).then_some(PAST_DAYS));
+    if arguments.at.place.database.is_none() {
+        return Ok((!arguments.at.place.data.join("office.db").exists()).then_some(PAST_DAYS));
     }
-    let office = door::open_demonstration(&arguments.place, Arc::new(SystemClock))?;
+    let office = door::open_demonstration(&arguments.at, Arc::new(SystemClock))?;
     let head = door::runtime()?.block_on(office.read(|connection| Ok(xinzhi_store::journal::head(connection)?)))?;
     Ok((head.0 <= FOUNDING_ENTRIES).then_some(0))
 }
@@ -71,13 +71,13 @@ fn past_days(arguments: &Demo) -> anyhow::Result<Option<i32>> {
 /// Three weeks of a county's work: files come in, business systems ask, officers answer, some are late.
 fn build(arguments: &Demo, past: i32) -> anyhow::Result<String> {
     let clock = Arc::new(past::PastClock::new(past));
-    let office = door::open_demonstration(&arguments.place, Arc::clone(&clock) as Arc<dyn Clock>)?;
+    let office = door::open_demonstration(&arguments.at, Arc::clone(&clock) as Arc<dyn Clock>)?;
     let runtime = door::runtime()?;
     let places = pack::carried(PLACES_PACK).context("程序未携带演示用的规则包")?;
     runtime.block_on(office.install_pack(PLACES_PACK, places))?;
     bring_in(&office, arguments, office.today().plus_days(-1))?;
     let key = runtime.block_on(people(&office))?;
-    runtime.block_on(give_factors(&office, &arguments.place.data))?;
+    runtime.block_on(give_factors(&office, &arguments.at.place.data))?;
     runtime.block_on(past::live(&office, &clock))?;
     Ok(key)
 }
@@ -93,7 +93,7 @@ fn bar(total: u64, what: &'static str) -> ProgressBar {
 
 /// Writes the department files and imports each, as a department would.
 fn bring_in(office: &Arc<Office>, arguments: &Demo, through: Day) -> anyhow::Result<()> {
-    let folder = arguments.place.data.join("county");
+    let folder = arguments.at.place.data.join("county");
     std::fs::create_dir_all(&folder).context("无法建立部门文件目录")?;
     let records = arguments.records.unwrap_or(arguments.subjects * 10);
     let size = Size { subjects: arguments.subjects, records, seed: arguments.seed, through, years: 3 };

@@ -1,5 +1,6 @@
 //! `xinzhi evaluate`: one subject, or everybody: of an office, out of its projection, or in a table set.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -21,6 +22,14 @@ use crate::{door, projection};
 /// Folder of the last results, inside that of the projection.
 const RESULTS: &str = "results";
 
+/// Who is evaluated, by which packs, and what their areas are called where that is known.
+#[derive(Clone, Copy)]
+struct Everybody<'a> {
+    set: &'a TableSet<'a>,
+    pack: &'a Pack,
+    names: &'a BTreeMap<String, String>,
+}
+
 pub fn run(arguments: Evaluate) -> anyhow::Result<ExitCode> {
     match &arguments.tables {
         Some(tables) => tabled(&arguments, tables),
@@ -34,11 +43,13 @@ pub fn run(arguments: Evaluate) -> anyhow::Result<ExitCode> {
 
 /// Everybody in a table set.
 fn tabled(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
-    let pack = pack::load(arguments.pack.as_deref().context("请用 --pack 给出规则包目录")?)?;
+    let standing = pack::of_tables(&arguments.pack, tables)?;
+    let pack = xinzhi_office::pack::load(&standing.id, &standing.files)?;
     let set = open(tables, &pack)?;
     let (_, card) = scorecard(&pack, &arguments.scorecard)?;
     let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
-    answer(arguments, (&set, &pack), earlier.as_ref())
+    let names = BTreeMap::new();
+    answer(arguments, Everybody { set: &set, pack: &pack, names: &names }, earlier.as_ref())
 }
 
 /// Everybody of an office, now or as known at a position.
@@ -48,13 +59,15 @@ fn office_wide(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
         anyhow::bail!("`{}` 已存在，不会覆盖，请换一个名称或先移走", out.display());
     }
     let office = door::open_to_read(&arguments.place)?;
+    let names = office.read_here(|connection| Ok(xinzhi_store::organ::areas(connection)?))?;
+    let names: BTreeMap<String, String> = names.into_iter().map(|area| (area.code, area.name)).collect();
     let root = projection::folder(&arguments.place, arguments.projection.as_ref());
     let ready = projection::follow(&office, &root, &ProgressBar::new(0))?;
     eprintln!("{}", sentence(&ready));
     let Some(known) = arguments.known else {
         let pack = &ready.ground.pack;
         let set = TableSet::as_known(&root, &ready.head, pack, ready.head.position)?;
-        return present(arguments, (&set, pack), &root.join(RESULTS));
+        return present(arguments, Everybody { set: &set, pack, names: &names }, &root.join(RESULTS));
     };
     let ground = xinzhi_office::projection::ground(&office, &Office::operator(), Some(Position(known)))?;
     let pack = std::sync::Arc::clone(&ground.pack);
@@ -62,21 +75,21 @@ fn office_wide(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
     let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
     if pack.digest.to_string() == ready.head.pack_digest {
         let set = TableSet::as_known(&root, &ready.head, &pack, known)?;
-        return answer(arguments, (&set, &pack), earlier.as_ref());
+        return answer(arguments, Everybody { set: &set, pack: &pack, names: &names }, earlier.as_ref());
     }
     eprintln!("提示：到第 {known} 笔为止施行的规则包与现在不同，按当时的规则包另作一份临时的投影");
     let (past, _folder) = projection::aside(&office, &ready.projection, ground, &ProgressBar::new(0))?;
     let set = TableSet::as_known(past.projection.root(), &past.head, &pack, known)?;
-    answer(arguments, (&set, &pack), earlier.as_ref())
+    answer(arguments, Everybody { set: &set, pack: &pack, names: &names }, earlier.as_ref())
 }
 
 /// Everybody as known now: a result of one day is compared with the last one, and kept for the next.
-fn present(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), results: &Path) -> anyhow::Result<ExitCode> {
-    let (_, card) = scorecard(pack, &arguments.scorecard)?;
+fn present(arguments: &Evaluate, of: Everybody<'_>, results: &Path) -> anyhow::Result<ExitCode> {
+    let (_, card) = scorecard(of.pack, &arguments.scorecard)?;
     let kept = results.join(format!("{}.parquet", card.id));
     let of_one_day = arguments.every.is_none();
     let earlier = if of_one_day { earlier(arguments.against.as_deref(), &kept, card)? } else { None };
-    let code = answer(arguments, (set, pack), earlier.as_ref())?;
+    let code = answer(arguments, of, earlier.as_ref())?;
     if let Some(out) = arguments.out.as_deref().filter(|_| of_one_day) {
         keep(out, &kept)?;
     }
@@ -84,9 +97,9 @@ fn present(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), results: &
 }
 
 /// What was asked of everybody: one day, or many.
-fn answer(arguments: &Evaluate, of: (&TableSet<'_>, &Pack), earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
+fn answer(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
     match arguments.every {
-        Some(every) => backtest::run(arguments, every, of),
+        Some(every) => backtest::run(arguments, every, (of.set, of.pack)),
         None => everybody(arguments, of, earlier),
     }
 }
@@ -117,7 +130,8 @@ fn keep(out: &Path, kept: &Path) -> anyhow::Result<()> {
     fs::copy(out, &fresh).and_then(|_| fs::File::open(&fresh)?.sync_all()).and_then(|()| fs::rename(&fresh, kept)).with_context(failed)
 }
 
-fn everybody(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
+fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
+    let Everybody { set, pack, names } = of;
     let out = arguments.out.as_deref().context("请用 --out 给出结果文件")?;
     let as_of = match &arguments.as_of {
         Some(text) => Day::parse(text).map_err(|fault| anyhow::anyhow!("--as-of `{text}` {fault}"))?,
@@ -127,7 +141,7 @@ fn everybody(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), earlier:
     let run = Run::compile(set, ix, as_of)?;
     let pin = Pin { pack, card, as_of, position: set.manifest().position, tables: set.digest() };
     let mut writer = StandingsWriter::begin(out, &pin)?;
-    let mut summary = Summary::new(pack, card, earlier);
+    let mut summary = Summary::new(pack, card, earlier).naming(names);
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
     run.over(set, threads(arguments.threads), |standings| {
         writer.append(&standings)?;
@@ -152,7 +166,10 @@ fn everybody(arguments: &Evaluate, (set, pack): (&TableSet<'_>, &Pack), earlier:
 pub(super) fn open<'p>(tables: &Path, pack: &'p Pack) -> anyhow::Result<TableSet<'p>> {
     let set = TableSet::open(tables, pack)?;
     if !set.same_pack() {
-        eprintln!("提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止", set.manifest().pack);
+        eprintln!(
+            "提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止；表集按几个规则包制作的，请用 --pack 逐个写出",
+            set.manifest().pack
+        );
     }
     Ok(set)
 }

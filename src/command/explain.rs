@@ -53,6 +53,9 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
     };
     writeln!(out, "{}：{result}", text(evaluation, "title"))?;
     writeln!(out, "评价日 {}，有效至 {}，规则包 {}", text(evaluation, "as_of"), text(evaluation, "valid_until"), text(evaluation, "pack"))?;
+    if let Some(arithmetic) = Some(text(evaluation, "arithmetic")).filter(|arithmetic| !arithmetic.is_empty()) {
+        writeln!(out, "算式：{arithmetic}（基础分和各维度的分）")?;
+    }
     if let Some(peers) = evaluation.get("peers").filter(|peers| peers.is_object()) {
         let limits: Vec<String> =
             list(peers, "limits").map(|limit| format!("{} {} 分起", text(limit, "grade"), text(limit, "from"))).collect();
@@ -60,7 +63,7 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
     }
     for indicator in list(evaluation, "indicators") {
         let known = indicator.get("known").and_then(Value::as_bool).unwrap_or(false);
-        let points = if known { format!("{} 分", text(indicator, "points")) } else { "未归集，按中性值计".to_owned() };
+        let points = if known { format!("{} 分", signed(text(indicator, "points"))) } else { "未归集，按中性值计".to_owned() };
         writeln!(out, "\n{}：{points}", text(indicator, "title"))?;
         writeln!(out, "  规则：{}", text(indicator, "rule"))?;
         for contribution in list(indicator, "contributions") {
@@ -80,6 +83,11 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
         }
     }
     evaluation.get("better").filter(|better| better.is_object()).map_or(Ok(()), |better| improve(out, better))
+}
+
+/// What is added to points and what is taken from them, told apart.
+fn signed(points: &str) -> String {
+    if points == "0" || points.starts_with('-') { points.to_owned() } else { format!("+{points}") }
 }
 
 /// What would make the grade better.

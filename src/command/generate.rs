@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use xinzhi_core::{AreaCode, Clock, Day};
 use xinzhi_office::SystemClock;
 
+use super::evaluate::scorecard;
 use super::pack;
 use crate::arguments::{Generate, Only};
 use crate::county::{self, Defects, Size};
@@ -57,6 +58,7 @@ fn tables(arguments: &Generate) -> anyhow::Result<ExitCode> {
         partition_subjects: arguments.partition_subjects,
         through,
         area,
+        scorecard: arguments.scorecard.as_deref().map(|id| scorecard(&pack, id)).transpose()?.map(|(card, _)| card),
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
     };
     let bar = ProgressBar::new(0);

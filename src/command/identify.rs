@@ -23,7 +23,7 @@ pub fn run(arguments: &Identify) -> anyhow::Result<ExitCode> {
 
 fn write_line(out: &mut impl Write, code: &str) -> std::io::Result<()> {
     match identify(code) {
-        Ok(identified) => writeln!(out, "{code}\t{}\tvalid", identified.kind()),
-        Err((kind, fault)) => writeln!(out, "{code}\t{kind}\tinvalid\t{fault}"),
+        Ok(identified) => writeln!(out, "{code}\t{}\t有效", identified.kind()),
+        Err((kind, fault)) => writeln!(out, "{code}\t{kind}\t无效\t{fault}"),
     }
 }

@@ -1,9 +1,10 @@
 //! `xinzhi pack`: the rule compiler at the command line.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use xinzhi_columnar::Manifest;
 use xinzhi_office::pack as office_pack;
 use xinzhi_rules::load::{self, Standing, named};
 use xinzhi_rules::{Pack, sentence};
@@ -40,6 +41,13 @@ pub fn load(directory: &Path) -> anyhow::Result<Pack> {
 /// A pack after those that it stands on: they lie beside it, or in the binary.
 pub fn standing(directory: &Path) -> anyhow::Result<Standing> {
     Ok(load::standing(directory, office_pack::carried)?)
+}
+
+/// The packs that a table set is read by, in any order, put together as its maker had them.
+pub fn of_tables(directories: &[PathBuf], tables: &Path) -> anyhow::Result<Standing> {
+    let (manifest, _) = Manifest::read(tables)?;
+    let directories: Vec<&Path> = directories.iter().map(PathBuf::as_path).collect();
+    Ok(load::together(&directories, Some(&manifest.pack), office_pack::carried)?)
 }
 
 fn check(directory: &Path) -> anyhow::Result<ExitCode> {

@@ -21,8 +21,8 @@ const BUILD: Build = Build { version: env!("CARGO_PKG_VERSION"), commit: env!("X
 const OWN_AUTHORITIES: &str = "push-ca.pem";
 
 pub fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
-    let office = door::open(&arguments.place)?;
-    let doors = Doors::of(&arguments.place, &arguments.listen, arguments.metrics.as_deref());
+    let office = door::begin(&arguments.at)?;
+    let doors = Doors::of(&arguments.at.place, &arguments.listen, arguments.metrics.as_deref());
     let demonstration = office.is_demonstration();
     serve(office, &doors, || {
         say!("信治已启动：http://{}", arguments.listen)?;

@@ -16,12 +16,13 @@ def told(*arguments, line=""):
 
 
 files = told("generate", "--subjects", "40", "--records", "200", "--seed", "11", "--out", county)
+# The first account founds the office.
+told("account", "add", "wangming", "--title", "王明", "--role", "centre", *place, line=PASSWORD + "\n")
 for line in files.splitlines():
     file, arguments, _ = line.split("\t")
     told("import", file, *arguments.split(), *place)
 key = told("account", "key", "shenpi", "--title", "行政审批系统", *organ, *place)
 told("account", "add", "lifang", "--title", "李芳", *organ, *place, line=PASSWORD + "\n")
-told("account", "add", "wangming", "--title", "王明", "--role", "centre", *place, line=PASSWORD + "\n")
 server = subprocess.Popen([program, "serve", "--listen", address, *place], stdout=subprocess.DEVNULL)
 
 

@@ -151,6 +151,7 @@ fn the_command_explains_it_in_plain_words() {
     for url in [None, Some(postgres::database())] {
         let place = tempfile::tempdir().unwrap();
         let data = place.path().join("data");
+        binary::found(&data, url.as_deref());
         let data = data.to_str().unwrap();
         let more: Vec<&str> = url.iter().flat_map(|url| ["--database", url.as_str()]).collect();
         let firm = company(1);

@@ -19,6 +19,13 @@ impl Place {
         Place { directory: tempfile::tempdir().unwrap() }
     }
 
+    /// The same with an office in it.
+    fn founded() -> Place {
+        let place = Place::new();
+        binary::found(&place.data(), None);
+        place
+    }
+
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
@@ -52,17 +59,17 @@ impl Place {
 fn codes_are_identified_one_a_line() {
     let lines = told(&["identify", "91330100799655058B", "91330100799655058C", "11230500001755309F", "110101199003070012", "123"]);
     let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split('\t').collect()).collect();
-    assert_eq!(lines[0], ["91330100799655058B", "统一社会信用代码", "valid"]);
-    assert_eq!(lines[1][..3], ["91330100799655058C", "统一社会信用代码", "invalid"]);
+    assert_eq!(lines[0], ["91330100799655058B", "统一社会信用代码", "有效"]);
+    assert_eq!(lines[1][..3], ["91330100799655058C", "统一社会信用代码", "无效"]);
     assert!(lines[1][3].contains("校验位"), "{lines:?}");
-    assert_eq!(lines[2][2], "valid");
-    assert_eq!(lines[3][1..3], ["公民身份号码", "invalid"]);
-    assert_eq!((lines[4][2], lines.len()), ("invalid", 5));
+    assert_eq!(lines[2][2], "有效");
+    assert_eq!(lines[3][1..3], ["公民身份号码", "无效"]);
+    assert_eq!((lines[4][2], lines.len()), ("无效", 5));
 }
 
 #[test]
 fn e9_files_are_imported_evaluated_checked_and_examined() {
-    let place = Place::new();
+    let place = Place::founded();
     let [good, bad] = [company(1), company(2)];
     let data = place.data();
     let data = data.to_str().unwrap();
@@ -79,13 +86,23 @@ fn e9_files_are_imported_evaluated_checked_and_examined() {
     let evaluation = binary::json(&[explain.as_slice(), &["--json"]].concat());
     assert_eq!((&evaluation["points"], &evaluation["grade"]), (&json!("860"), &json!("A")), "800 − 20 + 80");
     let words = told(&explain);
-    for said in ["860 分", FINE.number, "第四十八条", "2029-09-01 起不再计入"] {
+    for said in ["860 分", "算式：800 - 20 + 80 = 860", "：+80 分", "：-20 分", FINE.number, "第四十八条", "2029-09-01 起不再计入"]
+    {
         assert!(words.contains(said), "{said}: {words}");
     }
     let check = binary::json(&["check", &good.code, "--matter", "food-licence", "--case", "SP1", "--json", "--data", data]);
     assert_eq!(check["measures"][0]["measure"], "green-channel");
     let unknown = xinzhi(&["check", &good.code, "--matter", "no-such", "--data", data]);
-    assert!(!unknown.status.success() && text(&unknown.stderr).contains("food-licence"), "the refusal names what there is");
+    let said = text(&unknown.stderr);
+    assert!(!unknown.status.success() && said.contains("food-licence  食品经营许可"), "the refusal names what there is: {said}");
+    // Founded, its pack, the registration staged and committed: a position before that, and one that is not there yet.
+    for (known, says) in [("2", "还不知道该主体：它的第一条记录自第 4 笔起为所知"), ("0", "没有第 0 笔"), ("999999", "没有第 999999 笔")]
+    {
+        let refused = xinzhi(&[explain.as_slice(), &["--known", known]].concat());
+        let said = text(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && said.contains(says), "{known}: {said}");
+    }
+    assert!(told(&[explain.as_slice(), &["--known", "4"]].concat()).contains("不作评价"), "known, and nothing reported about it");
     let doctor = binary::json(&["doctor", "--json", "--data", data]);
     assert_eq!(doctor["sound"], true, "{doctor}");
     assert!(doctor["findings"].as_array().unwrap().iter().any(|f| f["invariant"] == "E12" || f["invariant"] == "E12 L9"));
@@ -93,7 +110,7 @@ fn e9_files_are_imported_evaluated_checked_and_examined() {
 
 #[test]
 fn a_file_that_cannot_be_read_ends_in_a_sentence_and_leaves_nothing() {
-    let place = Place::new();
+    let place = Place::founded();
     let data = place.data();
     let file = place.file("x.csv", "名称,统一社会信用代码\n");
     let output = xinzhi(&["import", &file, "--source", "cf-2018", "--data", data.to_str().unwrap()]);
@@ -175,7 +192,7 @@ fn a_server_on_postgresql_takes_commands_and_ends_well() {
 
 #[test]
 fn e1_e12_a_backup_made_while_serving_is_restored_and_proves_itself() {
-    let place = Place::new();
+    let place = Place::founded();
     let company = company(1);
     place.import("registration", &place.file("registration.csv", &registration(&[&company])));
     place.import("cf-2018", &place.file("cf.csv", &penalties(&[(&company, FINE)])));
@@ -212,7 +229,7 @@ fn e1_e12_a_backup_made_while_serving_is_restored_and_proves_itself() {
 
 #[test]
 fn a7_an_office_whose_keys_are_lost_does_not_start_and_makes_no_others() {
-    let place = Place::new();
+    let place = Place::founded();
     place.import("registration", &place.file("registration.csv", &registration(&[&company(1)])));
     let data = place.data();
     let key = data.join("keys/office.key");
@@ -327,7 +344,7 @@ fn accounts_keys_and_areas_are_kept_at_the_machine_with_and_without_a_server() {
 
 #[test]
 fn a_key_that_nobody_could_read_is_not_left_in_force() {
-    let place = Place::new();
+    let place = Place::founded();
     let data = place.data();
     let data = data.to_str().unwrap();
     let make = |out: Stdio| {

@@ -38,6 +38,7 @@ fn numbers(data: &Path, sql: &str) -> i64 {
 fn e1_e2_a_killed_server_loses_no_row_and_repeats_none() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    binary::found(&data, None);
     let mut department = Department::open();
     let told = add(&data, &department, &[]);
     assert!(told.status.success(), "{}", binary::text(&told.stderr));
@@ -80,6 +81,7 @@ fn e1_e2_a_killed_server_loses_no_row_and_repeats_none() {
 fn the_command_line_registers_runs_and_lists_with_and_without_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    binary::found(&data, None);
     let mut department = Department::open();
     let path = data.to_str().unwrap();
     let told = add(&data, &department, &["--preview"]);

@@ -267,6 +267,29 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
     place.cutoffs(&tables, "before-2027.yaml", &["--from", "2027-01-01"]);
 }
 
+#[test]
+fn limits_of_the_models_can_be_tried_on_a_made_up_set() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/models");
+    let (tables, out) = (at("tables"), at("agency-peers-2027-07-01.yaml"));
+    let generate = ["generate", "--only", "parquet", "--pack", pack, "--scorecard", "agency-peers", "--through", "2026-06-30"];
+    told(&[&generate[..], &["--subjects", "600", "--records", "60000", "--seed", "7", "--out", &tables]].concat());
+    let set: Value = serde_json::from_slice(&fs::read(place.path().join("tables/tables.json")).unwrap()).unwrap();
+    let made: Vec<&String> = set["records"].as_object().unwrap().iter().filter(|(_, many)| **many != 0).map(|(kind, _)| kind).collect();
+    assert_eq!(made, ["agency-registration", "agency-review"], "what the scorecard reads, and nothing else");
+    let cutoffs = ["cutoffs", "--scorecard", "agency-peers", "--tables", &tables, "--pack", pack, "--as-of", "2026-06-30"];
+    let said = told(&[&cutoffs[..], &["--from", "2027-07-01", "--out", &out]].concat());
+    assert!(said.contains("2027-07-01 至 2028-06-30 的界限") && said.contains("测绘"), "{said}");
+    // Another pack beside it changes no limit.
+    let (beside, again) = (concat!(env!("CARGO_MANIFEST_DIR"), "/packs/cangnan-market"), at("again.yaml"));
+    told(&[&cutoffs[..], &["--pack", beside, "--from", "2027-07-01", "--out", &again]].concat());
+    let limits = |file: &str| fs::read_to_string(file).unwrap().split_once("everyone:").unwrap().1.to_owned();
+    assert_eq!(limits(&out), limits(&again));
+    let refused = xinzhi(&[&generate[..6], &["no-such", "--out", &at("never")]].concat());
+    assert!(refused.status.code() == Some(1) && text(&refused.stderr).contains("没有评价模型 `no-such`"), "{}", text(&refused.stderr));
+}
+
 const HEAD: &str = "主体名称,统一社会信用代码,文书号,作出日期,作出单位";
 
 /// The models as they are carried, with limits of the autumn of 2026 in the place of their own.

@@ -3,11 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use crate::support::binary::{Server, free_address, program, text, told};
+use crate::support::binary::{Server, found, free_address, program, text, told};
 use crate::support::postgres;
 
 /// Runs the demonstration until it serves or ends by itself; tells whether it served, and what it said where it did not.
-fn demonstrate(place: &[&str]) -> (bool, String) {
+pub(super) fn demonstrate(place: &[&str]) -> (bool, String) {
     let address = free_address();
     let size = ["demo", "--subjects", "60", "--records", "300", "--listen", &address];
     let mut child = program(&[&size[..], place].concat()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -49,6 +49,7 @@ fn a14_nothing_invented_gets_into_an_office_that_is_none() {
     for place in [vec!["--data", embedded], vec!["--data", server, "--database", &database]] {
         let with = |command: &'static str| [&[command][..], &place].concat();
         // Founded, and nothing in it yet: on a server a demonstration once filled such an office.
+        found(std::path::Path::new(place[1]), place.get(3).copied());
         told(&with("doctor"));
         let (served, sentence) = demonstrate(&place);
         assert!(!served, "a demonstration fills an office that is none");

@@ -428,6 +428,7 @@ fn write_pack(folder: &std::path::Path, id: &str, files: &Files) -> String {
 fn pack_diff_tells_text_json_and_a_workbook_with_and_without_a_server() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
+    binary::found(&data, None);
     let data = data.to_str().unwrap();
     let draft_folder = write_pack(&place.path().join("drafts"), "national", &harder());
     let own = write_pack(&place.path().join("packs"), "national", &pack::own_files());

@@ -57,6 +57,7 @@ fn refused(output: &Output) -> String {
 fn a_forgotten_database_founds_no_second_office_beside_the_keys_of_the_first() {
     let (place, url) = (Place::new(), postgres::database());
     let data = place.word();
+    binary::found(&place.data(), Some(&url));
     told(&["doctor", "--data", &data, "--database", &url]);
     for command in ["doctor", "serve", "demo"] {
         let said = refused(&xinzhi(&[command, "--data", &data]));
@@ -66,6 +67,7 @@ fn a_forgotten_database_founds_no_second_office_beside_the_keys_of_the_first() {
     told(&["doctor", "--data", &data, "--database", &url]);
     // The other way round: the keys of an embedded office are not given to a new one on a server.
     let other = Place::new();
+    binary::found(&other.data(), None);
     told(&["doctor", "--data", &other.word()]);
     let said = refused(&xinzhi(&["doctor", "--data", &other.word(), "--database", &postgres::database()]));
     assert!(said.contains("office.db") && said.contains("--database"), "{said}");
@@ -76,7 +78,7 @@ fn a_forgotten_database_founds_no_second_office_beside_the_keys_of_the_first() {
 fn a_database_that_takes_no_writes_is_told_at_the_start() {
     let place = Place::new();
     let data = place.word();
-    told(&["doctor", "--data", &data]);
+    binary::found(&place.data(), None);
     let file = place.data().join("office.db");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
     let said = refused(&binary::program_as_user(&["serve", "--data", &data]).output().unwrap());
@@ -85,7 +87,7 @@ fn a_database_that_takes_no_writes_is_told_at_the_start() {
     told(&["doctor", "--data", &data]);
 
     let (place, url) = (Place::new(), postgres::database());
-    told(&["doctor", "--data", &place.word(), "--database", &url]);
+    binary::found(&place.data(), Some(&url));
     let name = url.rsplit('/').next().unwrap();
     let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap();
     client.batch_execute(&format!("alter database {name} set default_transaction_read_only = on")).unwrap();
@@ -105,6 +107,7 @@ fn contents(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn doctor_examines_a_copy_that_cannot_be_written() {
     let place = Place::new();
     let (data, company) = (place.word(), company(1));
+    binary::found(&place.data(), None);
     for (source, file) in [("registration", registration(&[&company])), ("cf-2018", penalties(&[(&company, FINE)]))] {
         told(&["import", &place.file(&format!("{source}.csv"), &file), "--source", source, "--encoding", "utf-8", "--data", &data]);
     }
@@ -173,7 +176,7 @@ fn w5_a_clock_before_the_journal_refuses_the_start_until_a_correction_is_written
         let data = place.word();
         let more: Vec<&str> = url.as_deref().map_or(vec![], |url| vec!["--database", url]);
         let with = |command: &str| xinzhi(&[&[command, "--data", &data], more.as_slice()].concat());
-        assert!(refused(&with("correct-clock")).contains("还没有单位"));
+        assert!(refused(&with("correct-clock")).contains("没有信治的数据"));
         let here = match &url {
             None => Url::Sqlite(place.data()),
             Some(url) => Url::Postgres { url: url.clone(), directory: place.data() },
@@ -258,6 +261,7 @@ fn the_version_names_the_commit_it_was_built_from() {
 fn a_reader_that_has_gone_is_no_failure() {
     let place = Place::new();
     let data = place.word();
+    binary::found(&place.data(), None);
     let codes = place.file("codes", &"91330100799655058B\n".repeat(50_000));
     for (args, input) in [(vec!["identify", "-"], Some(codes)), (vec!["pack", "show"], None), (vec!["doctor", "--data", &data], None)] {
         let mut command = binary::program(&args);
@@ -360,6 +364,7 @@ fn a_row_that_waits_keeps_its_kind_when_the_kinds_of_the_pack_move() {
 #[test]
 fn coverage_is_booked_for_the_area_that_the_file_reports() {
     let place = Place::new();
+    binary::found(&place.data(), None);
     let [here, there] = [company(1), company(2)];
     let elsewhere = registration(&[&here, &there]).replacen(here.area, "330899102001", 1);
     let import = |source: &str, file: &str, more: &[&str]| {

@@ -16,7 +16,7 @@ use xinzhi_core::{Day, Fen, Points};
 use xinzhi_office::import::{self, Ruling};
 use xinzhi_store::Url;
 
-use crate::support::binary::{program, text, xinzhi};
+use crate::support::binary::{found, program, text, xinzhi};
 use crate::support::files::{Company, FINE, PENALTY_HEADER, Penalty, company, honours, penalties, penalty_row, registration, serious_list};
 use crate::support::town::{Caller, Town, encoded, form};
 
@@ -651,6 +651,7 @@ fn what_cannot_be_asked_is_refused_with_a_sentence() {
     assert!(other.path().join("part=00000").exists());
     // So is the projection of another office.
     let neighbour = tempfile::tempdir().unwrap();
+    found(neighbour.path(), None);
     let theirs = Desk::at(&Url::Sqlite(neighbour.path().to_owned()));
     assert_eq!(theirs.follow()["how"], "made", "an office in which nothing has happened has a projection of nothing");
     for command in ["follow", "rebuild"] {

@@ -15,7 +15,7 @@ use xinzhi_office::push::deliver::round;
 use xinzhi_office::push::subscribe::{HostForm, list_host};
 
 use super::pushes_wire::{client, decide, listed, serve};
-use crate::support::binary::{text, told, xinzhi};
+use crate::support::binary::{self, text, told, xinzhi};
 use crate::support::database::{force, unguard};
 use crate::support::files::company;
 use crate::support::recipient::MEASURES;
@@ -154,6 +154,7 @@ fn x8_a_recipient_behind_its_own_ca_is_known_by_that_alone() {
 fn x8_authorities_are_certificates_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
+    binary::found(&data, None);
     let data = data.to_str().unwrap();
     let file = |name: &str, content: &str| {
         let path = directory.path().join(name);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use xinzhi_core::Clock;
 use xinzhi_office::SystemClock;
 
-use crate::support::binary::{Server, free_address, json as answered, program, text, told};
+use crate::support::binary::{Server, found, free_address, json as answered, program, text, told};
 use crate::support::files::{Company, company, registration, serious_list};
 use crate::support::golden;
 
@@ -31,23 +31,23 @@ const OWN: [(&str, &[&str]); 2] = [("XINZHI_COMMIT", &["0000000"]), ("XINZHI_LOG
 const COMMANDS_MANY: usize = 10;
 
 /// Each option with the commands that take it, as the program itself tells.
-fn options() -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn options() -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut commands = vec![Vec::<String>::new()];
     while let Some(command) = commands.pop() {
         let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
         let mut section = String::new();
         for line in told(&arguments).lines() {
-            if !line.starts_with(' ') && line.ends_with(':') {
+            if !line.starts_with(' ') && line.ends_with('：') {
                 line.clone_into(&mut section);
             }
             let first = line.trim_start().split([' ', ',']).next().unwrap_or_default();
             match section.as_str() {
-                "Commands:" if line.starts_with("  ") && !first.is_empty() && first != "help" => {
+                "命令：" if line.starts_with("  ") && !first.is_empty() && first != "help" => {
                     commands.push(command.iter().cloned().chain([first.to_owned()]).collect());
                 }
                 // A lone dash heads one of the values of an option.
-                "Options:" if first.starts_with('-') && first.len() > 1 => {
+                "选项：" if first.starts_with('-') && first.len() > 1 => {
                     let name = line.split_whitespace().find(|word| word.starts_with("--")).unwrap();
                     if !matches!(name, "--help" | "--version") {
                         found.entry(name.to_owned()).or_default().insert(command.join(" "));
@@ -121,6 +121,7 @@ fn o6_every_setting_is_listed_with_why_it_changes_no_invariant() {
 fn prepared(directory: &Path) -> (Company, String) {
     let company = company(3);
     let data = directory.to_str().unwrap();
+    found(directory, None);
     for (source, file) in [
         ("registration", registration(&[&company])),
         ("serious-list", serious_list(&[(&company, "示税列〔2026〕1号", "2026-06-01", "2027-03-31")])),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::demonstration::demonstrate;
 use crate::support::binary::{json, text, told, xinzhi};
 
 const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/national");
@@ -285,4 +286,57 @@ fn a_spoilt_set_gives_a_sentence_and_never_half_a_result() {
     assert!(place.refusal(&tables).contains("tables.json"), "no manifest");
     fs::write(root.join("tables.json"), &original).unwrap();
     place.evaluate(&tables, "fine.parquet", &[]);
+}
+
+#[test]
+fn d1_what_an_office_of_two_packs_writes_is_read_by_both_with_the_results_of_the_office() {
+    let place = Place::new();
+    let word = |name: &str| place.at(name).to_str().unwrap().to_owned();
+    let (data, tables) = (word("data"), word("tables"));
+    let market = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/cangnan-market");
+    assert!(demonstrate(&["--data", &data]).0, "the demonstration did not start");
+    told(&["columns", "--data", &data, "--out", &tables]);
+    let set: Value = serde_json::from_slice(&fs::read(place.at("tables/tables.json")).unwrap()).unwrap();
+    for (number, scorecard) in ["market-entity", "stall-monthly"].into_iter().enumerate() {
+        let result = |name: &str| word(&format!("{name}-{number}.parquet"));
+        let of_office = result("office");
+        let evaluate = ["evaluate", "--scorecard", scorecard, "--json"];
+        let office = json(&[&evaluate[..], &["--data", &data, "--out", &of_office]].concat());
+        let day = office["as_of"].as_str().unwrap();
+        let read = |out: &str, packs: [&str; 2]| {
+            let packs = packs.into_iter().flat_map(|pack| ["--pack", pack]);
+            let of_set = ["--tables", &tables, "--out", out, "--as-of", day, "--against", &of_office];
+            json(&evaluate.into_iter().chain(of_set).chain(packs).collect::<Vec<_>>())
+        };
+        let (one, other) = (result("one"), result("other"));
+        let told = read(&one, [PACK, market]);
+        assert_eq!(told["pack_digest"], set["pack_digest"], "the packs of the office, as it has them");
+        let moved = told["moved"]["grades"].as_array().unwrap();
+        assert!(!moved.is_empty() && moved.iter().all(|line| line["from"] == line["to"]), "{scorecard}: {moved:?}");
+        assert_eq!(said(told), said(office.clone()), "{scorecard}");
+        read(&other, [market, PACK]);
+        assert!(fs::read(one).unwrap() == fs::read(other).unwrap(), "the order of packs changes nothing");
+    }
+    // By one of them alone it cannot be read, and what to do is said.
+    let refused = |packs: &[&str]| {
+        let out = word("never.parquet");
+        let words = ["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--out", &out];
+        let output = xinzhi(&words.into_iter().chain(packs.iter().flat_map(|pack| ["--pack", *pack])).collect::<Vec<_>>());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+        text(&output.stderr)
+    };
+    let alone = refused(&[PACK]);
+    assert!(alone.contains("没有列出的取值") && alone.contains("请用 --pack 逐个写出"), "{alone}");
+    let second = place.at("elsewhere/national");
+    fs::create_dir_all(&second).unwrap();
+    fs::copy(format!("{PACK}/pack.yaml"), second.join("pack.yaml")).unwrap();
+    assert!(refused(&[PACK, second.to_str().unwrap()]).contains("两个名为 `national` 的规则包"));
+    // People are told what a township is called, where the office knows it.
+    let words = |more: &[&str]| told(&[&["evaluate", "--scorecard", "market-entity", "--out"], more].concat());
+    let (named, bare) = (
+        words(&[&word("named.parquet"), "--data", &data]),
+        words(&[&word("bare.parquet"), "--tables", &tables, "--pack", PACK, "--pack", market]),
+    );
+    assert!(named.contains("330899101 青溪镇"), "{named}");
+    assert!(bare.contains("330899101") && !bare.contains("青溪镇"), "{bare}");
 }

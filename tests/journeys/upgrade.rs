@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use xinzhi_core::actor::Role;
 use xinzhi_store::Url;
 
-use crate::support::binary::{text, told, xinzhi};
+use crate::support::binary::{found, text, told, xinzhi};
 use crate::support::database::number;
 use crate::support::postgres as server;
 use crate::support::recipient::{MEASURES, World, subscribe};
@@ -142,7 +142,7 @@ fn a_database_that_a_newer_program_brought_up_is_refused_and_not_touched() {
                 Client::connect(&url, NoTls).unwrap().batch_execute(statement).unwrap();
             }
         };
-        told(&[["doctor"].as_slice(), &at].concat());
+        found(place.path(), (!sqlite).then_some(url.as_str()));
         sql(&format!("insert into migration (number, at) values ({step}, 0)"));
         for command in [["doctor"].as_slice(), &["serve", "--listen", "127.0.0.1:0"], &["account", "list"]] {
             let said = refused(&xinzhi(&[command, &at].concat()));

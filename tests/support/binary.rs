@@ -3,9 +3,15 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use xinzhi_core::AreaCode;
+use xinzhi_office::{Founding, Office, SystemClock, SystemEntropy};
+use xinzhi_store::{Url, World};
+
+use super::town::COUNTY;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_xinzhi");
 
@@ -24,6 +30,18 @@ pub fn program_as_user(args: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--inh-caps=-dac_override", "--bounding-set=-dac_override", PROGRAM]).args(args).stdin(Stdio::null());
     command
+}
+
+/// Founds an office, on PostgreSQL where an address is given: commands other than `serve`, `demo` and `account add` want one to be there.
+pub fn found(data: &Path, database: Option<&str>) {
+    let directory = data.to_owned();
+    let url = match database {
+        None => Url::Sqlite(directory),
+        Some(url) => Url::Postgres { url: url.to_owned(), directory },
+    };
+    let world = World { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::new().unwrap()) };
+    let founding = Founding { name: "示范县公共信用中心".to_owned(), area: AreaCode::parse(COUNTY).unwrap() };
+    drop(Office::open(&url, world, &founding).unwrap());
 }
 
 /// Runs one command to its end.

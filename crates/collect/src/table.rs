@@ -242,7 +242,7 @@ fn read_up_to<R: Read + ?Sized>(file: &mut R, buffer: &mut [u8]) -> Result<usize
 }
 
 fn read_fault(fault: std::io::Error) -> FileFault {
-    FileFault::Read(fault.to_string())
+    FileFault::Read(xinzhi_core::text::io_words(&fault))
 }
 
 #[cfg(test)]

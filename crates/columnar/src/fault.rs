@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use xinzhi_core::text::io_words;
 use xinzhi_evaluate::{ColumnsFault, PlanFault};
 
 /// Why nothing comes out. There never is half a result.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The system would not let us.
-    #[error("无法读写 `{}`：{fault}，请核对路径、权限和剩余空间", .path.display())]
+    #[error("无法读写 `{}`：{}，请核对路径、权限和剩余空间", .path.display(), io_words(.fault))]
     Disk {
         /// What was to be read or written.
         path: PathBuf,
@@ -105,7 +106,13 @@ impl Fault {
 
     /// For `map_err` on what the Parquet library says while writing: its words are for us, the path is for the operator.
     pub(crate) fn unwritten(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> Fault + '_ {
-        move |fault| Fault::file(path, format!("无法写出（{fault}），请核对剩余空间后重试"))
+        move |fault| {
+            let system = match &fault {
+                parquet::errors::ParquetError::External(cause) => cause.downcast_ref::<io::Error>().map(io_words),
+                _ => None,
+            };
+            Fault::file(path, format!("无法写出（{}），请核对剩余空间后重试", system.unwrap_or_else(|| fault.to_string())))
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use std::path::Path;
 use bytes::Bytes;
 use xinzhi_core::record::Class;
 use xinzhi_core::{AreaCode, Day, Digest, Fen, Span};
-use xinzhi_rules::model::{Choices, FieldIx, FieldKind, KindIx, Nature, Need, RecordKind};
+use xinzhi_evaluate::Plan;
+use xinzhi_rules::model::{Choices, FieldIx, FieldKind, KindIx, Nature, Need, RecordKind, ScorecardIx, SubjectKindIx};
 use xinzhi_rules::{Pack, class_of};
 
 use crate::cells::Cells;
@@ -38,6 +39,8 @@ pub struct Size {
     pub area: AreaCode,
     /// How many partitions are made at the same time.
     pub threads: usize,
+    /// Only whom this scorecard evaluates, with what it reads: of the same number of records, as many more say something to it.
+    pub scorecard: Option<ScorecardIx>,
 }
 
 /// Years of records.
@@ -99,11 +102,15 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn new(pack: &'a Pack, size: &'a Size) -> Result<World<'a>, Fault> {
+        let plan = size.scorecard.map(|card| Plan::compile(pack, card)).transpose()?;
+        let is_read = |kind: usize| plan.as_ref().is_none_or(|plan| plan.reads().contains_key(&KindIx(kind)));
+        let card = size.scorecard.and_then(|card| pack.scorecard(card));
+        let is_evaluated = |kind: usize| card.is_none_or(|card| card.subjects.contains(&SubjectKindIx(kind)));
         let subject_kinds: Vec<KindOfSubject> = pack
             .subject_kinds
             .iter()
             .enumerate()
-            .filter(|(_, kind)| !kind.person)
+            .filter(|(ix, kind)| !kind.person && is_evaluated(*ix))
             .filter_map(|(ix, kind)| {
                 let mut sum = 0;
                 let about = |record: &RecordKind| record.subjects.iter().any(|subject| subject.0 == ix);
@@ -111,7 +118,7 @@ impl<'a> World<'a> {
                     .record_kinds
                     .iter()
                     .enumerate()
-                    .filter(|(_, record)| about(record))
+                    .filter(|(place, record)| about(record) && is_read(*place))
                     .map(|(place, record)| {
                         sum += often(place, record);
                         (sum, KindIx(place))

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use xinzhi_core::text::io_words;
 use xinzhi_core::{AreaCode, Digest};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::KindIx;
@@ -392,7 +393,7 @@ impl Projection {
     /// None: what cannot be read is a sentence too.
     pub fn spoilt(&self, head: &Head) -> Vec<String> {
         let judge = |(name, kept): (String, &KeptFile)| match fs::read(self.root.join(&name)) {
-            Err(fault) => Some(format!("文件 `{name}` 无法读取（{fault}）")),
+            Err(fault) => Some(format!("文件 `{name}` 无法读取（{}）", io_words(&fault))),
             Ok(bytes) if Digest(Sha256::digest(&bytes).into()).to_string() != kept.sha256 => {
                 Some(format!("文件 `{name}` 与清单所记的摘要不符"))
             }

@@ -38,6 +38,7 @@ pub struct Summary<'a> {
     pack: &'a Pack,
     card: &'a Scorecard,
     earlier: Option<&'a Earlier>,
+    names: Option<&'a BTreeMap<String, String>>,
     /// How many subjects were evaluated.
     pub subjects: u64,
     /// Of all.
@@ -67,6 +68,7 @@ impl<'a> Summary<'a> {
             pack,
             card,
             earlier,
+            names: None,
             subjects: 0,
             grades: vec![0; card.grades.len() + 1],
             forced: 0,
@@ -78,6 +80,12 @@ impl<'a> Summary<'a> {
             moved: BTreeMap::new(),
             next: 0,
         }
+    }
+
+    /// The same with areas told by what they are called, by code; where there is no name the code alone is told.
+    #[must_use]
+    pub fn naming(self, names: &'a BTreeMap<String, String>) -> Summary<'a> {
+        Summary { names: Some(names), ..self }
     }
 
     /// Counts the next rows.
@@ -227,7 +235,11 @@ impl<'a> Summary<'a> {
         kinds.push(row("全部".to_owned(), &self.grades));
         table(&mut out, &kinds);
         let mut townships = vec![heads("乡镇街道")];
-        let name = |code: &String| if code.is_empty() { "（未知）".to_owned() } else { code.clone() };
+        let name = |code: &String| match self.names.and_then(|names| names.get(code)) {
+            _ if code.is_empty() => "（未知）".to_owned(),
+            Some(name) => format!("{code} {name}"),
+            None => code.clone(),
+        };
         townships.extend(self.townships.iter().map(|(code, counts)| row(name(code), counts)));
         table(&mut out, &townships);
         let mut dimensions = vec![vec!["维度".to_owned(), "平均分".to_owned()]];

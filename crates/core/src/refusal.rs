@@ -126,10 +126,32 @@ impl Refusal {
         Refusal { code, field: None, detail: Some(detail.into()) }
     }
 
-    /// The whole sentence for people: what is wrong, then what to do.
+    /// The whole sentence for people: what is wrong, then what to do. A sentence that says by itself what to do needs no general advice.
     pub fn sentence(&self) -> String {
-        format!("{}；{}", self.detail.as_deref().unwrap_or(self.code.title()), self.code.remedy())
+        match &self.detail {
+            Some(detail) if advises(detail) => detail.clone(),
+            detail => format!("{}；{}", detail.as_deref().unwrap_or(self.code.title()), self.code.remedy()),
+        }
     }
+}
+
+/// Whether a sentence asks its reader to do something, outside what it quotes: 请 that is not part of another word, as in 请求 and 申请.
+fn advises(sentence: &str) -> bool {
+    let (mut before, mut quoted) = (' ', None);
+    let mut letters = sentence.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (quoted, letter) {
+            (Some(end), letter) if letter == end => quoted = None,
+            (Some(_), _) => {}
+            (None, '“') => quoted = Some('”'),
+            (None, '‘') => quoted = Some('’'),
+            (None, '`') => quoted = Some('`'),
+            (None, '请') if !matches!(before, '申' | '报' | '邀' | '提' | '聘') && letters.peek() != Some(&'求') => return true,
+            (None, _) => {}
+        }
+        before = letter;
+    }
+    false
 }
 
 impl From<Code> for Refusal {
@@ -151,6 +173,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn x9_a_sentence_that_says_what_to_do_gets_no_second_advice() {
+        let said = |detail: &str| Refusal::detail(Code::FileUnreadable, detail).sentence();
+        assert_eq!(said("文件是空的，请填写后重新上传"), "文件是空的，请填写后重新上传");
+        for silent in ["文件是空的", "请求中没有文件", "本人的申请已经登记", "名称“请君入瓮”重复", "列 `请填写` 重复"]
+        {
+            assert_eq!(said(silent), format!("{silent}；请按提示处理后重新上传"), "{silent}");
+        }
+        assert_eq!(Refusal::from(Code::FileUnreadable).sentence(), "文件无法读取；请按提示处理后重新上传");
+    }
 
     #[test]
     fn x9_every_code_is_unique_and_says_what_to_do_in_chinese() {

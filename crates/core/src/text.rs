@@ -1,8 +1,40 @@
 //! Text from outside, made safe by one function (X2).
 
 use std::borrow::Cow;
+use std::io::{self, ErrorKind};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// What the system said about a file, a folder or a connection, as a clause in Chinese; its own words where it says something rare.
+pub fn io_words(error: &io::Error) -> String {
+    let words = match error.kind() {
+        ErrorKind::NotFound => "没有这个文件或目录",
+        ErrorKind::PermissionDenied => "没有权限",
+        ErrorKind::AlreadyExists => "已经存在",
+        ErrorKind::NotADirectory => "路径中有一段不是目录",
+        ErrorKind::IsADirectory => "这是目录，不是文件",
+        ErrorKind::DirectoryNotEmpty => "目录不是空的",
+        ErrorKind::ReadOnlyFilesystem => "文件系统只读",
+        ErrorKind::StorageFull => "磁盘已满",
+        ErrorKind::QuotaExceeded => "超过磁盘限额",
+        ErrorKind::FileTooLarge => "文件过大",
+        ErrorKind::ResourceBusy => "正被占用",
+        ErrorKind::CrossesDevices => "不在同一个文件系统上",
+        ErrorKind::InvalidFilename => "名称过长或含有不能使用的字符",
+        ErrorKind::BrokenPipe => "读取的一方已经关闭",
+        ErrorKind::AddrInUse => "地址已被占用",
+        ErrorKind::AddrNotAvailable => "本机没有这个地址",
+        ErrorKind::ConnectionRefused => "对方拒绝连接",
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => "连接中断",
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => "网络不通",
+        ErrorKind::TimedOut => "没有在限定时间内答复",
+        ErrorKind::UnexpectedEof => "内容不完整",
+        ErrorKind::OutOfMemory => "内存不足",
+        _ => return error.to_string(),
+    };
+    // What this house says itself comes with a kind and words of its own.
+    if error.raw_os_error().is_none() && error.get_ref().is_some() { error.to_string() } else { words.to_owned() }
+}
 
 /// Why a text is refused, as a clause that continues a Chinese sentence naming the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

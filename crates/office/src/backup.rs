@@ -36,6 +36,9 @@ pub fn backup(url: &Url, to: &Path, now: Moment) -> Result<Note, Error> {
         let words = "PostgreSQL 上的数据请用 pg_dump 备份，并另行保存数据目录中的 keys 目录；步骤见 docs/operate.md";
         return Err(Obstacle::Copy(words.to_owned()).into());
     };
+    if !url.has_embedded_database() {
+        return Err(Obstacle::NoData(directory.clone()).into());
+    }
     empty(to)?;
     xinzhi_store::backup::copy(directory, to)?;
     copy_keys(directory, to)?;

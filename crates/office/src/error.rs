@@ -1,5 +1,7 @@
 //! The two ways an act ends badly: the domain says no, or we failed.
 
+use std::path::PathBuf;
+
 use xinzhi_core::{Code, Moment, Refusal};
 use xinzhi_store::Fault;
 
@@ -72,9 +74,12 @@ pub enum Obstacle {
         /// The last moment of the journal.
         last: Moment,
     },
-    /// There is no office whose clock could be corrected.
-    #[error("这里还没有单位，无需更正时钟；请核对 --data 和 --database")]
-    NoOffice,
+    /// Nothing was ever kept in the directory.
+    #[error("`{}` 里没有信治的数据，请核对 --data；新建请先运行 xinzhi serve 或 xinzhi demo", .0.display())]
+    NoData(PathBuf),
+    /// Nothing was ever kept in the database of a server.
+    #[error("--database 所指的数据库里没有信治的数据，请核对 --database；新建请先运行 xinzhi serve 或 xinzhi demo")]
+    NoDataOnServer,
     /// A demonstration would be brought into an office that is none (A14).
     #[error(
         "这里已有不是演示用的单位，演示不会把虚构的主体和记录写进去：请用 --data（或 --database）给演示另指一处；        要启动已有的单位，请用 xinzhi serve"

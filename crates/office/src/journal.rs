@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_xlsxwriter::{Workbook, XlsxError};
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::{Act, Draft, Entry, Position};
-use xinzhi_core::{Day, Moment};
+use xinzhi_core::{Code, Day, Moment, Refusal};
 use xinzhi_store::Connection;
 use xinzhi_store::journal::Wanted;
 
@@ -269,4 +269,17 @@ fn workbook(entries: &[Entry], title: fn(Act) -> &'static str, is_cut: bool) -> 
         sheet.write_string(line, 0, format!("只含最新的 {EXPORT_MAX} 笔，请缩小筛选范围后分次导出"))?;
     }
     workbook.save_to_buffer()
+}
+
+/// A position that is asked about, where the journal has got so far.
+///
+/// # Errors
+/// [`Code::FieldInvalid`] for a position that is not there.
+pub(crate) fn position_within(connection: &mut Connection, position: Position) -> Result<Position, Error> {
+    let head = xinzhi_store::journal::head(connection)?;
+    if position < Position(1) || position > head {
+        let words = format!("账簿现有第 1 至 {} 笔，没有第 {} 笔，请改用其中的位置", head.0, position.0);
+        return Err(Refusal::field(Code::FieldInvalid, "known", words).into());
+    }
+    Ok(position)
 }

@@ -57,6 +57,8 @@ pub struct Office {
     row: OfficeRow,
     /// Whether its subjects are invented (A14).
     demonstration: bool,
+    /// Whether it was founded when it was opened.
+    is_new: bool,
     pub(crate) packs: InForce,
     /// Held for the life of the office: one directory has one writer. None where nothing is written.
     _lock: Option<File>,
@@ -71,6 +73,7 @@ struct Parts {
     url: Url,
     row: OfficeRow,
     demonstration: bool,
+    is_new: bool,
     packs: InForce,
     lock: Option<File>,
 }
@@ -93,7 +96,15 @@ impl Office {
     /// When another process holds the directory, the database breaks its promises, the schema is from the future, or the
     /// clock is before the last entry of the journal (W5).
     pub fn open(url: &Url, world: World, founding: &Founding) -> Result<Office, Error> {
-        Office::open_for(url, world, (founding, DataSet::Own))
+        Office::open_for(url, world, Some((founding, DataSet::Own)))
+    }
+
+    /// Opens the office at `url` and founds none: where there is none, nothing is made either, no directory, no file and no table.
+    ///
+    /// # Errors
+    /// The same as [`Office::open`], and [`Obstacle::NoData`] or [`Obstacle::NoDataOnServer`] where there is no office.
+    pub fn open_existing(url: &Url, world: World) -> Result<Office, Error> {
+        Office::open_for(url, world, None)
     }
 
     /// The same for an office of invented subjects, which carries the mark of it in the first entry of its journal.
@@ -101,11 +112,12 @@ impl Office {
     /// # Errors
     /// The same, and [`Obstacle::NotDemonstration`] where there is an office without that mark: nothing invented gets into it (A14).
     pub fn open_demonstration(url: &Url, world: World, founding: &Founding) -> Result<Office, Error> {
-        Office::open_for(url, world, (founding, DataSet::Invented))
+        Office::open_for(url, world, Some((founding, DataSet::Invented)))
     }
 
-    fn open_for(url: &Url, world: World, (founding, wanted): (&Founding, DataSet)) -> Result<Office, Error> {
-        let Entered { mut connection, lock, existing } = enter(url, &world)?;
+    fn open_for(url: &Url, world: World, founding: Option<(&Founding, DataSet)>) -> Result<Office, Error> {
+        let beginning = if founding.is_some() { Beginning::May } else { Beginning::MustNot };
+        let Entered { mut connection, lock, existing } = enter(url, &world, beginning)?;
         let keys = Keys::open(url.directory(), world.entropy.as_ref(), existing).map_err(keys_lost)?;
         let (now, last) = (world.clock.now(), xinzhi_store::office::last_moment(&mut connection)?);
         if now < last {
@@ -114,14 +126,18 @@ impl Office {
         drop(connection);
         let writer = Writer::start(url, world.clone())?;
         let readers = Readers::new(url.clone());
-        let row = found(&writer, &readers, (founding, wanted))?;
+        let row = match founding {
+            Some(founding) => found(&writer, &readers, founding)?,
+            None => readers.read::<_, Error>(|connection| Ok(xinzhi_store::office::find(connection)?))?.ok_or_else(|| no_data(url))?,
+        };
         let demonstration = is_marked(&readers)?;
-        if wanted == DataSet::Invented && !demonstration {
+        if matches!(founding, Some((_, DataSet::Invented))) && !demonstration {
             return Err(Obstacle::NotDemonstration.into());
         }
         let packs = pack::install_own(&writer, &readers)?;
         let head = readers.read::<_, Error>(|connection| Ok(xinzhi_store::journal::head(connection)?))?;
-        let parts = Parts { writer, readers, world, keys, url: url.clone(), row, demonstration, packs, lock: Some(lock) };
+        let is_new = existing == Existing::No;
+        let parts = Parts { writer, readers, world, keys, url: url.clone(), row, demonstration, is_new, packs, lock: Some(lock) };
         let office = Office::of(parts);
         tracing::info!(head = head.0, pack = %office.pack().digest.short(), "office opened");
         Ok(office)
@@ -160,11 +176,12 @@ impl Office {
         let keys = Keys::open(url.directory(), world.entropy.as_ref(), Existing::Yes).map_err(keys_lost)?;
         let (demonstration, packs) = (is_marked(&readers)?, pack::installed(&readers)?);
         let writer = Writer::closed(Arc::clone(&world.clock));
-        Ok(Office::of(Parts { writer, readers, world, keys, url: url.clone(), row, demonstration, packs, lock: None }))
+        let (url, is_new) = (url.clone(), false);
+        Ok(Office::of(Parts { writer, readers, world, keys, url, row, demonstration, is_new, packs, lock: None }))
     }
 
     fn of(parts: Parts) -> Office {
-        let Parts { writer, readers, world, keys, url, row, demonstration, packs, lock } = parts;
+        let Parts { writer, readers, world, keys, url, row, demonstration, is_new, packs, lock } = parts;
         Office {
             writer,
             readers,
@@ -186,6 +203,7 @@ impl Office {
             pulling: std::sync::Mutex::default(),
             row,
             demonstration,
+            is_new,
             packs,
             _lock: lock,
         }
@@ -195,13 +213,10 @@ impl Office {
     /// said about days stays; sign-ins and locks of that time end.
     ///
     /// # Errors
-    /// [`Obstacle::ClockRight`] where the clock is not behind the journal, [`Obstacle::NoOffice`] where there is none, and what prevents
-    /// opening.
+    /// [`Obstacle::ClockRight`] where the clock is not behind the journal, [`Obstacle::NoData`] or [`Obstacle::NoDataOnServer`] where there is none,
+    /// and what prevents opening.
     pub fn correct_clock(url: &Url, world: World) -> Result<ClockCorrected, Error> {
-        let Entered { mut connection, lock: _lock, existing } = enter(url, &world)?;
-        if existing == Existing::No {
-            return Err(Obstacle::NoOffice.into());
-        }
+        let Entered { mut connection, lock: _lock, .. } = enter(url, &world, Beginning::MustNot)?;
         let (now, last) = (world.clock.now(), xinzhi_store::office::last_moment(&mut connection)?);
         if now >= last {
             return Err(Obstacle::ClockRight { now, last }.into());
@@ -225,6 +240,11 @@ impl Office {
     /// Whether this is a demonstration: every subject, person and record in it is invented (A14).
     pub fn is_demonstration(&self) -> bool {
         self.demonstration
+    }
+
+    /// Whether it was founded when this process opened it.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Where whatever takes long says how far it is.
@@ -391,7 +411,50 @@ struct Entered {
     existing: Existing,
 }
 
-fn enter(url: &Url, world: &World) -> Result<Entered, Error> {
+/// Whether an office may begin where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beginning {
+    /// It may.
+    May,
+    /// It must not: the place was perhaps mistyped.
+    MustNot,
+}
+
+/// Refuses a place where nothing was ever kept, having made nothing there.
+fn look_first(url: &Url) -> Result<(), Error> {
+    let directory = url.directory();
+    let kept = match url {
+        // Whoever holds the directory may have its office on a server.
+        Url::Sqlite(_) => url.has_embedded_database() || Keys::exist(directory) || is_held(directory),
+        Url::Postgres { .. } => Keys::exist(directory) || url.has_embedded_database(),
+    };
+    if kept {
+        return Ok(());
+    }
+    match url {
+        Url::Postgres { .. } if xinzhi_store::office::is_founded(&mut Connection::open(url, Purpose::Read)?)? => {
+            Err(Obstacle::KeysLost.into())
+        }
+        Url::Postgres { .. } | Url::Sqlite(_) => Err(no_data(url)),
+    }
+}
+
+fn no_data(url: &Url) -> Error {
+    match url {
+        Url::Sqlite(directory) => Obstacle::NoData(directory.clone()).into(),
+        Url::Postgres { .. } => Obstacle::NoDataOnServer.into(),
+    }
+}
+
+/// Whether another process has the lock of a directory; nothing is made to find out.
+fn is_held(directory: &Path) -> bool {
+    File::open(directory.join("lock")).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+fn enter(url: &Url, world: &World, beginning: Beginning) -> Result<Entered, Error> {
+    if beginning == Beginning::MustNot {
+        look_first(url)?;
+    }
     let directory = url.directory();
     std::fs::create_dir_all(directory).map_err(io("creating the office's directory"))?;
     let lock = take_lock(directory)?;
@@ -401,6 +464,10 @@ fn enter(url: &Url, world: &World) -> Result<Entered, Error> {
     }
     let mut connection = Connection::open(url, Purpose::Write)?;
     connection.assert_not_read_only().map_err(Obstacle::ReadOnly)?;
+    if beginning == Beginning::MustNot && !xinzhi_store::office::is_founded(&mut connection)? {
+        let other = matches!(url, Url::Postgres { .. }) && embedded;
+        return Err(if other { Obstacle::DatabaseOther.into() } else { no_data(url) });
+    }
     migrate::migrate(&mut connection, world.clock.now()).map_err(too_new)?;
     connection.prove_writable().map_err(Obstacle::ReadOnly)?;
     let existing = if xinzhi_store::office::find(&mut connection)?.is_some() { Existing::Yes } else { Existing::No };

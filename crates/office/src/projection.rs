@@ -12,7 +12,7 @@ use xinzhi_core::actor::Actor;
 use xinzhi_core::day::Span;
 use xinzhi_core::journal::Position;
 use xinzhi_core::record::RecordId;
-use xinzhi_core::{AreaCode, Code, Digest, Refusal, SubjectId};
+use xinzhi_core::{AreaCode, Code, Digest, SubjectId};
 use xinzhi_rules::Pack;
 use xinzhi_rules::fact::{Fact, rule_values};
 use xinzhi_rules::model::KindIx;
@@ -21,6 +21,7 @@ use xinzhi_store::projection::{self, Ended, HeldRow, Page, Range};
 
 pub use xinzhi_store::projection::Stay;
 
+use crate::journal::position_within;
 use crate::permission::{Action, Scope};
 use crate::react::description;
 use crate::{Error, Office};
@@ -124,12 +125,10 @@ pub enum Since {
 pub fn ground(office: &Office, actor: &Actor, known: Option<Position>) -> Result<Ground, Error> {
     whole_office(actor)?;
     office.read_here(|connection| {
-        let head = xinzhi_store::journal::head(connection)?;
-        let position = known.unwrap_or(head);
-        if position < Position(1) || position > head {
-            let words = format!("账簿现有第 1 至 {} 笔，没有第 {} 笔，请改用其中的位置", head.0, position.0);
-            return Err(Refusal::field(Code::FieldInvalid, "known", words).into());
-        }
+        let position = match known {
+            Some(position) => position_within(connection, position)?,
+            None => xinzhi_store::journal::head(connection)?,
+        };
         Ok(Ground {
             position,
             pack: office.pack_at(connection, position)?,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use xinzhi_core::Digest;
+use xinzhi_core::text::io_words;
 
 use crate::check;
 use crate::diagnostic::Diagnostic;
@@ -29,7 +30,7 @@ pub struct Files(BTreeMap<String, String>);
 #[derive(Debug, thiserror::Error)]
 pub enum NotAPack {
     /// The system would not let us read.
-    #[error("无法读取 `{}`：{fault}，请核对路径和权限", .path.display())]
+    #[error("无法读取 `{}`：{}，请核对路径和权限", .path.display(), io_words(.fault))]
     Unreadable {
         /// What was to be read.
         path: PathBuf,
@@ -60,6 +61,9 @@ pub enum NotAPack {
     /// A pack that others stand on is nowhere.
     #[error("规则包所依据的 `{0}` 不在同一目录下，请把它放在旁边")]
     BaseAbsent(String),
+    /// Two folders of the same name.
+    #[error("给出了两个名为 `{0}` 的规则包；规则包以目录名为标识，请只给出其中一个")]
+    Twice(String),
     /// More files than a pack ever has.
     #[error("`{}` 中的文件超过 512 个，请核对是否选错了目录", .0.display())]
     TooMany(PathBuf),
@@ -197,34 +201,58 @@ pub fn named(dir: &Path) -> Result<(String, Files), NotAPack> {
 /// # Errors
 /// [`NotAPack`], a sentence for the operator.
 pub fn standing(dir: &Path, carried: impl Fn(&str) -> Option<Files>) -> Result<Standing, NotAPack> {
-    let (own, files) = named(dir)?;
-    let mut bases = Bases { carried: &carried, way: Vec::new(), parts: Vec::new() };
-    bases.add((own.clone(), files), &canonical(dir)?)?;
-    let parts = bases.parts;
-    let id = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
-    Ok(Standing { id, files: Files::union(&parts), own })
+    together(&[dir], None, carried)
 }
 
-/// A pack with those that it stands on, as one set of files.
+/// Several packs, in any order, with those that they stand on, as one set of files: under the id of `first` where it is among them and stands on
+/// nothing, else under that of the lowest. What they stand on is one of them, lies beside them, or is carried by the program, in this order.
+///
+/// # Errors
+/// [`NotAPack`], a sentence for the operator.
+pub fn together(dirs: &[&Path], first: Option<&str>, carried: impl Fn(&str) -> Option<Files>) -> Result<Standing, NotAPack> {
+    let mut given: BTreeMap<String, (PathBuf, Files)> = BTreeMap::new();
+    let mut order = Vec::new();
+    for dir in dirs {
+        let (id, files) = named(dir)?;
+        let place = canonical(dir)?;
+        if given.get(&id).is_some_and(|(other, _)| *other != place) {
+            return Err(NotAPack::Twice(id));
+        }
+        given.insert(id.clone(), (place, files));
+        order.push(id);
+    }
+    let mut bases = Bases { given, carried: &carried, way: Vec::new(), parts: Vec::new() };
+    for id in order {
+        if let Some((place, files)) = bases.given.get(&id).cloned() {
+            bases.add((id, files), &place)?;
+        }
+    }
+    let mut parts = bases.parts;
+    parts.sort_by_key(|(id, files)| first != Some(id.as_str()) || !files.extends().is_empty());
+    let id = parts.first().map(|(id, _)| id.clone()).unwrap_or_default();
+    Ok(Standing { id, files: Files::union(&parts) })
+}
+
+/// Packs with those that they stand on, as one set of files.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    /// Of the pack that the others stand on.
+    /// Of the pack under whose id they are read.
     pub id: String,
     /// Of all of them.
     pub files: Files,
-    /// Of the pack that was asked for.
-    own: String,
 }
 
 impl Standing {
-    /// Where a file of the pack that was asked for stands among the files of all.
-    pub fn path(&self, inside: &str) -> String {
-        Files::place(&self.id, &self.own, inside)
+    /// Where a file would stand that belongs to the same pack as the one with this text; none where there is no such text.
+    pub fn beside(&self, text: Digest, inside: &str) -> Option<String> {
+        let (path, _) = self.files.iter().find(|(path, _)| self.files.text_digest(path) == text)?;
+        Some(path.split_once(APART).map_or_else(|| inside.to_owned(), |(id, _)| Files::place(&self.id, id, inside)))
     }
 }
 
-/// Packs in the order in which they stand on one another.
+/// Packs in the order in which they stand on one another, and where they are looked for.
 struct Bases<'c> {
+    given: BTreeMap<String, (PathBuf, Files)>,
     carried: &'c dyn Fn(&str) -> Option<Files>,
     /// Those whose bases are being looked for, the last one innermost.
     way: Vec<String>,
@@ -232,20 +260,31 @@ struct Bases<'c> {
 }
 
 impl Bases<'_> {
+    fn has(&self, id: &str) -> bool {
+        self.way.iter().any(|other| other == id) || self.parts.iter().any(|(other, _)| other == id)
+    }
+
     /// Every base before what stands on it. A circle ends where it began, and the checker tells it.
     fn add(&mut self, (id, files): (String, Files), place: &Path) -> Result<(), NotAPack> {
+        if self.has(&id) {
+            return Ok(());
+        }
         self.way.push(id.clone());
         for base in files.extends() {
-            if self.way.contains(&base) || self.parts.iter().any(|(other, _)| *other == base) {
+            if self.has(&base) {
                 continue;
             }
             let beside = place.with_file_name(&base);
-            let found = match (self.carried)(&base) {
-                _ if beside.is_dir() => named(&beside)?,
-                Some(files) => (base, files),
-                None => return Err(NotAPack::BaseAbsent(base)),
+            let (place, found) = if let Some((place, files)) = self.given.get(&base).cloned() {
+                (place, (base, files))
+            } else if beside.is_dir() {
+                let found = named(&beside)?;
+                (beside, found)
+            } else {
+                let files = (self.carried)(&base).ok_or_else(|| NotAPack::BaseAbsent(base.clone()))?;
+                (beside, (base, files))
             };
-            self.add(found, &beside)?;
+            self.add(found, &place)?;
         }
         self.way.pop();
         self.parts.push((id, files));

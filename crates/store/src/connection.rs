@@ -104,6 +104,17 @@ impl Connection {
         if read_only { Err(Fault::Unusable("it can only be read".to_owned())) } else { Ok(()) }
     }
 
+    /// Whether there is a table of that name: nobody has founded anything where there is none.
+    ///
+    /// # Errors
+    /// Where the catalogue cannot be read.
+    pub fn has_table(&mut self, name: &str) -> Result<bool, Fault> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.has_table(name),
+            Connection::Postgres(postgres) => postgres.has_table(name),
+        }
+    }
+
     /// Whether a row can be written: a file or a server that only reads is told when an office is opened, not at its first act.
     pub fn prove_writable(&mut self) -> Result<(), Fault> {
         self.begin_write()?;

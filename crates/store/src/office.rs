@@ -65,6 +65,11 @@ pub fn find(connection: &mut Connection) -> Result<Option<OfficeRow>, Fault> {
     Ok(Some(OfficeRow { name: row.get("name")?, area, founded_at: Moment(row.get("founded_at")?) }))
 }
 
+/// Whether an office was founded, in a database that may hold nothing at all, or the schema of an earlier program.
+pub fn is_founded(connection: &mut Connection) -> Result<bool, Fault> {
+    Ok(connection.has_table("office")? && find(connection)?.is_some())
+}
+
 /// Writes the office row.
 pub fn found(tx: &mut Tx, name: &str, area: &AreaCode) -> Result<(), Fault> {
     let at = tx.moment().0;

@@ -59,6 +59,11 @@ impl Postgres {
         Ok(row.get(0))
     }
 
+    pub(crate) fn has_table(&mut self, name: &str) -> Result<bool, Fault> {
+        let row = self.client.query_one("select to_regclass($1) is not null", &[&name]).map_err(|e| Fault::Unusable(words(&e)))?;
+        Ok(row.get(0))
+    }
+
     pub(crate) fn is_read_only(&mut self) -> Result<bool, Fault> {
         Ok(self.show("transaction_read_only")? == "on")
     }

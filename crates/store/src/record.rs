@@ -23,6 +23,10 @@ statements! {
         where o.subject_id = $1 and coalesce(r.entry, c.entry) <= $2 and (x.entry is null or x.entry > $2)
             and (z.entry is null or z.entry > $2)
         order by r.document_day desc, r.record_id desc";
+    /// From which position on something is known of a subject; 0 where nothing ever was.
+    FIRST_OF_SUBJECT = "select coalesce(min(coalesce(r.entry, c.entry)), 0) as entry
+        from record_of_subject o join record r on r.record_id = o.record_id left join batch_commit c on c.batch_id = r.batch_id
+        where o.subject_id = $1";
     /// One record known at a position.
     BY_ID = "select r.record_id, r.subject_id, r.kind, r.document, r.document_day, r.organ, r.organ_code, r.supplier, r.class,
             r.fields, r.batch_id, r.row_number, coalesce(r.entry, c.entry) as known
@@ -216,6 +220,12 @@ pub(crate) fn record(row: &Row) -> Result<RecordRow, Fault> {
 /// Records of a subject known at `known`, newest document first.
 pub fn of_subject(connection: &mut Connection, subject: SubjectId, known: Position) -> Result<Vec<RecordRow>, Fault> {
     connection.query(&OF_SUBJECT, params![subject, known.0])?.iter().map(record).collect()
+}
+
+/// From which position on a record of a subject was known, whether or not it still is; none where there never was one.
+pub fn first_of_subject(connection: &mut Connection, subject: SubjectId) -> Result<Option<Position>, Fault> {
+    let entry: i64 = connection.query_one(&FIRST_OF_SUBJECT, params![subject])?.get("entry")?;
+    Ok((entry > 0).then_some(Position(entry)))
 }
 
 /// One record, if it held at `known`.

@@ -171,6 +171,10 @@ impl Sqlite {
     }
 
     /// Whether the file could be opened for reading only.
+    pub(crate) fn has_table(&self, name: &str) -> Result<bool, Fault> {
+        self.connection.table_exists(None, name).map_err(unusable)
+    }
+
     pub(crate) fn is_read_only(&self) -> Result<bool, Fault> {
         self.connection.is_readonly("main").map_err(unusable)
     }

@@ -61,9 +61,10 @@ impl Case {
         const ORGAN: [&str; 4] = ["--role", "department", "--organ", "示范县市场监督管理局"];
         let mut mail = Mail::open(&torture.folder.join(format!("{name}.inbox")), dice)?;
         let file = supplies.registration.display().to_string();
+        // The first account founds the office.
+        station.told_with(&[["account", "add", "lifang", "--title", "李芳"].as_slice(), &ORGAN].concat(), PASSWORD)?;
         station.told(&["import", &file, "--source", "registration", "--covers", "2020-01-01..2026-10-31"])?;
         let key = station.told(&[["account", "key", "torture", "--title", "试验程序"].as_slice(), &ORGAN].concat())?.trim().to_owned();
-        station.told_with(&[["account", "add", "lifang", "--title", "李芳"].as_slice(), &ORGAN].concat(), PASSWORD)?;
         station.told(&["subscription", "allow", &mail.recipient.host(), "--note", "试验"])?;
         let mut server = station.serve()?.context("the server does not start")?;
         let session = sign_in_first(&server.address, "lifang", PASSWORD)?;

@@ -58,7 +58,7 @@ fn d1_each_day_of_a_backtest_is_the_run_of_that_day_in_every_column() {
     let path = |name: String| folder.path().join(name);
     let through = day("2026-11-24");
     let area = AreaCode::parse("990101").unwrap();
-    let size = Size { subjects: 3_000, records: 40_000, seed: 5, partition_subjects: 1_300, through, area, threads: 2 };
+    let size = Size { subjects: 3_000, records: 40_000, seed: 5, partition_subjects: 1_300, through, area, threads: 2, scorecard: None };
     generate(&pack, &size, &path("set".into()), |_, _| {}).unwrap();
     let set = TableSet::open(&path("set".into()), &pack).unwrap();
     // So many that the rows of a partition are cut into several pieces.

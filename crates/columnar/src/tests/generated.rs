@@ -14,7 +14,16 @@ use crate::partition::Partition;
 
 fn size(partition_subjects: u64, threads: usize) -> Size {
     let through = Day::parse("2026-11-24").unwrap();
-    Size { subjects: 500, records: 9_000, seed: 3, partition_subjects, through, area: AreaCode::parse("990101").unwrap(), threads }
+    Size {
+        subjects: 500,
+        records: 9_000,
+        seed: 3,
+        partition_subjects,
+        through,
+        area: AreaCode::parse("990101").unwrap(),
+        threads,
+        scorecard: None,
+    }
 }
 
 fn read(root: &Path) -> Vec<Partition> {

@@ -20,6 +20,7 @@ use xinzhi_store::{Connection, Tx};
 use crate::check::board::{CheckView, check_view};
 use crate::check::run::{Facts, MeasureAnswer, access, decide, decisions, measure_answer, shorten};
 use crate::evaluation::{Known, know, scorecards_for};
+use crate::journal::position_within;
 use crate::permission::{Action, Scope};
 use crate::push::EventKind;
 use crate::subject::better::{BetterView, better_view};
@@ -359,7 +360,11 @@ pub async fn explain(
         None => office.pack(),
         Some(position) => {
             let shared = Arc::clone(office);
-            office.read(move |connection| shared.pack_at(connection, position)).await?
+            let pack = move |connection: &mut Connection| {
+                let position = position_within(connection, position)?;
+                shared.pack_at(connection, position)
+            };
+            office.read(pack).await?
         }
     };
     let unknown = || Refusal::field(Code::ScorecardUnknown, "scorecard", format!("没有评价模型 `{}`", shorten(scorecard)));
@@ -377,8 +382,11 @@ pub async fn explain(
                 let words = "按当时的规则包，没有这一类主体，也就没有对它的评价";
                 return Err(Refusal::field(Code::ScorecardUnknown, "known", words).into());
             }
+            let position = known.unwrap_or(head);
+            if let Some(first) = xinzhi_store::record::first_of_subject(tx.connection(), row.subject)?.filter(|first| position < *first) {
+                return Err(not_yet_known(position, first));
+            }
             record_access(tx, &by, row.subject, (&purpose, "", "explain"))?;
-            let position = known.map_or(head, |position| position.min(head));
             let subject = know(tx.connection(), &shared.coverage, &pack, (row, position))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
             let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();
@@ -387,6 +395,16 @@ pub async fn explain(
         .await?;
     view.better = Some(better_view(&rules, &known, &view.evaluation)?);
     Ok((view, records))
+}
+
+/// Nothing known is not the same as known to have nothing.
+fn not_yet_known(position: Position, first: Position) -> Error {
+    let words = format!(
+        "账簿到第 {} 笔为止，本单位还不知道该主体：它的第一条记录自第 {first} 笔起为所知，请改用第 {first} 笔以后的位置",
+        position.0,
+        first = first.0
+    );
+    Refusal::field(Code::SubjectUnknown, "known", words).into()
 }
 
 /// Records that an evaluation cites, for showing them beside it.

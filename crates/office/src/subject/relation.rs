@@ -14,6 +14,7 @@ use xinzhi_store::Connection;
 use xinzhi_store::relation::{RelationRow, Seen};
 use xinzhi_store::subject::SubjectRow;
 
+use crate::journal::position_within;
 use crate::permission::{Action, Scope};
 use crate::subject::file::{addressed, purpose_allowed, record_access};
 use crate::{Error, Office};
@@ -91,7 +92,11 @@ pub async fn relations(
         None => office.pack(),
         Some(position) => {
             let shared = Arc::clone(office);
-            office.read(move |connection| shared.pack_at(connection, position)).await?
+            let pack = move |connection: &mut Connection| {
+                let position = position_within(connection, position)?;
+                shared.pack_at(connection, position)
+            };
+            office.read(pack).await?
         }
     };
     let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
@@ -101,7 +106,7 @@ pub async fn relations(
             if !scope.covers_subject(row.subject, row.area.as_deref()) {
                 return Err(Code::OutOfScope.into());
             }
-            let known = known.map_or(tx.head(), |known| known.min(tx.head()));
+            let known = known.unwrap_or(tx.head());
             let day = as_of.unwrap_or(tx.today());
             record_access(tx, &by, row.subject, (&purpose, "", "file"))?;
             let asked = Asked { pack: &pack, scope: &scope, subject: &row, known, day };

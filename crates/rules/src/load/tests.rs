@@ -84,3 +84,38 @@ fn what_a_pack_stands_on_is_never_a_path() {
     let codes: Vec<&str> = load(&id, &files).unwrap_err().iter().map(|fault| fault.code).filter(|code| *code == "invalid-id").collect();
     assert_eq!(codes.len(), 3);
 }
+
+#[test]
+fn several_packs_are_read_in_any_order_under_the_id_that_comes_first() {
+    let folder = std::env::temp_dir().join(format!("xinzhi-together-{}", std::process::id()));
+    let put = |place: &str, extends: &str| {
+        let pack = folder.join(place);
+        fs::create_dir_all(&pack).unwrap();
+        fs::write(pack.join("pack.yaml"), format!("title: {place}\nextends: [{extends}]\n")).unwrap();
+        pack
+    };
+    let [base, one, two] = [put("a/base", ""), put("b/one", "base"), put("c/two", "one")];
+    let nothing = |_: &str| None;
+    let read = |dirs: &[&Path], first| together(dirs, first, nothing).unwrap();
+    let all = read(&[&base, &one, &two], Some("base"));
+    assert_eq!((all.id.as_str(), all.files.text("one:pack.yaml").is_some()), ("base", true));
+    for order in [[&two, &one, &base], [&one, &base, &two], [&two, &base, &one]] {
+        let other = read(&order.map(PathBuf::as_path), None);
+        assert_eq!((other.id, other.files), (all.id.clone(), all.files.clone()), "what others stand on comes first by itself");
+    }
+    let beside = put("a/beside", "");
+    let told = |first| read(&[&base, &one, &beside], first).id;
+    assert_eq!((told(None), told(Some("beside")), told(Some("absent"))), ("base".to_owned(), "beside".to_owned(), "base".to_owned()));
+    assert_eq!(told(Some("one")), "base", "never before what it stands on");
+    assert_eq!(read(&[&base, &base], None).files, named_files(&base), "the same folder twice is one pack");
+    let place = all.beside(all.files.text_digest("two:pack.yaml"), "cutoffs/x.yaml");
+    assert_eq!(place.as_deref(), Some("two:cutoffs/x.yaml"));
+    assert_eq!(all.beside(all.files.text_digest("pack.yaml"), "cutoffs/x.yaml").as_deref(), Some("cutoffs/x.yaml"));
+    let twice = together(&[&base, &put("d/base", "")], None, nothing).unwrap_err().to_string();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(twice.contains("两个名为 `base`"), "{twice}");
+}
+
+fn named_files(folder: &Path) -> Files {
+    named(folder).unwrap().1
+}

@@ -98,6 +98,8 @@ pub struct EvaluationView {
     pack: String,
     /// Points as written, `835` or `812.5`; none where not evaluable.
     points: Option<String>,
+    /// How they come about: what everybody begins with, what each dimension adds, and bounds; `800 - 95 + 17.5 = 722.5`.
+    arithmetic: Option<String>,
     grade: Option<String>,
     /// What the grade is worth, as the model's amount says: `1,000,000.00 元`; none where it gives no amounts.
     amount: Option<String>,
@@ -259,6 +261,7 @@ fn evaluation(pack: &Pack, view: &Evaluated, records: &[Record]) -> EvaluationVi
         valid_until: e.valid_until.to_string(),
         pack: view.pack.clone(),
         points,
+        arithmetic: e.arithmetic(),
         grade: view.grade.as_ref().map(|(name, _)| name.clone()),
         amount: e.amount.map(|amount| Fen(amount).to_string()),
         reason,
