@@ -30,6 +30,7 @@ mod journeys {
     mod doctor;
     mod fairness;
     mod figures;
+    mod figures_counted_on;
     mod idempotency;
     mod impact;
     mod killed;

@@ -11,6 +11,7 @@
 //! the running program does.
 
 pub mod account;
+mod area;
 pub mod backup;
 pub mod check;
 pub mod connector;

@@ -11,7 +11,7 @@ use xinzhi_rules::figure::{Dimension, Figure, MONTHS_MAX, Population};
 use xinzhi_store::Connection;
 
 use super::finding::{finding, head};
-use super::kept::{Counted, counted};
+use super::kept::{Counted, counted, still};
 use super::month::Month;
 use super::table::{Ask, Cell, Months, Table, Value, View, table};
 use crate::permission::{Action, Reach, Scope, reach};
@@ -129,25 +129,50 @@ fn view(figure: &Figure, asked: &Asked) -> Result<View, Refusal> {
     Ok(View { by, months, month })
 }
 
-/// Counts on a connection, by one consistent state.
-pub(crate) async fn count<T: Send + 'static>(
-    office: &Arc<Office>,
-    mut wanted: Wanted,
-    then: impl FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let turn = office.figures.turn(&wanted.figure);
-    // Whoever waits here holds no connection.
-    let _counting = turn.lock().await;
-    let counting = Arc::clone(office);
+/// What is made of a count, on the connection that it was read on.
+type Made<T, F> = Result<T, (Wanted, F)>;
+
+/// Counts on a connection, by one consistent state. What is counted anew is counted by one of those who ask; whoever needs no count waits
+/// for nobody, and whoever waits holds no connection.
+pub(crate) async fn count<T, F>(office: &Arc<Office>, wanted: Wanted, then: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error> + Send + 'static,
+{
+    let reader = Arc::clone(office);
+    let first = office.read(move |connection| match still(connection, &reader, &wanted.pack, &wanted.figure)? {
+        Some(counted) => made(connection, wanted, &counted, then).map(Made::Ok),
+        None => Ok(Made::Err((wanted, then))),
+    });
+    let (wanted, then) = match first.await? {
+        Ok(made) => return Ok(made),
+        Err(left) => left,
+    };
+    {
+        let turn = office.figures.turn(&wanted.figure);
+        let _counting = turn.lock().await;
+        let (counting, pack, figure) = (Arc::clone(office), Arc::clone(&wanted.pack), wanted.figure.clone());
+        office.read(move |connection| counted(connection, &counting, &pack, &figure).map(drop)).await?;
+    }
+    let reader = Arc::clone(office);
     office
         .read(move |connection| {
-            let counted = counted(connection, &counting, &wanted.pack, &wanted.figure)?;
-            if wanted.view.by == Dimension::Area {
-                wanted.areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
-            }
-            then(connection, &wanted, &counted)
+            let counted = counted(connection, &reader, &wanted.pack, &wanted.figure)?;
+            made(connection, wanted, &counted, then)
         })
         .await
+}
+
+fn made<T>(
+    connection: &mut Connection,
+    mut wanted: Wanted,
+    counted: &Counted,
+    then: impl FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error>,
+) -> Result<T, Error> {
+    if wanted.view.by == Dimension::Area {
+        wanted.areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
+    }
+    then(connection, &wanted, counted)
 }
 
 /// One figure.
