@@ -61,6 +61,7 @@ mod journeys {
     mod the_loop;
     mod two_servers;
     mod upgrade;
+    mod words;
 }
 
 mod api {

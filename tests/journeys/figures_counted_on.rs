@@ -12,12 +12,12 @@ use crate::support::town::{Town, each_database, encoded};
 
 /// Everything that figures tell, by every breakdown.
 fn everything(town: &Town) -> Vec<String> {
-    let asked = |by: Option<&str>| xinzhi_office::figure::Asked { by: by.map(str::to_owned), ..Default::default() };
+    let asked = |by: Option<&str>| Asked { by: by.map(str::to_owned), ..Default::default() };
     let (office, actor) = (&town.office, town.actor(Role::Centre));
     let mut all = Vec::new();
-    for shown in town.wait(xinzhi_office::figure::shown_figures(office, &actor)).unwrap() {
+    for shown in town.wait(shown_figures(office, &actor)).unwrap() {
         for by in &shown.figure.by {
-            let table = town.wait(xinzhi_office::figure::show(office, &actor, &shown.figure.id, &asked(Some(by.word())))).unwrap().table;
+            let table = town.wait(show(office, &actor, &shown.figure.id, &asked(Some(by.word())))).unwrap().table;
             all.push(format!("{} {}: {table:?}", shown.figure.id, by.word()));
         }
     }

@@ -1,13 +1,14 @@
 //! What areas are called: the names that the office recorded, for everything that shows where somebody is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use xinzhi_store::Connection;
 
-use crate::Error;
+use crate::{Error, Office};
 
 /// Names of areas by code.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AreaNames(BTreeMap<String, String>);
 
 impl AreaNames {
@@ -15,6 +16,11 @@ impl AreaNames {
     pub(crate) fn read(connection: &mut Connection) -> Result<AreaNames, Error> {
         let rows = xinzhi_store::organ::areas(connection)?.into_iter();
         Ok(AreaNames(rows.filter(|row| !row.name.is_empty()).map(|row| (row.code, row.name)).collect()))
+    }
+
+    /// By code.
+    pub(crate) fn into_map(self) -> BTreeMap<String, String> {
+        self.0
     }
 
     /// The name of an area, where it has one.
@@ -29,4 +35,10 @@ impl AreaNames {
             (code, _) => code.unwrap_or_default().to_owned(),
         }
     }
+}
+
+/// An area in one line, as [`AreaNames::said`].
+pub async fn said(office: &Arc<Office>, code: &str) -> Result<String, Error> {
+    let code = code.to_owned();
+    office.read(move |connection| Ok(AreaNames::read(connection)?.said(Some(&code)))).await
 }

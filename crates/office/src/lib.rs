@@ -11,7 +11,7 @@
 //! the running program does.
 
 pub mod account;
-mod area;
+pub mod area;
 pub mod backup;
 pub mod check;
 pub mod connector;
@@ -26,6 +26,7 @@ pub mod impact;
 pub mod import;
 pub mod journal;
 pub mod keys;
+pub mod names;
 pub mod office;
 pub mod operation;
 pub mod organ;

@@ -107,7 +107,7 @@ pub async fn list(
 /// What a group is called, an area with its code.
 fn coded(ask: &Ask<'_>, key: Option<&str>) -> String {
     let title = title(ask, key);
-    match key.filter(|key| ask.view.by == Dimension::Area && *key != title) {
+    match key.filter(|key| matches!(ask.view.by, Dimension::Area | Dimension::Place) && *key != title) {
         Some(code) => format!("{title}（{code}）"),
         None => title,
     }
