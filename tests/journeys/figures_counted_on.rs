@@ -98,7 +98,7 @@ fn figures_counted_on_are_those_of_an_office_that_counts_everything_anew() {
 
 /// By area a subject counts where its page says that it is, and by what was reported there.
 #[test]
-fn c2_a_subject_counts_in_the_area_that_its_page_tells() {
+fn a_subject_counts_in_the_area_that_its_page_tells() {
     each_database(|town| {
         let firms = [company(1), company(2)];
         let (centre, person) = (town.program(Role::Centre), town.actor(Role::Centre));
