@@ -31,11 +31,13 @@ mod journeys {
     mod doctor;
     mod fairness;
     mod figures;
+    mod figures_counted_on;
     mod idempotency;
     mod impact;
     mod killed;
     mod metrics;
     mod models;
+    mod names;
     mod operation;
     mod own_file;
     mod pack;

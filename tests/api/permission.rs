@@ -5,7 +5,7 @@ use xinzhi_core::actor::{Actor, Role};
 use xinzhi_office::permission::{self, Action, Reach};
 
 use crate::support::database::number;
-use crate::support::files::{Company, FINE, company, penalties, registration};
+use crate::support::files::{Company, FINE, company, penalties, registration, sole_trader};
 use crate::support::golden;
 use crate::support::town::{Answer, Caller, Town, each_database, encoded, form, word};
 
@@ -85,6 +85,39 @@ fn a9_each_role_opens_exactly_the_routes_of_the_table() {
                 let administers = role.is_administrator();
                 assert!(!(administers && answer.text().contains(&company.name)), "{role:?} {route} shows business data");
                 assert!(answer.status < 500, "{role:?} {route}: {}", answer.text());
+            }
+        }
+    });
+}
+
+/// A form that is refused when it is filed is not shown, and nothing leads to it.
+#[test]
+fn a9_nobody_is_shown_a_form_that_is_not_theirs() {
+    each_database(|town| {
+        let company = company(1);
+        let program = town.program(Role::Centre);
+        town.import(&program, "registration", &registration(&[&company]));
+        let check = town.check(&program, &company.code).ok();
+        let forms = [
+            ("/desk/check", Action::RunCheck),
+            ("/desk/search", Action::SearchSubjects),
+            ("/desk/person", Action::SearchSubjects),
+            (&format!("/desk/subjects/{}", sole_trader()), Action::ReadSubject),
+        ];
+        for role in Role::ALL {
+            let subject = (role == Role::Subject).then(|| town.subject(&company.code));
+            let who = town.person_as(Actor { subject, ..town.actor(role) });
+            for (form, action) in forms {
+                let expected = if permission::reach(action, role) == Reach::Nothing { 403 } else { 200 };
+                assert_eq!(town.get(&who, form).status, expected, "{role:?} {form}");
+            }
+        }
+        let legal = town.person(Role::Legal);
+        for path in ["/desk".to_owned(), "/desk/loop".to_owned(), format!("/desk/checks/{}", check["id"])] {
+            let page = town.get(&legal, &path);
+            assert_eq!(page.status, 200, "{path}: {}", page.text());
+            for closed in ["/desk/check\"", "/desk/search", "/desk/person", "/desk/subjects/"] {
+                assert!(!page.text().contains(&format!("=\"{closed}")), "{path} leads to {closed}: {}", page.text());
             }
         }
     });

@@ -6,7 +6,7 @@ use xinzhi_core::record::BatchId;
 use xinzhi_office::import::{self, Ruling};
 
 use crate::support::binary::{self, told};
-use crate::support::files::{Company, FINE, Penalty, REVOKED, company, penalties, registration};
+use crate::support::files::{Company, FINE, Penalty, REVOKED, company, penalties, registration, serious_list};
 use crate::support::postgres;
 use crate::support::town::{Caller, Town, each_database, encoded, form, word};
 
@@ -143,6 +143,27 @@ fn who_has_nothing_to_put_right_is_told_days_and_the_best_is_told_so() {
         {
             assert!(page.contains(said), "{said}: {page}");
         }
+    });
+}
+
+/// Whoever is on the list is D until the listing ends; then at once what the points say.
+#[test]
+fn a_goal_is_headed_by_the_grade_that_its_only_way_reaches() {
+    each_database(|town| {
+        let (firm, centre) = (company(1), town.program(Role::Centre));
+        let other = company(2);
+        town.import(&centre, "registration", &registration(&[&firm, &other]));
+        town.import(&centre, "cf-2018", &penalties(&[(&firm, FINE)]));
+        town.import(&centre, "honour", &crate::support::files::honours(&[(&other, "示政〔2026〕1号", "国家级", "2026-05-01")]));
+        town.import(&centre, "serious-list", &serious_list(&[(&firm, "示税列〔2026〕1号", "2026-06-01", "2027-03-31")]));
+        let evaluation = town.evaluation(&centre, &firm.code);
+        assert_eq!(evaluation["grade"], "D", "{evaluation}");
+        let goals = &evaluation["better"]["goals"];
+        assert_eq!((&goals[0]["grade"], &goals[0]["ways"][0]["sets"][0]["grade"]), (&json!("B"), &json!("B")), "{goals}");
+        assert_eq!(goals.as_array().unwrap().len(), 1, "{goals}");
+        let reader = town.person(Role::Centre);
+        let page = town.get(&reader, &format!("/desk/subjects/{}?purpose={}", firm.code, encoded("日常监管"))).text();
+        assert!(page.contains("升到 B（良好）") && !page.contains("升到 C（一般）"), "{page}");
     });
 }
 

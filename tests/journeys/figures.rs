@@ -16,12 +16,12 @@ use xinzhi_rules::model::{Field, FieldIx, FieldKind, Need};
 use crate::support::files::{Company, FINE, Penalty, REVOKED, company, honours, penalties, registration, serious_list};
 use crate::support::town::{Caller, MARKET, Town, each_database, encoded, word};
 
-fn install(town: &Town, pack: &str) {
+pub(super) fn install(town: &Town, pack: &str) {
     let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("packs").join(pack)).unwrap();
     town.wait(town.office.install_pack(pack, files)).unwrap();
 }
 
-fn figure(town: &Town, who: &Caller, query: &str) -> Value {
+pub(super) fn figure(town: &Town, who: &Caller, query: &str) -> Value {
     town.get(who, &format!("/api/v1/figures/{query}")).ok()
 }
 
@@ -32,7 +32,7 @@ fn of(cells: &Value, column: &str) -> Value {
 }
 
 /// One column by group.
-fn column(figure: &Value, column: &str) -> BTreeMap<String, Value> {
+pub(super) fn column(figure: &Value, column: &str) -> BTreeMap<String, Value> {
     let groups = figure["groups"].as_array().unwrap().iter();
     groups.map(|group| (group["key"].as_str().unwrap_or("-").to_owned(), of(&group["cells"], column))).collect()
 }
@@ -195,7 +195,7 @@ fn fined(count: usize) -> String {
 
 /// A county with everything that is counted: companies in two townships and nowhere, penalties early, late and refused, fined
 /// residents, checks answered and not, a decision.
-fn county(town: &Town) -> Vec<Company> {
+pub(super) fn county(town: &Town) -> Vec<Company> {
     let companies: Vec<Company> = (1..=6)
         .map(|n| match n {
             5 => Company { area: "330899102001", ..company(n) },

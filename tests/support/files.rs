@@ -32,6 +32,13 @@ pub fn registration(companies: &[&Company]) -> String {
     out
 }
 
+/// Code of a sole trader.
+pub fn sole_trader() -> String {
+    let body = "MA2T0009";
+    let inner = OrgCode::check_character(body).unwrap();
+    Uscc::with_check_character(&format!("92330899{body}{inner}")).unwrap().as_str().to_owned()
+}
+
 /// A penalty.
 #[derive(Clone, Copy, Debug)]
 pub struct Penalty<'a> {

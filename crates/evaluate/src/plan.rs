@@ -7,7 +7,7 @@ use xinzhi_core::day::Span;
 use xinzhi_rules::model::{Fading, FieldIx, KindIx, Pack, Put, ScorecardIx};
 use xinzhi_rules::predicate::Column;
 
-use crate::coverage::Wanted;
+use crate::coverage::{Coverage, Wanted};
 use crate::peers::{LimitSet, PeersPlan};
 use crate::result::Reason;
 
@@ -247,6 +247,11 @@ impl Plan {
     /// What a feeder must hand in, by kind.
     pub fn reads(&self) -> &BTreeMap<KindIx, Reads> {
         &self.reads
+    }
+
+    /// Of each indicator, whether silence means "none" to it on a day: all that an evaluation takes from coverage.
+    pub fn silence(&self, coverage: &Coverage, as_of: Day) -> Vec<bool> {
+        self.indicators.iter().map(|indicator| coverage.covers(&indicator.wanted, as_of)).collect()
     }
 
     /// Why the scorecard may not be used on a day, if it may not.

@@ -29,6 +29,8 @@ pub struct CoverageCache {
 struct Kept {
     /// What the areas below were computed from.
     from: Option<(CoverageMark, Digest)>,
+    /// What has been reported at all, read once for every area.
+    rows: Arc<[CoverageRow]>,
     areas: HashMap<Option<String>, Arc<Coverage>>,
 }
 
@@ -68,11 +70,15 @@ impl CoverageCache {
         if let Some(known) = self.kept().find(&from, &wanted) {
             return Ok((known, mark));
         }
-        let rows = xinzhi_store::batch::coverage(connection, position)?;
+        let known = Some(self.kept()).filter(|kept| kept.from == from).map(|kept| Arc::clone(&kept.rows));
+        let rows = match known {
+            Some(rows) => rows,
+            None => xinzhi_store::batch::coverage(connection, position)?.into(),
+        };
         let fresh = Arc::new(self.computed(pack, &rows, area));
         let mut kept = self.kept();
         if kept.from != from || kept.areas.len() >= AREAS_MAX {
-            *kept = Kept { from, areas: HashMap::new() };
+            *kept = Kept { from, rows, areas: HashMap::new() };
         }
         kept.areas.insert(wanted, Arc::clone(&fresh));
         Ok((fresh, mark))

@@ -21,6 +21,8 @@ use crate::coverage::CoverageCache;
 
 /// Subjects read at once.
 const CHUNK: i64 = 2_000;
+/// Of two subjects so near to one another, those between them are read too: a query costs more than a few rows.
+const NEAR: i64 = 16;
 
 /// A kind of record and what of it is read.
 #[derive(Debug)]
@@ -33,8 +35,8 @@ struct Read<'a> {
     codes: Vec<&'a str>,
     /// Fields of which the latest value is told: their place among those asked for, and their code.
     latest: Vec<(usize, &'a str)>,
-    /// Whether it tells since when there is a subject.
-    registers: bool,
+    /// Code of the field that tells the area, where it is a registration: it tells since when there is a subject.
+    registers: Option<&'a str>,
 }
 
 /// What a run has to read of the records that a pack knows.
@@ -51,6 +53,8 @@ pub(crate) struct Told {
     pub(crate) facts: Vec<Fact>,
     /// Earliest registration.
     pub(crate) since: Option<Day>,
+    /// The area that the latest registration tells. The subject's row tells too what was only staged, and what was taken back.
+    pub(crate) area: Option<String>,
     /// What the latest record that fills each of the fields asked for says.
     pub(crate) latest: Vec<Option<Value>>,
 }
@@ -64,10 +68,11 @@ impl<'a> Reading<'a> {
             let latest = latest.iter().enumerate().filter(|(_, (of, _))| *of == ix);
             let latest: Vec<(usize, &str)> = latest.filter_map(|(place, (_, field))| Some((place, code(*field)?))).collect();
             let fields = ruled.get(&ix);
-            let codes = fields.into_iter().flatten().filter_map(|field| code(*field)).chain(latest.iter().map(|(_, code)| *code)).collect();
-            let registers = kind.roles.area.is_some();
+            let registers = kind.roles.area.and_then(code);
+            let codes = fields.into_iter().flatten().filter_map(|field| code(*field)).chain(latest.iter().map(|(_, code)| *code));
+            let codes = codes.chain(registers).collect();
             let read = Read { ix, kind, ruled: fields.is_some(), codes, latest, registers };
-            (read.ruled || !read.latest.is_empty() || registers).then_some((kind.id.as_str(), read))
+            (read.ruled || !read.latest.is_empty() || registers.is_some()).then_some((kind.id.as_str(), read))
         };
         Reading { kinds: pack.record_kinds.iter().enumerate().filter_map(read).collect(), latest: latest.len() }
     }
@@ -83,10 +88,11 @@ impl<'a> Reading<'a> {
         for row in rows {
             let Some(read) = self.kinds.get(row.kind.as_str()) else { continue };
             let entry = told.entry(row.subject).or_insert_with(|| self.nothing());
-            if read.registers {
-                entry.since = Some(entry.since.map_or(row.day, |since| since.min(row.day)));
-            }
             let fields = if read.codes.is_empty() { Value::Null } else { some(row, &read.codes)? };
+            if let Some(area) = read.registers {
+                entry.since = Some(entry.since.map_or(row.day, |since| since.min(row.day)));
+                entry.area = fields.get(area).and_then(Value::as_str).map(str::to_owned);
+            }
             // Oldest first: the latest record has the last word.
             for (place, code) in &read.latest {
                 let value = fields.get(*code).filter(|value| !value.is_null()).cloned();
@@ -126,6 +132,72 @@ pub(crate) fn each_chunk(
         take(connection, &members, &facts)?;
         after = last;
     }
+}
+
+/// What is read: organisations of some kinds with their records of some kinds, as known at a position.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sought<'a> {
+    pub(crate) subjects: &'a [&'a str],
+    pub(crate) records: &'a [&'a str],
+    pub(crate) known: Position,
+}
+
+impl Sought<'_> {
+    /// Goes through those that come after a subject.
+    pub(crate) fn each_after(
+        &self,
+        connection: &mut Connection,
+        mut after: SubjectId,
+        mut take: impl FnMut(&mut Connection, &[Member], &[FactRow]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        loop {
+            let members = xinzhi_store::figure::members_of(connection, (after, SubjectId(i64::MAX)), self.subjects, CHUNK)?;
+            let Some(last) = members.last().map(|member| member.subject) else { return Ok(()) };
+            let facts = self.facts(connection, &members)?;
+            take(connection, &members, &facts)?;
+            after = last;
+        }
+    }
+
+    /// Goes through those of some numbers.
+    pub(crate) fn each_of(
+        &self,
+        connection: &mut Connection,
+        wanted: &BTreeSet<SubjectId>,
+        mut take: impl FnMut(&mut Connection, &[Member], &[FactRow]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let wanted: Vec<SubjectId> = wanted.iter().copied().collect();
+        for some in wanted.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
+            let mut members = Vec::new();
+            for run in runs(some.iter().copied()) {
+                members.extend(xinzhi_store::figure::members_of(connection, run, self.subjects, i64::MAX)?);
+            }
+            members.retain(|member| some.binary_search(&member.subject).is_ok());
+            let facts = self.facts(connection, &members)?;
+            take(connection, &members, &facts)?;
+        }
+        Ok(())
+    }
+
+    fn facts(&self, connection: &mut Connection, members: &[Member]) -> Result<Vec<FactRow>, Error> {
+        let mut facts = Vec::new();
+        for run in runs(members.iter().map(|member| member.subject)) {
+            facts.extend(xinzhi_store::figure::facts(connection, run, self.records, self.known)?);
+        }
+        Ok(facts)
+    }
+}
+
+/// Subjects in order as a few spans of numbers, each with the number before its first.
+fn runs(subjects: impl IntoIterator<Item = SubjectId>) -> Vec<(SubjectId, SubjectId)> {
+    let mut runs: Vec<(SubjectId, SubjectId)> = Vec::new();
+    for subject in subjects {
+        match runs.last_mut() {
+            Some((_, last)) if subject.0 - last.0 <= NEAR => *last = subject,
+            _ => runs.push((SubjectId(subject.0 - 1), subject)),
+        }
+    }
+    runs
 }
 
 /// What has been reported for each of some subjects, asked once for each area: many subjects share one.

@@ -1,9 +1,10 @@
 //! 统计: what the office shows of itself, by figures that packs define.
 //!
 //! Reading order: `month` and `item` are what is counted with all that it can be broken down by; `populations` reads each population from
-//! the store, in groups and one by one; `standings` runs the one kernel over everybody; `kept` holds what was counted until something
-//! is known that changes it. `table` breaks down, adds up and hides what could point to a person: pure. `finding` says in a sentence
-//! what a table shows. `show` is the use case of a figure, `list` of what is behind one of its numbers, `sheet` the workbook.
+//! the store, in groups and one by one; `standings` runs the one kernel over everybody, and again over those about whom something changed;
+//! `kept` holds what was counted until something is known that changes it. `table` breaks down, adds up and hides what could point to a
+//! person: pure. `finding` says in a sentence what a table shows, and in others what it leaves out. `show` is the use case of a figure,
+//! `list` of what is behind one of its numbers, `sheet` the workbook.
 
 mod finding;
 pub(crate) mod item;

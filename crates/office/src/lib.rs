@@ -11,6 +11,7 @@
 //! the running program does.
 
 pub mod account;
+pub mod area;
 pub mod backup;
 pub mod check;
 pub mod connector;
@@ -25,6 +26,7 @@ pub mod impact;
 pub mod import;
 pub mod journal;
 pub mod keys;
+pub mod names;
 pub mod office;
 pub mod operation;
 pub mod organ;

@@ -10,6 +10,7 @@ use xinzhi_store::batch::CoverageMark;
 use xinzhi_store::seen::{Held, InstalledRow, StagedRow, StandingRow};
 
 use crate::account::allow;
+use crate::names::Names;
 use crate::permission::Action;
 use crate::work::WorkView;
 use crate::{Error, Office};
@@ -71,6 +72,8 @@ pub struct Rules {
     pub digest: Digest,
     /// Every installation, newest first; the newest of a pack is in force.
     pub installed: Vec<InstalledRow>,
+    /// What those who installed them are called.
+    pub names: Names,
     /// Years of which the holidays are known, with the number of the notice.
     pub years: Vec<(i16, String)>,
     /// Years that are missing, and whether that is urgent.
@@ -84,10 +87,15 @@ pub struct Rules {
 pub async fn rules(office: &Arc<Office>, by: &Actor) -> Result<Rules, Error> {
     allow(Action::SeeOperation, by)?;
     let pack = office.pack();
-    let installed = office.read(|connection| Ok(xinzhi_store::seen::installed(connection, INSTALLED_MAX)?)).await?;
+    let read = office.read(|connection| {
+        let installed = xinzhi_store::seen::installed(connection, INSTALLED_MAX)?;
+        let names = Names::of(connection, installed.iter().map(|row| row.by.as_str()))?;
+        Ok((installed, names))
+    });
+    let (installed, names) = read.await?;
     let years: Vec<(i16, String)> = pack.calendar.years.iter().map(|(year, known)| (*year, known.notice.clone())).collect();
     let missing = missing(&years, office.today());
-    Ok(Rules { parts: pack.parts.clone(), digest: pack.digest, installed, years, missing })
+    Ok(Rules { parts: pack.parts.clone(), digest: pack.digest, installed, names, years, missing })
 }
 
 /// This year and the next, where their holidays are not known.

@@ -174,6 +174,11 @@ pub(crate) fn named_by(pack: &Pack) -> String {
     pack.parts.iter().map(|part| format!("{} {}", part.id, part.version)).collect::<Vec<_>>().join("、")
 }
 
+/// What packs in force together are called, by title and version.
+pub fn titled(pack: &Pack) -> String {
+    pack.parts.iter().map(|part| format!("{} {} 版", part.title, part.version)).collect::<Vec<_>>().join("、")
+}
+
 fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: Digest) -> Result<Position, Error> {
     let by_path: BTreeMap<&str, &str> = files.iter().collect();
     let text = xinzhi_proof::canonical::to_string(&by_path).map_err(|e| Error::inconsistent(e.to_string()))?;

@@ -12,6 +12,9 @@ use xinzhi_store::subject::SubjectRow;
 use crate::Error;
 use crate::import::subjects::{House, tokens};
 
+/// Rows read or indexed at once.
+const PAGE: i64 = 1_000;
+
 /// What happened, with what its consequences need to know.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -28,6 +31,11 @@ pub(crate) enum Event {
         batch: BatchId,
         /// Id of the record kind.
         kind: String,
+    },
+    /// A person took in a row that waited.
+    RowTaken {
+        /// The record that it became.
+        record: RecordId,
     },
     /// A measure of a check was answered for good: that is a record again.
     FeedbackGiven {
@@ -97,13 +105,13 @@ pub(crate) fn follow(tx: &mut Tx, house: &House<'_>, event: &Event) -> Result<()
     match event {
         Event::BatchCommitted { batch, kind } => describe_anew(tx, house.pack, *batch, kind, false),
         Event::BatchRecalled { batch, kind } => describe_anew(tx, house.pack, *batch, kind, true),
+        Event::RowTaken { record } => describe_by(tx, house.pack, *record),
         Event::FeedbackGiven { record } => Ok(xinzhi_store::record::insert_one(tx, record)?),
     }
 }
 
 /// Name, area and industry of a subject are what its latest registration says. Only kinds that tell an area describe.
 fn describe_anew(tx: &mut Tx, pack: &Pack, batch: BatchId, kind: &str, recalled: bool) -> Result<(), Error> {
-    const PAGE: i64 = 1_000;
     let Some(kind) = pack.record_kinds.iter().find(|k| k.id == kind).filter(|k| k.roles.area.is_some()) else { return Ok(()) };
     let mut last = RecordId(0);
     loop {
@@ -120,6 +128,17 @@ fn describe_anew(tx: &mut Tx, pack: &Pack, batch: BatchId, kind: &str, recalled:
         }
     }
     while xinzhi_store::subject::index_pending(tx, PAGE)? {}
+    Ok(())
+}
+
+/// The same where one record took the place of another.
+fn describe_by(tx: &mut Tx, pack: &Pack, record: RecordId) -> Result<(), Error> {
+    let head = tx.head();
+    let Some(row) = xinzhi_store::record::by_id(tx.connection(), record, head)? else { return Ok(()) };
+    if pack.record_kind_by_name(&row.kind).is_some_and(|(_, kind)| kind.roles.area.is_some()) {
+        describe_subject(tx, pack, row.subject)?;
+        while xinzhi_store::subject::index_pending(tx, PAGE)? {}
+    }
     Ok(())
 }
 

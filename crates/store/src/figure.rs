@@ -98,6 +98,24 @@ statements! {
         order by d.decision_id desc";
     /// Organisations after a subject, in order.
     MEMBERS = "select subject_id, kind, area, industry from subject where person = 0 and subject_id > $1 order by subject_id limit $2";
+    /// Organisations of some kinds after a subject up to another, in order. The kinds stand in $3 between commas.
+    MEMBERS_OF = "select subject_id, kind, area, industry from subject
+        where person = 0 and subject_id > $1 and subject_id <= $2 and cast($3 as text) like '%,' || kind || ',%'
+        order by subject_id limit $4";
+    /// Subjects of which a record began or ceased to hold after a position.
+    CHANGED = "select r.subject_id from batch_commit c join record r on r.batch_id = c.batch_id where c.entry > $1
+        union select r.subject_id from batch_recall x join record r on r.batch_id = x.batch_id where x.entry > $1
+        union select r.subject_id from record r where r.entry > $1
+        union select r.subject_id from record_closing z join record r on r.record_id = z.record_id where z.entry > $1";
+    /// The same records one by one, with when each became known by itself and when it was closed.
+    RECORDS_MOVED = "select r.record_id, r.batch_id, j.at as ruled_at, r.kind, r.supplier, r.document_day, s.kind as subject_kind, s.person, s.area,
+            cast(1 as bigint) as many, r.entry as own_entry, z.entry as closed
+        from (select n.record_id from batch_commit c join record n on n.batch_id = c.batch_id where c.entry > $1
+                union select n.record_id from batch_recall x join record n on n.batch_id = x.batch_id where x.entry > $1
+                union select n.record_id from record n where n.entry > $1
+                union select n.record_id from record_closing n where n.entry > $1) k
+            join record r on r.record_id = k.record_id join subject s on s.subject_id = r.subject_id
+            left join journal j on j.entry = r.entry left join record_closing z on z.record_id = r.record_id";
     /// Subjects between two that have a code of the state, which has a check digit.
     EXACT = "select distinct subject_id from subject_code
         where subject_id > $1 and subject_id <= $2 and scheme in ('uscc', 'org_code') order by subject_id";
@@ -234,6 +252,17 @@ pub struct Recorded {
     pub area: Option<String>,
     /// How many there are of it.
     pub many: i64,
+}
+
+/// A record that began or ceased to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// What it is.
+    pub recorded: Recorded,
+    /// Since when it is known by itself, not through its batch.
+    pub own: Option<Position>,
+    /// Since when it is closed.
+    pub closed: Option<Position>,
 }
 
 /// One record.
@@ -468,6 +497,17 @@ pub fn record_groups(connection: &mut Connection) -> Result<Vec<Recorded>, Fault
     connection.query(&RECORD_GROUPS, &[])?.iter().map(recorded).collect()
 }
 
+/// Records that began or ceased to hold after a position: by a commit, a recall, a ruling or an answer.
+pub fn records_moved(connection: &mut Connection, since: Position) -> Result<Vec<Moved>, Fault> {
+    let rows = connection.query(&RECORDS_MOVED, params![since.0])?;
+    rows.iter()
+        .map(|row| {
+            let (own, closed): (Option<i64>, Option<i64>) = (row.get("own_entry")?, row.get("closed")?);
+            Ok(Moved { recorded: recorded(row)?, own: own.map(Position), closed: closed.map(Position) })
+        })
+        .collect()
+}
+
 /// At most `limit` of the same before one, newest first.
 pub fn record_lines(connection: &mut Connection, before: RecordId, limit: i64) -> Result<Vec<RecordedLine>, Fault> {
     let rows = connection.query(&RECORD_LINES, params![before.0, limit])?;
@@ -526,13 +566,28 @@ pub fn running(connection: &mut Connection, today: Day) -> Result<Vec<Running>, 
 
 /// At most `limit` organisations after one, in order.
 pub fn members(connection: &mut Connection, after: SubjectId, limit: i64) -> Result<Vec<Member>, Fault> {
-    let rows = connection.query(&MEMBERS, params![after, limit])?;
-    rows.iter()
-        .map(|row| {
-            let (subject, kind) = (row.get("subject_id")?, row.get("kind")?);
-            Ok(Member { subject, kind, area: row.get("area")?, industry: row.get("industry")? })
-        })
-        .collect()
+    connection.query(&MEMBERS, params![after, limit])?.iter().map(member).collect()
+}
+
+/// At most `limit` organisations of some kinds after `first` up to `last`, in order.
+pub fn members_of(
+    connection: &mut Connection,
+    (first, last): (SubjectId, SubjectId),
+    kinds: &[&str],
+    limit: i64,
+) -> Result<Vec<Member>, Fault> {
+    let kinds = format!(",{},", kinds.join(","));
+    connection.query(&MEMBERS_OF, params![first, last, &kinds, limit])?.iter().map(member).collect()
+}
+
+fn member(row: &Row) -> Result<Member, Fault> {
+    let (subject, kind) = (row.get("subject_id")?, row.get("kind")?);
+    Ok(Member { subject, kind, area: row.get("area")?, industry: row.get("industry")? })
+}
+
+/// Subjects of which a record began or ceased to hold after a position.
+pub fn changed(connection: &mut Connection, since: Position) -> Result<Vec<SubjectId>, Fault> {
+    connection.query(&CHANGED, params![since.0])?.iter().map(|row| row.get("subject_id")).collect()
 }
 
 /// Subjects after `first` up to `last` that have a code with a check digit.

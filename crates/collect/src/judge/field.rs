@@ -96,14 +96,14 @@ pub(super) fn scan(text: &str, title: &str, field: Option<&Field>, notes: &mut N
             notes.quarantine(
                 "text.forbidden",
                 field,
-                format!("{title} 疑似含有个人{what}信息，属于禁止采集的内容，须经人工核实；请删去后重新报送本行"),
+                format!("{title}疑似含有个人{what}信息，属于禁止采集的内容，须经人工核实；请删去后重新报送本行"),
             );
         }
         Some(Found::PersonNumber) => {
             notes.quarantine(
                 "text.person_number",
                 field,
-                format!("{title} 的文字中含有公民身份号码，须经人工核实；请删去号码后重新报送本行"),
+                format!("{title}的文字中含有公民身份号码，须经人工核实；请删去号码后重新报送本行"),
             );
         }
     }

@@ -114,7 +114,7 @@ fn d6_l5_what_is_not_certain_waits_for_a_person() {
         (vec![("行政处罚决定书文号", "")], "document.no_number", "没有文书号"),
         (vec![("处罚机关", "")], "document.no_organ", "没有作出文书的机关"),
         (vec![("违法事实", "当事人经诊断为精神分裂症")], "text.forbidden", "疑似含有个人疾病诊断信息"),
-        (vec![("备注栏", "宗教信仰：佛教")], "text.forbidden", "备注栏 疑似含有个人宗教信仰信息"),
+        (vec![("备注栏", "宗教信仰：佛教")], "text.forbidden", "备注栏疑似含有个人宗教信仰信息"),
     ] {
         expect(&changes, Quarantined, code, fragment);
     }

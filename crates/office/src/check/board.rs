@@ -11,6 +11,7 @@ use xinzhi_store::Connection;
 use xinzhi_store::check::{CheckRow, FeedbackRow, ObligationFilter, ObligationRow};
 
 use crate::check::run::CheckAnswer;
+use crate::names::Names;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
@@ -70,6 +71,8 @@ pub struct CheckView {
     pub answer: CheckAnswer,
     /// Who asked.
     pub actor: String,
+    /// What people call them.
+    pub actor_title: String,
     /// For which organ.
     pub organ: Option<String>,
     /// When.
@@ -157,8 +160,10 @@ pub(crate) fn check_view(connection: &mut Connection, pack: &Pack, row: CheckRow
     let answer = serde_json::from_str(&row.answer).map_err(|e| Error::inconsistent(format!("answer of check {}: {e}", row.check.0)))?;
     let obligations = xinzhi_store::check::obligations_of(connection, row.check)?;
     let feedbacks = xinzhi_store::check::feedbacks(connection, row.check)?;
+    let names = Names::of(connection, [row.actor.as_str()])?;
     Ok(CheckView {
         answer,
+        actor_title: names.title(&row.actor).to_owned(),
         actor: row.actor,
         organ: row.organ,
         at: row.at,

@@ -1,7 +1,7 @@
 //! What a table shows, in a sentence: the title of its chart.
 
 use xinzhi_core::Points;
-use xinzhi_rules::figure::{Dimension, FigureKind};
+use xinzhi_rules::figure::{Dimension, FigureKind, Population};
 
 use super::table::{Ask, Cell, Group, Part, Table, Value};
 
@@ -17,6 +17,31 @@ pub(crate) fn finding(ask: &Ask<'_>, table: &Table) -> String {
         FigureKind::Count { .. } => counts(ask, table),
         FigureKind::Share { .. } | FigureKind::Median => spread(ask, table),
     }
+}
+
+/// What the lines do not say: what the number of today counts beside them, and with what they are compared.
+pub(crate) fn notes(ask: &Ask<'_>, table: &Table) -> Vec<String> {
+    let mut notes = Vec::new();
+    let day = match ask.figure.counts {
+        Population::Obligations => "应反馈日",
+        Population::Checks => "发起之日",
+        Population::Rows | Population::Records => "生效之日",
+        Population::Measures | Population::Evaluations { .. } => "日期",
+    };
+    let unit = &ask.figure.unit;
+    let beside = [(table.outside.0, table.span.0, "以前"), (table.outside.1, table.span.1, "以后")].into_iter();
+    let beside = beside.filter(|(many, ..)| *many > 0).filter_map(|(many, month, side)| Some((many, month?, side)));
+    let beside: Vec<String> = beside.map(|(many, month, side)| format!("{many} {unit}{day}在 {month} {side}")).collect();
+    if !beside.is_empty() {
+        notes.push(format!("另有 {}：计入“现为”，不在上列各行和合计中。", beside.join("、")));
+    }
+    let compares = table.groups.iter().map(|group| &group.cells).chain(&table.total).flatten().any(|cell| cell.change.is_some());
+    if compares && ask.view.by == Dimension::Month {
+        notes.push("增减（↑↓）与上一个月末相比。".to_owned());
+    } else if let Some(month) = table.span.0.filter(|_| compares) {
+        notes.push(format!("增减（↑↓）与 {} 相比。", month.plus(-1).last_day()));
+    }
+    notes
 }
 
 /// The number that a line is about: its share, its days, its count.

@@ -146,3 +146,56 @@ pub(crate) fn folded(items: impl IntoIterator<Item = Item>) -> Vec<Item> {
     }
     sums.into_iter().map(|(item, many)| Item { many, ..item }).collect()
 }
+
+/// What was added up before, with what there is more and less of it since.
+pub(crate) fn changed(before: &[Item], changes: impl IntoIterator<Item = Item>) -> Vec<Item> {
+    let changes = folded(changes);
+    let mut items = before.to_vec();
+    // Each change moves what stands behind it: where there are many, everything is added up again.
+    let few = changes.len().saturating_mul(16) <= before.len();
+    if few {
+        changes.into_iter().for_each(|change| put(&mut items, change));
+    } else {
+        items = folded(items.into_iter().chain(changes));
+    }
+    items.retain(|item| item.many != 0);
+    items
+}
+
+/// Adds to items in order; how many there are is what they are ordered by last.
+fn put(items: &mut Vec<Item>, change: Item) {
+    let first = Item { many: i64::MIN, ..change.clone() };
+    let at = items.partition_point(|item| *item < first);
+    match items.get_mut(at) {
+        Some(item) if (Item { many: change.many, ..item.clone() }) == change => item.many += change.many,
+        _ => items.insert(at, change),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(place: u8, many: i64) -> Item {
+        Item { place: Some(Arc::from(format!("{place:02}"))), many, ..Item::default() }
+    }
+
+    #[test]
+    fn a_few_changes_and_adding_everything_up_again_come_to_the_same() {
+        let before = folded((0..60).step_by(2).map(|place| item(place, 2)));
+        for changes in [
+            vec![item(0, -2)],
+            vec![item(58, 5)],
+            vec![item(59, 1)],
+            vec![item(1, 1)],
+            vec![item(4, -2), item(4, 1), item(4, 1)],
+            vec![item(5, 3), item(5, -3)],
+            (0..60).map(|place| item(place, -1)).collect(),
+            Vec::new(),
+        ] {
+            let mut again = folded(before.iter().cloned().chain(changes.iter().cloned()));
+            again.retain(|item| item.many != 0);
+            assert_eq!(changed(&before, changes.clone()), again, "{changes:?}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use xinzhi_apply::LoopFigures;
-use xinzhi_core::journal::Act;
+use xinzhi_core::journal::{Act, Position};
 use xinzhi_core::{Day, Digest};
 use xinzhi_rules::Pack;
 use xinzhi_rules::figure::{Figure, Population, State};
@@ -12,7 +12,7 @@ use xinzhi_rules::model::Indicator;
 use xinzhi_store::Connection;
 
 use super::item::Item;
-use super::populations;
+use super::populations::{self, InEffect};
 use super::standings::{Standings, standings};
 use crate::permission::Scope;
 use crate::{Error, Office};
@@ -33,6 +33,17 @@ struct Mark {
 pub(crate) struct Counted {
     pub(crate) items: Vec<Item>,
     pub(crate) standings: Standings,
+    /// Batches in effect, where records were counted.
+    pub(crate) batches: InEffect,
+    /// The head of the journal when it was counted.
+    pub(crate) known: Position,
+}
+
+impl Counted {
+    /// Items alone.
+    pub(crate) fn of(items: Vec<Item>, known: Position) -> Counted {
+        Counted { items, standings: Standings::default(), batches: InEffect::new(), known }
+    }
 }
 
 /// A population by what tells it from another; of evaluations the figure, since its months are evaluated with it.
@@ -91,55 +102,69 @@ fn reads_own(pack: &Pack, scorecard: xinzhi_rules::model::ScorecardIx) -> bool {
     })
 }
 
+/// What was counted of a figure, where nothing has happened since that changes it.
+pub(crate) fn still(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Option<Arc<Counted>>, Error> {
+    let mark = mark(connection, office, pack, figure.counts)?;
+    Ok(office.figures.kept().get(&key(figure)).filter(|(kept, _)| *kept == mark).map(|(_, counted)| Arc::clone(counted)))
+}
+
 /// Everything of the population of a figure, whoever asks; scope and filter are applied to it later.
 pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Arc<Counted>, Error> {
-    kept(connection, office, pack, (key(figure), figure.counts), |connection, now| {
+    kept(connection, office, pack, (key(figure), figure.counts), |connection, now, earlier| {
+        let known = xinzhi_store::journal::head(connection)?;
         let items = match figure.counts {
-            Population::Obligations => return obligations(connection, office, now),
+            Population::Obligations => obligations(connection, now, earlier)?,
             Population::Checks => populations::checks(connection)?,
             Population::Rows => populations::rows(connection)?,
-            Population::Records => populations::records(connection, pack)?,
+            Population::Records => {
+                let batches = populations::in_effect(connection)?;
+                let items = populations::records(connection, pack, &batches, earlier.map(|(_, counted)| counted))?;
+                return Ok(Counted { batches, ..Counted::of(items, known) });
+            }
             Population::Measures => populations::measures(connection, pack, now.today)?,
             Population::Evaluations { .. } => {
-                let standings = standings(connection, &office.coverage, (pack, figure), now.today)?;
-                return Ok(Counted { items: standings.items(), standings });
+                let asked = (pack, figure, now.today);
+                return standings(connection, &office.coverage, asked, known, earlier.map(|(_, counted)| counted));
             }
         };
-        Ok(Counted { items, standings: Standings::default() })
+        Ok(Counted::of(items, known))
     })
 }
 
+/// What was counted before, with the mark that it rested on.
+type Earlier<'a> = Option<(&'a Mark, &'a Counted)>;
+
 /// All obligations: what was counted before on the same day, and what happened since.
-fn obligations(connection: &mut Connection, office: &Office, now: &Mark) -> Result<Counted, Error> {
-    let today = now.today;
-    let earlier = office.figures.kept().get(Population::Obligations.word()).cloned();
-    // Somebody who reads a later state may have kept theirs first: nothing is counted backwards.
-    let precedes = |mark: &Mark| mark.entries.iter().zip(&now.entries).all(|(then, now)| then <= now);
-    let same = |mark: &Mark| mark.today == now.today && mark.pack == now.pack;
-    let items = match earlier.filter(|(mark, _)| same(mark) && precedes(mark)) {
-        Some((mark, before)) => {
-            let entry = |index: usize| mark.entries.get(index).copied().flatten().unwrap_or(0);
-            populations::obligations_since(connection, &before.items, (entry(0), entry(1)), today)?
-        }
-        None => populations::obligations(connection, today)?,
-    };
-    Ok(Counted { items, standings: Standings::default() })
+fn obligations(connection: &mut Connection, now: &Mark, earlier: Earlier<'_>) -> Result<Vec<Item>, Error> {
+    let Some((mark, before)) = earlier else { return populations::obligations(connection, now.today) };
+    let entry = |index: usize| mark.entries.get(index).copied().flatten().unwrap_or(0);
+    populations::obligations_since(connection, &before.items, (entry(0), entry(1)), now.today)
 }
 
-/// What was counted before, or what `count` finds now.
+fn mark(connection: &mut Connection, office: &Office, pack: &Pack, counts: Population) -> Result<Mark, Error> {
+    let entries = xinzhi_store::figure::newest(connection, rests_on(counts, pack))?;
+    Ok(Mark { entries, pack: pack.digest, today: office.today() })
+}
+
+/// What was counted before, or what `count` finds now: it is told what was counted earlier on the same day by the same pack, to count on
+/// from there.
 fn kept(
     connection: &mut Connection,
     office: &Office,
     pack: &Pack,
     (key, counts): (Key, Population),
-    count: impl FnOnce(&mut Connection, &Mark) -> Result<Counted, Error>,
+    count: impl FnOnce(&mut Connection, &Mark, Earlier<'_>) -> Result<Counted, Error>,
 ) -> Result<Arc<Counted>, Error> {
-    let entries = xinzhi_store::figure::newest(connection, rests_on(counts, pack))?;
-    let mark = Mark { entries, pack: pack.digest, today: office.today() };
-    if let Some((_, counted)) = office.figures.kept().get(&key).filter(|(kept, _)| *kept == mark) {
+    let mark = mark(connection, office, pack, counts)?;
+    let earlier = office.figures.kept().get(&key).cloned();
+    if let Some((_, counted)) = earlier.as_ref().filter(|(kept, _)| *kept == mark) {
         return Ok(Arc::clone(counted));
     }
-    let counted = Arc::new(count(connection, &mark)?);
+    // Somebody who reads a later state may have kept theirs first: nothing is counted backwards.
+    let precedes = |kept: &Mark| kept.entries.iter().zip(&mark.entries).all(|(then, now)| then <= now);
+    let same = |kept: &Mark| kept.today == mark.today && kept.pack == mark.pack;
+    let earlier = earlier.as_ref().filter(|(kept, _)| same(kept) && precedes(kept));
+    let counted = Arc::new(count(connection, &mark, earlier.map(|(mark, counted)| (mark, &**counted)))?);
     let mut kept = office.figures.kept();
     if kept.len() >= KEPT_MAX {
         kept.clear();
@@ -151,8 +176,9 @@ fn kept(
 /// The counts of the loop board within a scope: the same items that 闭环率 is made of.
 pub(crate) fn loop_figures(connection: &mut Connection, office: &Office, pack: &Pack, scope: &Scope) -> Result<LoopFigures, Error> {
     let counts = Population::Obligations;
-    let counted =
-        kept(connection, office, pack, (counts.word().to_owned(), counts), |connection, now| obligations(connection, office, now))?;
+    let counted = kept(connection, office, pack, (counts.word().to_owned(), counts), |connection, now, earlier| {
+        Ok(Counted::of(obligations(connection, now, earlier)?, xinzhi_store::journal::head(connection)?))
+    })?;
     let many = |state| -> i64 {
         let mine = counted.items.iter().filter(|item| item.is(state) && item.within(scope, Population::Obligations));
         mine.map(|item| item.many).sum()

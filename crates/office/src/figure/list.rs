@@ -15,6 +15,7 @@ use super::kept::Counted;
 use super::populations::{self, InForce};
 use super::show::{Asked, Wanted, count, wanted};
 use super::table::{Ask, Part, Value, table, title};
+use crate::area::AreaNames;
 use crate::{Error, Office};
 
 /// Lines of one page: no call returns more subjects (A4).
@@ -106,7 +107,7 @@ pub async fn list(
 /// What a group is called, an area with its code.
 fn coded(ask: &Ask<'_>, key: Option<&str>) -> String {
     let title = title(ask, key);
-    match key.filter(|key| ask.view.by == Dimension::Area && *key != title) {
+    match key.filter(|key| matches!(ask.view.by, Dimension::Area | Dimension::Place) && *key != title) {
         Some(code) => format!("{title}（{code}）"),
         None => title,
     }
@@ -330,19 +331,20 @@ fn measures(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>)
 }
 
 fn evaluations(connection: &mut Connection, (wanted, counted): Found<'_>, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
-    for stands in &counted.standings.subjects {
+    let areas = AreaNames::read(connection)?;
+    for stands in counted.standings.subjects.values() {
         for (index, (month, day)) in counted.standings.months.iter().enumerate() {
             let Some(item) = stands.item(index, *month) else { continue };
             pager.offer(&item, || {
                 let grade = item.states.iter().flatten().next().map(|state| wanted.figure.state_title(&wanted.pack, *state));
-                let (name, code, area) = named(connection, stands.subject)?;
+                let (name, code) = named(connection, stands.subject)?;
                 let kind = item.subject.as_deref().and_then(|id| wanted.pack.subject_kind_by_id(id)).map_or("", |(_, kind)| &kind.title);
                 let href = code.as_ref().map(|code| format!("/desk/subjects/{code}"));
                 let cells = vec![
                     name,
                     code.unwrap_or_default(),
                     kind.to_owned(),
-                    area.unwrap_or_default(),
+                    areas.said(stands.area.as_deref()),
                     grade.unwrap_or_default(),
                     day.to_string(),
                 ];
@@ -356,9 +358,9 @@ fn evaluations(connection: &mut Connection, (wanted, counted): Found<'_>, pager:
     Ok(vec!["名称", "代码", "主体类型", "区域", "等级", "评价之日"])
 }
 
-/// Name, the code by which its file opens, and area of an organisation.
-fn named(connection: &mut Connection, id: SubjectId) -> Result<(String, Option<String>, Option<String>), Error> {
+/// Name of an organisation, and the code by which its file opens.
+fn named(connection: &mut Connection, id: SubjectId) -> Result<(String, Option<String>), Error> {
     let row = xinzhi_store::subject::by_id(connection, id)?.ok_or_else(|| Error::inconsistent("an evaluated subject is gone"))?;
     let code = xinzhi_store::subject::codes(connection, id)?.into_iter().next().map(|(_, code)| code);
-    Ok((row.name, code, row.area))
+    Ok((row.name, code))
 }

@@ -10,9 +10,10 @@ use xinzhi_core::record::{BatchId, RecordId};
 use xinzhi_rules::Pack;
 use xinzhi_rules::figure::State;
 use xinzhi_store::Connection;
-use xinzhi_store::figure::{Checked, Delivered, Owed, Recorded, Refused, Running, Told};
+use xinzhi_store::figure::{Checked, Delivered, Moved, Owed, Recorded, Refused, Running, Told};
 
-use super::item::{Item, Texts, folded};
+use super::item::{Item, Texts, changed, folded};
+use super::kept::Counted;
 use super::month::Month;
 use super::reason;
 use crate::Error;
@@ -61,9 +62,7 @@ pub(crate) fn obligations_since(connection: &mut Connection, before: &[Item], kn
         changes.extend(was.map(|was| Item { many: -1, ..obligation(&was, today, &mut texts) }));
         changes.push(obligation(&is, today, &mut texts));
     }
-    let mut items = folded(before.iter().cloned().chain(changes));
-    items.retain(|item| item.many != 0);
-    Ok(items)
+    Ok(changed(before, changes))
 }
 
 pub(crate) fn check(checked: &Checked, texts: &mut Texts) -> Item {
@@ -162,11 +161,33 @@ pub(crate) fn record(pack: &Pack, batches: &InEffect, recorded: &Recorded, texts
     })
 }
 
-pub(crate) fn records(connection: &mut Connection, pack: &Pack) -> Result<Vec<Item>, Error> {
+/// All records; where they were counted before, by what began or ceased to hold since.
+pub(crate) fn records(connection: &mut Connection, pack: &Pack, batches: &InEffect, earlier: Option<&Counted>) -> Result<Vec<Item>, Error> {
     let mut texts = Texts::default();
-    let batches = in_effect(connection)?;
+    if let Some(earlier) = earlier {
+        let moved = xinzhi_store::figure::records_moved(connection, earlier.known)?;
+        // A registration may move all that there is about its subject to another area.
+        let registers = |moved: &Moved| pack.record_kind_by_name(&moved.recorded.kind).is_none_or(|(_, kind)| kind.roles.area.is_some());
+        if !moved.iter().any(registers) {
+            let (then, now): (Vec<_>, Vec<_>) =
+                moved.iter().map(|moved| (held(pack, (moved, earlier), &mut texts), holds(pack, (moved, batches), &mut texts))).unzip();
+            let gone = then.into_iter().flatten().map(|item| Item { many: -item.many, ..item });
+            return Ok(changed(&earlier.items, gone.chain(now.into_iter().flatten())));
+        }
+    }
     let groups = xinzhi_store::figure::record_groups(connection)?;
-    Ok(folded(groups.iter().filter_map(|recorded| record(pack, &batches, recorded, &mut texts))))
+    Ok(folded(groups.iter().filter_map(|recorded| record(pack, batches, recorded, &mut texts))))
+}
+
+/// What a record was when it was counted before.
+fn held(pack: &Pack, (moved, earlier): (&Moved, &Counted), texts: &mut Texts) -> Option<Item> {
+    let known = moved.own.is_none_or(|own| own <= earlier.known) && moved.closed.is_none_or(|closed| closed > earlier.known);
+    record(pack, &earlier.batches, &moved.recorded, texts).filter(|_| known)
+}
+
+/// What it is now.
+fn holds(pack: &Pack, (moved, batches): (&Moved, &InEffect), texts: &mut Texts) -> Option<Item> {
+    record(pack, batches, &moved.recorded, texts).filter(|_| moved.closed.is_none())
 }
 
 /// A measure in force: told by a check, or decided.

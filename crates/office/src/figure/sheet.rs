@@ -48,6 +48,10 @@ fn write(shown: &Shown) -> Result<Vec<u8>, XlsxError> {
         sheet.write_string_with_format(line, 0, "合计", &bold)?;
         cells(sheet, line, (shown, total))?;
     }
+    for note in &shown.notes {
+        line += 1;
+        sheet.write_string(line, 0, note)?;
+    }
     workbook.save_to_buffer()
 }
 

@@ -1,6 +1,6 @@
 //! A figure as somebody may see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use xinzhi_core::actor::Actor;
@@ -10,10 +10,11 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::figure::{Dimension, Figure, MONTHS_MAX, Population};
 use xinzhi_store::Connection;
 
-use super::finding::{finding, head};
-use super::kept::{Counted, counted};
+use super::finding::{finding, head, notes};
+use super::kept::{Counted, counted, still};
 use super::month::Month;
 use super::table::{Ask, Cell, Months, Table, Value, View, table};
+use crate::area::AreaNames;
 use crate::permission::{Action, Reach, Scope, reach};
 use crate::{Error, Office};
 
@@ -39,6 +40,8 @@ pub struct Shown {
     pub table: Table,
     /// What they show, in a sentence.
     pub finding: String,
+    /// What its lines do not say, as sentences.
+    pub notes: Vec<String>,
     /// Months at whose end it can be looked at, newest first; empty for what is no evaluation.
     pub months: Vec<Month>,
     /// The day on which it was counted.
@@ -70,15 +73,15 @@ pub(crate) struct Wanted {
     pub(crate) view: View,
     pub(crate) scope: Scope,
     pub(crate) base: AreaCode,
-    /// What areas are called, where it is broken down by them.
-    pub(crate) areas: BTreeMap<String, String>,
+    /// What areas or places are called, where it is broken down by them.
+    pub(crate) names: BTreeMap<String, String>,
     pub(crate) today: Day,
 }
 
 impl Wanted {
     pub(crate) fn ask(&self) -> Ask<'_> {
-        let Wanted { figure, pack, view, scope, base, areas, today } = self;
-        Ask { figure, pack, view: *view, scope, base, areas, today: *today }
+        let Wanted { figure, pack, view, scope, base, names, today } = self;
+        Ask { figure, pack, view: *view, scope, base, names, today: *today }
     }
 }
 
@@ -98,7 +101,7 @@ pub(crate) fn wanted(office: &Office, actor: &Actor, id: &str, asked: &Asked) ->
     }
     let view = view(&figure, asked)?;
     let base = scope.area().and_then(AreaCode::parse).unwrap_or_else(|| office.row().area.clone());
-    Ok(Wanted { figure, pack, view, scope, base, areas: BTreeMap::new(), today })
+    Ok(Wanted { figure, pack, view, scope, base, names: BTreeMap::new(), today })
 }
 
 fn view(figure: &Figure, asked: &Asked) -> Result<View, Refusal> {
@@ -129,25 +132,68 @@ fn view(figure: &Figure, asked: &Asked) -> Result<View, Refusal> {
     Ok(View { by, months, month })
 }
 
-/// Counts on a connection, by one consistent state.
-pub(crate) async fn count<T: Send + 'static>(
-    office: &Arc<Office>,
-    mut wanted: Wanted,
-    then: impl FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let turn = office.figures.turn(&wanted.figure);
-    // Whoever waits here holds no connection.
-    let _counting = turn.lock().await;
-    let counting = Arc::clone(office);
+/// What is made of a count, on the connection that it was read on.
+type Made<T, F> = Result<T, (Wanted, F)>;
+
+/// Counts on a connection, by one consistent state. What is counted anew is counted by one of those who ask; whoever needs no count waits
+/// for nobody, and whoever waits holds no connection.
+pub(crate) async fn count<T, F>(office: &Arc<Office>, wanted: Wanted, then: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error> + Send + 'static,
+{
+    let reader = Arc::clone(office);
+    let first = office.read(move |connection| match still(connection, &reader, &wanted.pack, &wanted.figure)? {
+        Some(counted) => made(connection, wanted, &counted, then).map(Made::Ok),
+        None => Ok(Made::Err((wanted, then))),
+    });
+    let (wanted, then) = match first.await? {
+        Ok(made) => return Ok(made),
+        Err(left) => left,
+    };
+    {
+        let turn = office.figures.turn(&wanted.figure);
+        let _counting = turn.lock().await;
+        let (counting, pack, figure) = (Arc::clone(office), Arc::clone(&wanted.pack), wanted.figure.clone());
+        office.read(move |connection| counted(connection, &counting, &pack, &figure).map(drop)).await?;
+    }
+    let reader = Arc::clone(office);
     office
         .read(move |connection| {
-            let counted = counted(connection, &counting, &wanted.pack, &wanted.figure)?;
-            if wanted.view.by == Dimension::Area {
-                wanted.areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
-            }
-            then(connection, &wanted, &counted)
+            let counted = counted(connection, &reader, &wanted.pack, &wanted.figure)?;
+            made(connection, wanted, &counted, then)
         })
         .await
+}
+
+fn made<T>(
+    connection: &mut Connection,
+    mut wanted: Wanted,
+    counted: &Counted,
+    then: impl FnOnce(&mut Connection, &Wanted, &Counted) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match wanted.view.by {
+        Dimension::Area => wanted.names = AreaNames::read(connection)?.into_map(),
+        Dimension::Place => wanted.names = places(connection, &wanted.pack, counted)?,
+        _ => {}
+    }
+    then(connection, &wanted, counted)
+}
+
+/// What places are called that have a number of the pack's own, as streets have; others are named by what they are found by.
+fn places(connection: &mut Connection, pack: &Pack, counted: &Counted) -> Result<BTreeMap<String, String>, Error> {
+    let keys: BTreeSet<&str> = counted.items.iter().filter_map(|item| item.place.as_deref()).collect();
+    let mut names = BTreeMap::new();
+    for key in keys {
+        for scheme in pack.subject_kinds.iter().filter(|kind| !kind.person).filter_map(|kind| kind.scheme.as_ref()) {
+            let Some(code) = scheme.parse(key) else { continue };
+            if let Some(row) = xinzhi_store::subject::by_code(connection, &scheme.id, &code)?.filter(|row| !row.person) {
+                names.insert(key.to_owned(), row.name);
+                break;
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// One figure.
@@ -168,10 +214,10 @@ pub async fn show(office: &Arc<Office>, actor: &Actor, id: &str, asked: &Asked) 
         }
         let ask = wanted.ask();
         let table = table(&ask, &counted.items);
-        let finding = finding(&ask, &table);
+        let (finding, notes) = (finding(&ask, &table), notes(&ask, &table));
         let position = xinzhi_store::journal::head(connection)?;
         let Wanted { figure, pack, scope, today, .. } = wanted.clone();
-        Ok(Shown { figure, pack, table, finding, months, today, position, scope })
+        Ok(Shown { figure, pack, table, finding, notes, months, today, position, scope })
     })
     .await
 }

@@ -136,12 +136,15 @@ pub struct Table {
     pub total: Option<Vec<Cell>>,
     /// Everything in the reader's scope whatever the span: the number of the figure today.
     pub overall: Vec<Cell>,
+    /// How many of those lie before the span and after it: in the number of today and in no line.
+    pub outside: (i64, i64),
 }
 
 impl Table {
-    /// The code of an area that is called by its name; two areas may have the same.
+    /// The code of an area or place that is called by its name; two may have the same.
     pub fn code<'g>(&self, group: &'g Group) -> Option<&'g str> {
-        group.key.as_deref().filter(|key| self.view.by == Dimension::Area && *key != group.title)
+        let named = matches!(self.view.by, Dimension::Area | Dimension::Place);
+        group.key.as_deref().filter(|key| named && *key != group.title)
     }
 }
 
@@ -154,8 +157,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) scope: &'a Scope,
     /// The area of whoever looks.
     pub(crate) base: &'a AreaCode,
-    /// What areas are called, by code.
-    pub(crate) areas: &'a BTreeMap<String, String>,
+    /// What areas or places are called, by code.
+    pub(crate) names: &'a BTreeMap<String, String>,
     pub(crate) today: Day,
 }
 
@@ -341,7 +344,22 @@ pub(crate) fn table(ask: &Ask<'_>, items: &[Item]) -> Table {
     if ask.only_persons() {
         hide_cells(&mut overall, &columns);
     }
-    Table { view: ask.view, span, columns, groups, total, overall }
+    let outside = outside(ask, &columns, &all);
+    Table { view: ask.view, span, columns, groups, total, overall, outside }
+}
+
+/// How many of what the number of today counts lie before the first month that is shown, and after the last one.
+fn outside(ask: &Ask<'_>, columns: &[Column], all: &[&Item]) -> (i64, i64) {
+    if ask.only_persons() {
+        return (0, 0);
+    }
+    let counted = columns.iter().rev().find_map(|column| column.part);
+    let (from, until) = ask.span();
+    let many = |lies: &dyn Fn(Month) -> bool| -> i64 {
+        let there = |item: &&&Item| item.month.is_some_and(lies) && counted.is_some_and(|part| part.takes(ask.figure, item));
+        all.iter().filter(there).map(|item| item.many).sum()
+    };
+    (many(&|month| from.is_some_and(|from| month < from)), many(&|month| until.is_some_and(|until| month > until)))
 }
 
 fn tally(ask: &Ask<'_>, columns: &[Column], items: &[&Item]) -> Tally {
@@ -459,8 +477,8 @@ pub(crate) fn title(ask: &Ask<'_>, key: Option<&str>) -> String {
         .to_owned();
     };
     let found = match ask.view.by {
-        Dimension::Month | Dimension::Organ | Dimension::Reason | Dimension::Place => None,
-        Dimension::Area => ask.areas.get(key).map(String::as_str),
+        Dimension::Month | Dimension::Organ | Dimension::Reason => None,
+        Dimension::Area | Dimension::Place => ask.names.get(key).map(String::as_str),
         Dimension::Kind => match key {
             "incentive" => Some("激励"),
             "supervision" => Some("监管"),

@@ -10,6 +10,7 @@ use xinzhi_rules::Pack;
 use xinzhi_store::batch::{BatchRow, VerdictRow};
 
 use crate::import::stage::FileNote;
+use crate::names::Names;
 use crate::permission::{Action, Scope};
 use crate::{Error, Office, sheet};
 
@@ -33,6 +34,8 @@ pub struct BatchView {
     pub organ: Option<String>,
     /// Who delivered it.
     pub staged_by: String,
+    /// What people call them.
+    pub staged_by_title: String,
     /// When.
     pub staged_at: Moment,
     /// Days for which it is complete.
@@ -95,7 +98,7 @@ pub struct VerdictView {
     pub ruled: Option<Outcome>,
 }
 
-fn view(pack: &Pack, row: BatchRow) -> Result<BatchView, Error> {
+fn view((pack, names): (&Pack, &Names), row: BatchRow) -> Result<BatchView, Error> {
     let note: FileNote = serde_json::from_str(&row.note).map_err(|e| Error::inconsistent(format!("note of a batch: {e}")))?;
     let source_title = pack.sources.iter().find(|s| s.id == row.source).map_or_else(|| row.source.clone(), |s| s.title.clone());
     let state = match (row.committed, row.recalled) {
@@ -113,6 +116,7 @@ fn view(pack: &Pack, row: BatchRow) -> Result<BatchView, Error> {
         source: row.source,
         file_name: row.file_name,
         organ: row.organ,
+        staged_by_title: names.title(&row.staged_by).to_owned(),
         staged_by: row.staged_by,
         staged_at: Moment(row.staged_at),
         covers: row.covers,
@@ -134,7 +138,8 @@ pub async fn batch(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<B
             if !scope.covers_work(row.organ.as_deref(), Some(&row.area)) {
                 return Err(Code::NotFound.into());
             }
-            view(&pack, row)
+            let names = Names::of(connection, [row.staged_by.as_str()])?;
+            view((&pack, &names), row)
         })
         .await
 }
@@ -146,7 +151,13 @@ pub async fn batch(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<B
 pub async fn batch_as_staged(office: &Arc<Office>, actor: &Actor, id: BatchId) -> Result<BatchView, Error> {
     Scope::of(Action::ImportBatch, actor)?;
     let pack = office.pack();
-    office.read(move |connection| view(&pack, xinzhi_store::batch::as_staged(connection, id)?.ok_or(Code::NotFound)?)).await
+    office
+        .read(move |connection| {
+            let row = xinzhi_store::batch::as_staged(connection, id)?.ok_or(Code::NotFound)?;
+            let names = Names::of(connection, [row.staged_by.as_str()])?;
+            view((&pack, &names), row)
+        })
+        .await
 }
 
 /// The newest batches that the actor may see.
@@ -156,8 +167,9 @@ pub async fn batches(office: &Arc<Office>, actor: &Actor, limit: i64) -> Result<
     office
         .read(move |connection| {
             let rows = xinzhi_store::batch::newest(connection, i64::MAX, limit)?;
+            let names = Names::of(connection, rows.iter().map(|row| row.staged_by.as_str()))?;
             let mine = rows.into_iter().filter(|row| scope.covers_work(row.organ.as_deref(), Some(&row.area)));
-            mine.map(|row| view(&pack, row)).collect()
+            mine.map(|row| view((&pack, &names), row)).collect()
         })
         .await
 }

@@ -20,6 +20,7 @@ use crate::import::subjects::{House, Meant, Meeting, StoredCode, stored_code};
 use crate::import::{Packs, Stored, Waiting, relation};
 use crate::keys::Keys;
 use crate::permission::{Action, Scope};
+use crate::react::{Event, follow};
 use crate::{Error, Office};
 
 /// A waiting row as an officer sees it; identity numbers are masked.
@@ -137,6 +138,9 @@ pub async fn rule(office: &Arc<Office>, actor: &Actor, (batch, row): (BatchId, i
             let payload = ruling_payload(taken.as_ref().map(|(_, digest)| digest), &refs, &reason);
             tx.append(&Draft { act: Act::RowRuled, subject: None, refs, payload })?;
             let record = taken.map(|(record, _)| record);
+            if let Some(record) = record {
+                follow(tx, &house, &Event::RowTaken { record })?;
+            }
             let outcome = if accept { Outcome::Accepted } else { Outcome::Refused };
             let ruling = RulingRow { batch, row, entry, outcome, reason: &reason, record };
             Ok(xinzhi_store::batch::rule(tx, &ruling)?)

@@ -88,6 +88,18 @@ struct Staging {
 struct Standing {
     record: RecordId,
     content: [u8; KEY_BYTES],
+    /// In this file.
+    row: i64,
+}
+
+/// How a row compares with the version that its chain holds.
+#[derive(Clone, Copy)]
+struct Compared {
+    record: RecordId,
+    same_content: bool,
+    same_supplier: bool,
+    /// The row of the same file that holds it; none for one in effect.
+    row: Option<i64>,
 }
 
 /// The rows of a file by chain, in many small tables: one of a million rows takes a tenth of a second to grow, and nobody else gets memory
@@ -488,14 +500,14 @@ impl Staging {
         }
         let chain = chain(house.keys, &self.kind, candidate, met.subject.0);
         let content = ready.content;
-        if let Some((same_content, same_supplier, record)) = self.standing(tx, (&chain, &content), &candidate.document.organ)? {
-            if same_content {
-                writing.chunk.confirmations.push((place.row, record));
-                remarks.push(repeated());
+        if let Some(other) = self.standing(tx, (&chain, &content), &candidate.document.organ)? {
+            if other.same_content {
+                writing.chunk.confirmations.push((place.row, other.record));
+                remarks.push(repeated(other.row));
                 return Ok(Outcome::Duplicate);
             }
-            let remark = contradicting(candidate, same_supplier);
-            writing.wait(house, (candidate, place.row), (remark.code.clone(), Some(record)))?;
+            let remark = contradicting(candidate, &other);
+            writing.wait(house, (candidate, place.row), (remark.code.clone(), Some(other.record)))?;
             remarks.push(remark);
             return Ok(Outcome::Quarantined);
         }
@@ -509,27 +521,32 @@ impl Staging {
         let parts = Parts { record: place.record, subject: met.subject, chain, content, origin, sealed };
         writing.records.push(new_record(tx, &self.kind, candidate, parts));
         writing.relations.extend(relation::of_record(&self.meeting, (candidate, &ready.others), (place.record, met.subject))?);
-        self.chains.insert(chain, Standing { record: place.record, content });
+        self.chains.insert(chain, Standing { record: place.record, content, row: place.row });
         self.places.push(Place { chain, subject: met.subject, record: place.record });
         Ok(Outcome::Accepted)
     }
 
-    /// What a row's chain holds: in this batch, or in effect. Tells whether content and supplier are the same.
+    /// What a row's chain holds: in this batch, or in effect.
     fn standing(
         &self,
         tx: &mut Tx,
         (chain, content): (&[u8; KEY_BYTES], &[u8; KEY_BYTES]),
         supplier: &str,
-    ) -> Result<Option<(bool, bool, RecordId)>, Error> {
+    ) -> Result<Option<Compared>, Error> {
         if let Some(here) = self.chains.get(chain) {
             // One file has one supplier of a document: its organ is part of the key.
-            return Ok(Some((here.content == *content, true, here.record)));
+            let same_content = here.content == *content;
+            return Ok(Some(Compared { record: here.record, same_content, same_supplier: true, row: Some(here.row) }));
         }
         if !self.has_history {
             return Ok(None);
         }
         let version = xinzhi_store::record::of_chain(tx.connection(), chain)?;
-        Ok(version.map(|v| (v.content == content, v.supplier == supplier, v.record)))
+        let compared = |v: xinzhi_store::record::Version| {
+            let (same_content, same_supplier) = (v.content == content, v.supplier == supplier);
+            Compared { record: v.record, same_content, same_supplier, row: None }
+        };
+        Ok(version.map(compared))
     }
 }
 
@@ -653,15 +670,17 @@ pub(crate) fn record_digest(d: &Digested<'_>) -> Digest {
     )
 }
 
-fn repeated() -> Remark {
-    let sentence = "与已有记录内容相同，不重复登记".to_owned();
+fn repeated(row: Option<i64>) -> Remark {
+    let other = row.map_or_else(|| "已有记录".to_owned(), |row| format!("本文件第 {row} 行"));
+    let sentence = format!("与{other}内容相同，不重复登记");
     Remark { code: "row.duplicate".to_owned(), field: None, sentence }
 }
 
-fn contradicting(candidate: &Candidate, same_supplier: bool) -> Remark {
+fn contradicting(candidate: &Candidate, other: &Compared) -> Remark {
     let number = &candidate.document.number;
-    let (code, sentence) = if same_supplier {
-        ("row.correction", format!("文书 `{number}` 已有记录而内容不同，视为更正申请，待工作人员核实后生效"))
+    let (code, sentence) = if other.same_supplier {
+        let held = other.row.map_or_else(|| "已有记录".to_owned(), |row| format!("与本文件第 {row} 行是同一文书"));
+        ("row.correction", format!("文书 `{number}` {held}而内容不同，视为更正申请，待工作人员核实后生效"))
     } else {
         ("row.conflict", format!("文书 `{number}` 已由另一单位报送且内容不同，待工作人员核实以哪一份为准"))
     };

@@ -23,9 +23,9 @@ pub struct BetterView {
 /// A grade within reach.
 #[derive(Clone, Debug)]
 pub struct GoalView {
-    /// Its name.
+    /// Name of the worst grade that a way to it reaches.
     pub grade: String,
-    /// `升到 B（良好）`.
+    /// `升到 B（良好）`, or `升到 C（一般）或更好` where some ways reach more than others.
     pub says: String,
     /// The ways to it: later ones need fewer steps.
     pub ways: Vec<WayView>,
@@ -92,6 +92,14 @@ pub(crate) fn better_view(pack: &Pack, known: &Known, evaluation: &Evaluation) -
     Ok(BetterView { notes: words.notes(&found), goals: words.goals(&found) })
 }
 
+/// The worst grade, by its place from the best, that the ways to a goal reach, and whether some reach a better one. Of sets that are not
+/// shown nobody is told more than that they reach the goal.
+fn reached(goal: usize, reaches: impl Iterator<Item = usize>, more: bool) -> (usize, bool) {
+    let (best, worst) = reaches.fold((goal, None), |(best, worst), grade| (grade.min(best), worst.max(Some(grade))));
+    let worst = worst.filter(|_| !more).unwrap_or(goal);
+    (worst, best < worst)
+}
+
 struct Words<'a> {
     pack: &'a Pack,
     card: &'a Scorecard,
@@ -105,10 +113,16 @@ impl Words<'_> {
         let first = found.goals.first();
         // What also reaches the best grade is told once, under the next better one.
         let told = |place: usize, way: &&Way| place == 0 || first.is_none_or(|goal| !goal.ways.contains(way));
-        let goal = |(place, goal): (usize, &Goal)| GoalView {
-            grade: self.name(Some(goal.grade)),
-            says: format!("{} {}", best(place), self.title(Some(goal.grade))),
-            ways: goal.ways.iter().filter(|way| told(place, way)).map(|way| self.way(way)).collect(),
+        let goal = |(place, goal): (usize, &Goal)| {
+            let ways: Vec<&Way> = goal.ways.iter().filter(|way| told(place, way)).collect();
+            let reaches = ways.iter().flat_map(|way| &way.sets).filter_map(|set| set.standing.grade);
+            let (grade, or_more) = reached(goal.grade, reaches, ways.iter().any(|way| way.more > 0));
+            let or_more = if or_more { "或更好" } else { "" };
+            GoalView {
+                grade: self.name(Some(grade)),
+                says: format!("{} {}{or_more}", best(place), self.title(Some(grade))),
+                ways: ways.into_iter().map(|way| self.way(way)).collect(),
+            }
         };
         found.goals.iter().enumerate().map(goal).filter(|goal| !goal.ways.is_empty()).collect()
     }
@@ -194,5 +208,21 @@ impl Words<'_> {
     fn title(&self, grade: Option<usize>) -> String {
         let grade = grade.and_then(|grade| self.card.grades.get(grade));
         grade.map_or_else(String::new, |grade| format!("{}（{}）", grade.name, grade.title))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reached;
+
+    #[test]
+    fn a_goal_is_called_by_what_its_ways_reach() {
+        let told = |goal, reaches: &[usize], more| reached(goal, reaches.iter().copied(), more);
+        assert_eq!(told(2, &[2, 2], false), (2, false), "as far as it says");
+        assert_eq!(told(2, &[1], false), (1, false), "the only way leads further");
+        assert_eq!(told(2, &[1, 2], false), (2, true), "one of two leads further");
+        assert_eq!(told(2, &[0, 1], false), (1, true), "both lead further, one still more");
+        assert_eq!(told(2, &[1, 1], true), (2, true), "what is not shown reaches the goal, no more is known of it");
+        assert_eq!(told(2, &[], false), (2, false));
     }
 }

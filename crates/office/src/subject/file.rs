@@ -17,10 +17,12 @@ use xinzhi_store::record::RecordRow;
 use xinzhi_store::subject::SubjectRow;
 use xinzhi_store::{Connection, Tx};
 
+use crate::area::AreaNames;
 use crate::check::board::{CheckView, check_view};
 use crate::check::run::{Facts, MeasureAnswer, access, decide, decisions, measure_answer, shorten};
 use crate::evaluation::{Known, know, scorecards_for};
 use crate::journal::position_within;
+use crate::names::Names;
 use crate::permission::{Action, Scope};
 use crate::push::EventKind;
 use crate::subject::better::{BetterView, better_view};
@@ -51,7 +53,9 @@ pub struct SubjectFile {
     pub person: bool,
     /// Its area.
     pub area: Option<String>,
-    /// Its industry.
+    /// What that area is called, where somebody named it.
+    pub area_name: Option<String>,
+    /// Code of its industry.
     pub industry: Option<String>,
     /// Names it was reported under beside its own.
     pub aliases: Vec<String>,
@@ -73,6 +77,8 @@ pub struct SubjectFile {
     pub checks: Vec<CheckView>,
     /// Who looked, newest first.
     pub accesses: Vec<AccessRow>,
+    /// What those are called who stand in the journal.
+    pub names: Names,
     /// What the journal says about it, newest first.
     pub history: Vec<Entry>,
     /// The next day on which something changes by itself.
@@ -241,16 +247,19 @@ fn assemble(
     let relations = relation::of_subject(connection, &asked)?;
     let checks = xinzhi_store::check::of_subject(connection, id, most)?;
     let checks = checks.into_iter().map(|check| check_view(connection, &pack, check, today)).collect::<Result<_, Error>>()?;
+    let history = xinzhi_store::journal::touching(connection, id, head, most)?;
     Ok(SubjectFile {
+        names: Names::of(connection, history.iter().map(|entry| entry.actor.as_str()))?,
         subject: id,
         code,
         kind: pack.subject_kinds.get(known.kind.0).map_or_else(String::new, |kind| kind.title.clone()),
         aliases: xinzhi_store::subject::aliases(connection, id)?,
         accesses: accesses(connection, id, most)?,
-        history: xinzhi_store::journal::touching(connection, id, head, most)?,
+        history,
         records: known.records.iter().map(|record| record_view(&pack, record)).collect(),
         name: known.subject.name.clone(),
         person: known.subject.person,
+        area_name: AreaNames::read(connection)?.name(known.subject.area.as_deref()),
         area: known.subject.area.clone(),
         industry: known.subject.industry.clone(),
         today,
@@ -311,7 +320,7 @@ pub(crate) fn evaluation_view(pack: &Pack, card: ScorecardIx, evaluation: Arc<Ev
         title: scorecard.map_or_else(String::new, |card| card.title.clone()),
         grade: grade.map(|grade| (grade.name.clone(), grade.title.clone())),
         evaluation,
-        pack: format!("{} {}（{}）", pack.id, pack.version, pack.digest.short()),
+        pack: format!("{}（{}）", crate::pack::titled(pack), pack.digest.short()),
         better: None,
     }
 }

@@ -10,6 +10,7 @@ use xinzhi_rules::Pack;
 use xinzhi_store::Connection;
 use xinzhi_store::subject::{Sought, SubjectRow};
 
+use crate::area::AreaNames;
 use crate::check::run::shorten;
 use crate::import::subjects::stored_code;
 use crate::keys::Keys;
@@ -50,6 +51,8 @@ pub struct Found {
     pub kind: String,
     /// Its area.
     pub area: Option<String>,
+    /// What that area is called, where somebody named it.
+    pub area_name: Option<String>,
 }
 
 /// The subject with a code. Its check digit is examined before the database is asked.
@@ -130,6 +133,7 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
     office
         .read(move |connection| {
             let head = xinzhi_store::journal::head(connection)?;
+            let areas = AreaNames::read(connection)?;
             let kind = |row: &SubjectRow| {
                 pack.subject_kinds.iter().find(|kind| kind.id == row.kind).map_or("", |kind| kind.title.as_str()).to_owned()
             };
@@ -139,7 +143,7 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
             if let Some(ByCode { row, code, .. }) = local
                 && !xinzhi_store::record::of_subject(connection, row.subject, head)?.is_empty()
             {
-                found.push(Found { code, kind: kind(&row), name: row.name, area: row.area });
+                found.push(Found { code, kind: kind(&row), name: row.name, area_name: areas.name(row.area.as_deref()), area: row.area });
             }
             let no_names: Vec<&str> = pack.subject_kinds.iter().map(|kind| kind.title.as_str()).collect();
             let sought = Sought { tokens: &wanted, area: scope.area(), query: &query, no_names: &no_names, limit: CANDIDATES };
@@ -154,7 +158,7 @@ pub async fn search(office: &Arc<Office>, actor: &Actor, query: &str, limit: usi
                 }
                 let codes = xinzhi_store::subject::codes(connection, row.subject)?;
                 let code = codes.into_iter().next().map(|(_, code)| code).unwrap_or_default();
-                found.push(Found { code, kind: kind(&row), name: row.name, area: row.area });
+                found.push(Found { code, kind: kind(&row), name: row.name, area_name: areas.name(row.area.as_deref()), area: row.area });
                 if found.len() >= limit {
                     break;
                 }

@@ -7,6 +7,7 @@ mod journal;
 mod keys;
 mod organs;
 mod overview;
+mod refs;
 pub(super) mod who;
 
 use axum::Router;

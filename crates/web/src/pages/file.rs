@@ -24,6 +24,7 @@ pub(super) struct FileView {
     pub(super) kind: String,
     pub(super) person: bool,
     pub(super) area: Option<String>,
+    pub(super) area_name: Option<String>,
     pub(super) industry: Option<String>,
     pub(super) aliases: Vec<String>,
     pub(super) today: Day,
@@ -176,6 +177,7 @@ impl FileView {
             kind: file.kind,
             person: file.person,
             area: file.area,
+            area_name: file.area_name,
             industry: file.industry,
             aliases: file.aliases,
             today: file.today,
@@ -319,7 +321,7 @@ fn checks(file: &SubjectFile) -> Vec<CheckLine> {
         id: check.answer.id,
         at: check.at.to_minute(),
         matter: check.answer.matter_title.clone(),
-        organ: check.organ.clone().unwrap_or_else(|| check.actor.clone()),
+        organ: check.organ.clone().unwrap_or_else(|| check.actor_title.clone()),
         purpose: check.purpose.clone(),
         case: check.case_number.clone(),
         measures: check.obligations.iter().map(|owed| (owed.measure_title.clone(), light(owed.light, owed.due, file.today))).collect(),
@@ -345,7 +347,7 @@ fn history(file: &SubjectFile) -> Vec<HistoryLine> {
         position: entry.position.0,
         at: entry.at.to_string(),
         title: act_title(entry.draft.act),
-        actor: entry.actor.clone(),
+        actor: file.names.title(&entry.actor).to_owned(),
     });
     lines.collect()
 }

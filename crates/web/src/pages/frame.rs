@@ -201,6 +201,12 @@ impl Frame {
         self
     }
 
+    /// Adds a page above it, for whoever may open that.
+    #[must_use]
+    pub fn under_where(self, action: Action, href: impl Into<String>, title: impl Into<String>) -> Frame {
+        if self.may(action) { self.under(href, title) } else { self }
+    }
+
     /// Says what was just done, where something was.
     #[must_use]
     pub fn noticed(mut self, notice: Option<impl Into<String>>) -> Frame {

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use xinzhi_core::{Code, Day};
+use xinzhi_office::pack::titled;
 use xinzhi_office::permission::Action;
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::{Law, LawIx, Review};
@@ -38,8 +39,8 @@ pub(super) fn router() -> Router<AppState> {
 #[derive(Clone, Debug)]
 pub(super) struct PackHead {
     pub(super) id: String,
-    pub(super) title: String,
-    pub(super) version: String,
+    /// Titles and versions of all that is in force together.
+    pub(super) named: String,
     pub(super) jurisdiction: String,
     pub(super) digest: String,
     /// Who reviewed it; none is a demonstration, said in so many words.
@@ -56,8 +57,7 @@ impl PackHead {
         };
         PackHead {
             id: pack.id.clone(),
-            title: pack.title.clone(),
-            version: pack.version.clone(),
+            named: titled(pack),
             jurisdiction: pack.jurisdiction.clone(),
             digest: pack.digest.short(),
             reviewed,

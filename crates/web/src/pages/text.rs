@@ -3,7 +3,7 @@
 use xinzhi_core::Day;
 use xinzhi_core::journal::Act;
 use xinzhi_core::measure::{MeasureKind, MeasureState};
-use xinzhi_core::record::Outcome;
+use xinzhi_core::record::{Outcome, Remark};
 use xinzhi_office::apply::Light;
 
 /// A colour's meaning. Red is overdue or restricting, amber due soon or proposed, green closed; never without a word.
@@ -203,6 +203,20 @@ pub fn access_title(what: &str) -> &str {
     }
 }
 
+/// A remark as the field that it is about and what is said of it. Most sentences begin with the field: it is not named twice.
+pub fn about_field(remark: &Remark) -> (&str, String) {
+    let Some(field) = remark.field.as_deref() else { return ("", remark.sentence.clone()) };
+    match remark.sentence.strip_prefix(field) {
+        None => (field, format!("：{}", remark.sentence)),
+        // What is quoted or a number stands apart; Chinese follows on.
+        Some(rest) => {
+            let rest = rest.trim_start();
+            let apart = if rest.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
+            (field, format!("{apart}{rest}"))
+        }
+    }
+}
+
 /// Thousandths as percent: `937` is `93.7%`.
 pub fn percent(thousandths: i64) -> String {
     xinzhi_core::Points::percent(thousandths)
@@ -269,6 +283,19 @@ mod tests {
         for text in ["", "2026-12-3", "没有日期", "2026-12-03"] {
             assert_eq!(dated(text).into_iter().map(|(_, part)| part).collect::<String>(), text);
         }
+    }
+
+    #[test]
+    fn a_field_is_named_once() {
+        let said = |field: Option<&str>, sentence: &str| {
+            let remark = Remark { code: String::new(), field: field.map(str::to_owned), sentence: sentence.to_owned() };
+            let (field, rest) = about_field(&remark);
+            format!("<{field}>{rest}")
+        };
+        assert_eq!(said(Some("罚款金额（万元）"), "罚款金额（万元） `abc` 不是金额"), "<罚款金额（万元）> `abc` 不是金额");
+        assert_eq!(said(Some("许可内容"), "许可内容 未填写"), "<许可内容>未填写");
+        assert_eq!(said(Some("许可内容"), "与正文不符"), "<许可内容>：与正文不符");
+        assert_eq!(said(None, "整行读不出"), "<>整行读不出");
     }
 
     #[test]

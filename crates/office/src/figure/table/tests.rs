@@ -36,8 +36,8 @@ fn look(pack: &Pack, figure: &Figure, view: (Dimension, Months), items: &[Item])
     let base = AreaCode::parse("330899").unwrap();
     let (by, months) = view;
     let today = Day::parse("2026-11-23").unwrap();
-    let (view, areas) = (View { by, months, month: None }, [("330899101".to_owned(), "青溪镇".to_owned())].into());
-    let ask = Ask { figure, pack, view, scope: &Scope::Office, base: &base, areas: &areas, today };
+    let (view, names) = (View { by, months, month: None }, [("330899101".to_owned(), "青溪镇".to_owned())].into());
+    let ask = Ask { figure, pack, view, scope: &Scope::Office, base: &base, names: &names, today };
     table(&ask, items)
 }
 

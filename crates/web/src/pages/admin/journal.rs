@@ -14,6 +14,7 @@ use super::super::answer::{Answer, FormFault, Stopped, show_as};
 use super::super::frame::Frame;
 use super::super::reader::Signed;
 use super::super::text::act_title;
+use super::refs::words;
 use crate::server::AppState;
 use crate::workbook::XLSX;
 
@@ -125,12 +126,13 @@ async fn page(
     (filter, faults): (Filter, Vec<FormFault>),
 ) -> Result<JournalPage, Stopped> {
     let found = journal::page(&state.office, &actor, filter, ENTRIES_PAGE).await?;
+    let pack = state.office.pack();
     let lines = found.entries.into_iter().map(|entry| EntryLine {
         position: entry.position.0,
         at: entry.at.to_string(),
         title: act_title(entry.draft.act),
         actor: entry.actor,
-        refs: entry.draft.refs,
+        refs: words(entry.draft.act, &entry.draft.refs, &pack),
         digest: entry.draft.payload.short(),
     });
     Ok(JournalPage {

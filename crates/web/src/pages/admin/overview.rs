@@ -133,17 +133,18 @@ pub(super) async fn packs(State(state): State<AppState>, Signed { frame, actor }
             review_by: format!("{}（{}）", part.review_by, left(today, part.review_by)),
             overdue: today > part.review_by,
             digest: newest.map(|row| row.digest.to_string()).unwrap_or_default(),
-            installed: newest.map(|row| format!("{}，{}", row.at.to_minute(), row.by)).unwrap_or_default(),
+            installed: newest.map(|row| format!("{}，{}", row.at.to_minute(), rules.names.title(&row.by))).unwrap_or_default(),
         }
     });
     let packs = packs.collect();
+    let names = &rules.names;
     let installed = rules.installed.into_iter().map(|row| InstalledLine {
         entry: row.entry,
         pack: row.pack,
         version: row.version,
         digest: row.digest.short(),
         at: row.at.to_string(),
-        by: row.by,
+        by: names.title(&row.by).to_owned(),
     });
     show(&PacksPage {
         frame: frame.titled("规则包与日历"),

@@ -11,7 +11,7 @@ use xinzhi_core::check::{CheckId, FeedbackOutcome};
 use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_office::check::run::MeasureAnswer;
 use xinzhi_office::check::{CheckRequest, CheckView, FeedbackForm, give_feedback, of_check, run_check};
-use xinzhi_office::permission::Action;
+use xinzhi_office::permission::{Action, Scope};
 use xinzhi_office::rules::Pack;
 
 use super::super::answer::{Answer, FormFault, Stopped, form_faults, go, show, show_as};
@@ -67,7 +67,8 @@ fn matters(pack: &Pack) -> Vec<MatterChoice> {
 }
 
 /// `GET /desk/check`: may be addressed with a subject.
-pub(super) async fn new(State(state): State<AppState>, Query(typed): Query<CheckForm>, Signed { frame, .. }: Signed) -> Answer {
+pub(super) async fn new(State(state): State<AppState>, Query(typed): Query<CheckForm>, Signed { frame, actor }: Signed) -> Answer {
+    Scope::of(Action::RunCheck, &actor)?;
     show(&new_page(&state, frame, typed, Vec::new()))
 }
 
@@ -223,7 +224,7 @@ fn check_page(shown: Shown<'_>, view: &CheckView) -> CheckPage {
         frame: shown
             .frame
             .under("/desk", "工作台")
-            .under("/desk/check", "信用核查")
+            .under_where(Action::RunCheck, "/desk/check", "信用核查")
             .titled(format!("核查 {}", answer.id))
             .noticed(shown.done),
         id: answer.id,
@@ -233,7 +234,7 @@ fn check_page(shown: Shown<'_>, view: &CheckView) -> CheckPage {
         matter: answer.matter_title.clone(),
         case: view.case_number.clone(),
         purpose: view.purpose.clone(),
-        asked_by: view.organ.as_ref().map_or_else(|| view.actor.clone(), |organ| format!("{organ}（{}）", view.actor)),
+        asked_by: view.organ.as_ref().map_or_else(|| view.actor_title.clone(), |organ| format!("{organ}（{}）", view.actor_title)),
         at: view.at.to_string(),
         due: answer.feedback_due,
         due_left: left(today, answer.feedback_due),

@@ -5,6 +5,7 @@ mod view;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
+use xinzhi_office::Error;
 use xinzhi_office::figure::{self, Asked, Shown};
 use xinzhi_office::permission::Scope;
 use xinzhi_office::rules::figure::{Dimension, Population};
@@ -40,12 +41,12 @@ impl Wish {
     }
 }
 
-fn scope_words(scope: &Scope) -> String {
-    match scope {
+async fn scope_words(state: &AppState, scope: &Scope) -> Result<String, Error> {
+    Ok(match scope {
         Scope::Office | Scope::Own(_) => "本单位全部".to_owned(),
         Scope::Organ(organ) => format!("{organ}经办的；等级分布为全部区域"),
-        Scope::Area(area) => format!("区划 {area} 及其以下"),
-    }
+        Scope::Area(area) => format!("{}及其以下", xinzhi_office::area::said(&state.office, area.as_str()).await?),
+    })
 }
 
 #[derive(Template)]
@@ -64,7 +65,7 @@ pub(super) async fn all(State(state): State<AppState>, Signed { frame, actor }: 
     show(&FiguresPage {
         frame: frame.under("/desk", "工作台").titled("统计"),
         figures: shown.iter().map(FigureView::of).collect(),
-        scope: scope_words(&scope),
+        scope: scope_words(&state, &scope).await?,
         today: state.office.today().to_string(),
     })
 }
@@ -94,7 +95,7 @@ pub(super) async fn one(State(state): State<AppState>, Path(id): Path<String>, Q
         spans: spans(&shown, &wish),
         definition: shown.figure.definition.clone(),
         sentence: sentence::figure(&shown.pack, &shown.figure),
-        scope: scope_words(&shown.scope),
+        scope: scope_words(&state, &shown.scope).await?,
         pin: format!("统计日期 {}，账簿位置 {}，规则包 {}", shown.today, shown.position.0, shown.pack.digest.short()),
         workbook: address(&format!("/desk/figures/{}/data.xlsx", shown.figure.id), &query),
         figure,

@@ -82,6 +82,7 @@ pub(in super::super) fn batch(state: BatchState) -> BatchView {
         file_digest: hostile(),
         organ: Some(hostile()),
         staged_by: hostile(),
+        staged_by_title: hostile(),
         staged_at: Moment(0),
         covers: Some((day("2026-01-01"), today())),
         counts: Counts { read: 10, accepted: 4, duplicate: 3, refused: 2, quarantined: 1 },
@@ -114,5 +115,15 @@ pub(in super::super) fn check_view() -> CheckView {
         pin: Pin { position: 4, day: today(), pack: hostile(), edition: 1 },
     };
     let [actor, organ, purpose, case_number] = [(); 4].map(|()| hostile());
-    CheckView { answer, actor, organ: Some(organ), at: Moment(0), purpose, case_number, obligations, feedbacks: Vec::new() }
+    CheckView {
+        answer,
+        actor_title: hostile(),
+        actor,
+        organ: Some(organ),
+        at: Moment(0),
+        purpose,
+        case_number,
+        obligations,
+        feedbacks: Vec::new(),
+    }
 }

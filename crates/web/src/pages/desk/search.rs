@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use xinzhi_core::identifier::{Identified, identify};
 use xinzhi_core::text::half_width;
+use xinzhi_office::permission::{Action, Scope};
 use xinzhi_office::subject::file::PURPOSES;
 use xinzhi_office::subject::{Found, Search, open_file};
 use xinzhi_office::{Error, subject};
@@ -36,6 +37,7 @@ struct SearchPage {
 }
 
 pub(super) async fn search(State(state): State<AppState>, Query(wanted): Query<Wanted>, Signed { mut frame, actor }: Signed) -> Answer {
+    Scope::of(Action::SearchSubjects, &actor)?;
     let code = half_width(wanted.q.trim()).to_ascii_uppercase();
     match identify(&code) {
         Ok(Identified::ResidentId(_)) => return go("/desk/person"),
@@ -78,12 +80,14 @@ fn person_page(frame: Frame, typed: &str, faults: Vec<FormFault>) -> PersonPage 
 }
 
 /// `GET /desk/person`: number and purpose are asked before anything is opened (A1).
-pub(super) async fn person(Signed { frame, .. }: Signed) -> Answer {
+pub(super) async fn person(Signed { frame, actor }: Signed) -> Answer {
+    Scope::of(Action::SearchSubjects, &actor)?;
     show(&person_page(frame, "", Vec::new()))
 }
 
 /// `POST /desk/person`: the file itself, without the number in its address.
 pub(super) async fn open_person(State(state): State<AppState>, Signed { frame, actor }: Signed, Form(form): Form<PersonForm>) -> Answer {
+    Scope::of(Action::SearchSubjects, &actor)?;
     if form.purpose.is_empty() {
         let faults = vec![FormFault::new("purpose", "请选择查询用途")];
         return show_as(StatusCode::UNPROCESSABLE_ENTITY, &person_page(frame, &form.purpose, faults));

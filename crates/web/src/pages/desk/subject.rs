@@ -7,7 +7,7 @@ use xinzhi_core::Code;
 use xinzhi_core::identifier::{Identified, identify};
 use xinzhi_core::record::RecordId;
 use xinzhi_core::text::half_width;
-use xinzhi_office::permission::Action;
+use xinzhi_office::permission::{Action, Scope};
 use xinzhi_office::subject::file::PURPOSES;
 use xinzhi_office::subject::{self, SubjectFile, foresee, open_file};
 
@@ -61,6 +61,7 @@ pub(super) async fn show_subject(
         Ok(Identified::OrgCode(_)) | Err(_) => false,
     };
     if opening.purpose.is_empty() && personal {
+        Scope::of(Action::ReadSubject, &actor)?;
         let frame = frame.under("/desk", "工作台").under("/desk/search", "查主体").titled("选择查询用途");
         return show(&PurposePage { frame, code, purposes: PURPOSES });
     }

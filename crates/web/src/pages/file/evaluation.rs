@@ -44,7 +44,7 @@ pub(in super::super) struct EvaluationPart {
 #[derive(Debug)]
 pub(in super::super) struct DimensionPart {
     pub(in super::super) title: String,
-    pub(in super::super) points: String,
+    pub(in super::super) points: Option<String>,
     /// What bounds and weight of the dimension made of its indicators.
     pub(in super::super) arithmetic: Option<String>,
     pub(in super::super) bar: Bar,
@@ -140,7 +140,8 @@ type RuleOf<'a> = (&'a Pack, Option<(&'a Scorecard, &'a Dimension)>);
 fn dimension(line: &DimensionLine, rule: RuleOf<'_>, (least, most): (i64, i64), records: &[RecordView]) -> DimensionPart {
     DimensionPart {
         title: line.title.clone(),
-        points: line.points.signed(),
+        // Not known is not zero: where nothing was collected for any of it there are no points to tell.
+        points: line.indicators.iter().any(|indicator| indicator.state == Knowledge::Known).then(|| line.points.signed()),
         arithmetic: line.arithmetic(),
         bar: Bar::new(line.points.0, least, most),
         unknown: line.indicators.iter().filter(|indicator| indicator.state == Knowledge::Unknown).count(),

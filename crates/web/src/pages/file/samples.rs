@@ -10,6 +10,7 @@ use xinzhi_office::apply::Decision;
 use xinzhi_office::check::run::MeasureAnswer;
 use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
 use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Measured, Outcome, Reason, Together};
+use xinzhi_office::names::Names;
 use xinzhi_office::rules::Pack;
 use xinzhi_office::rules::model::{KindIx, LawIx, Put, ScorecardIx};
 use xinzhi_office::subject::better::{BetterView, GoalView, SetView, StepView, WayView};
@@ -39,6 +40,7 @@ fn bare() -> SubjectFile {
         kind: hostile(),
         person: false,
         area: None,
+        area_name: None,
         industry: None,
         aliases: Vec::new(),
         today: today(),
@@ -51,6 +53,7 @@ fn bare() -> SubjectFile {
         checks: Vec::new(),
         accesses: Vec::new(),
         history: Vec::new(),
+        names: Names::default(),
         next_change: None,
         ground: None,
     }
@@ -61,6 +64,7 @@ fn full(pack: &Pack) -> SubjectFile {
     let draft = Draft { act: Act::CheckMade, subject: None, refs: hostile(), payload: Digest([0; 32]) };
     SubjectFile {
         area: Some(hostile()),
+        area_name: Some(hostile()),
         industry: Some(hostile()),
         aliases: vec![hostile()],
         measures: vec![

@@ -31,6 +31,7 @@ fn view(id: &str, chart: Chart) -> FigureView {
         columns: vec![hostile(), hostile()],
         lines: vec![line(), line()],
         total: Some(line()),
+        notes: vec![hostile()],
         hides: true,
     }
 }

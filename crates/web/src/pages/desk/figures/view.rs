@@ -52,6 +52,8 @@ pub(super) struct FigureView {
     pub(super) columns: Vec<String>,
     pub(super) lines: Vec<LineView>,
     pub(super) total: Option<LineView>,
+    /// What the lines do not say.
+    pub(super) notes: Vec<String>,
     /// Whether something is hidden.
     pub(super) hides: bool,
 }
@@ -86,6 +88,7 @@ impl FigureView {
             columns: table.columns.iter().map(|column| column.title.clone()).collect(),
             lines: table.groups.iter().map(line).collect(),
             total,
+            notes: shown.notes.clone(),
             hides: all.into_iter().any(|cell| cell.value == Value::Hidden),
         }
     }

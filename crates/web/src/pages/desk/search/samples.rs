@@ -13,7 +13,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         frame.query = hostile();
         SearchPage { frame, found, more: true, faults }
     };
-    let found = Found { code: hostile(), name: hostile(), kind: hostile(), area: Some(hostile()) };
+    let found = Found { code: hostile(), name: hostile(), kind: hostile(), area: Some(hostile()), area_name: Some(hostile()) };
     let faults = vec![FormFault::new("code", HOSTILE), FormFault::new("purpose", HOSTILE)];
     vec![
         sample("search", &page(vec![found], Vec::new())),

@@ -1,0 +1,130 @@
+//! 统计: what is counted on from what was counted before is what a count of everything gives, and what each subject's page says.
+
+use serde_json::{Value, json};
+use xinzhi_core::actor::Role;
+use xinzhi_core::record::BatchId;
+use xinzhi_office::figure::{Asked, show, shown_figures};
+use xinzhi_office::import::{self, Ruling};
+
+use super::figures::{column, county, figure, install};
+use crate::support::files::{Company, FINE, Penalty, company, penalties, registration};
+use crate::support::town::{Town, each_database, encoded};
+
+/// Everything that figures tell, by every breakdown.
+fn everything(town: &Town) -> Vec<String> {
+    let asked = |by: Option<&str>| Asked { by: by.map(str::to_owned), ..Default::default() };
+    let (office, actor) = (&town.office, town.actor(Role::Centre));
+    let mut all = Vec::new();
+    for shown in town.wait(shown_figures(office, &actor)).unwrap() {
+        for by in &shown.figure.by {
+            let table = town.wait(show(office, &actor, &shown.figure.id, &asked(Some(by.word())))).unwrap().table;
+            all.push(format!("{} {}: {table:?}", shown.figure.id, by.word()));
+        }
+    }
+    all
+}
+
+/// What is counted on from what was counted before is what a count of everything gives, after each sort of act.
+#[test]
+fn figures_counted_on_are_those_of_an_office_that_counts_everything_anew() {
+    for mut town in [Town::on_sqlite(), Town::on_postgres()] {
+        install(&town, "cangnan-market");
+        // Whoever opens the office again has nothing that was counted before.
+        let same = |town: &mut Town, after: &str| {
+            let counted_on = everything(town);
+            town.reopen();
+            let anew = everything(town);
+            counted_on.iter().zip(&anew).for_each(|(on, anew)| assert_eq!(on, anew, "after {after}"));
+            assert!(anew.len() > 30 && counted_on.len() == anew.len());
+            anew
+        };
+        let companies = county(&town);
+        same(&mut town, "a county was there");
+        let (centre, person) = (town.program(Role::Centre), town.actor(Role::Centre));
+        let fine = |number, day| Penalty { number, day, ..FINE };
+        let batch = town.import(&centre, "cf-2018", &penalties(&[(&companies[3], fine("示市监罚〔2026〕31号", "2026-11-12"))]));
+        same(&mut town, "records were committed");
+        // The same row again in another batch: it stands where the first is recalled.
+        town.import(&centre, "cf-2018", &penalties(&[(&companies[3], fine("示市监罚〔2026〕31号", "2026-11-12"))]));
+        same(&mut town, "a row was repeated");
+        let recall = |town: &Town, batch: &Value| {
+            town.post(&centre, &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "报送有误"})).ok();
+        };
+        recall(&town, &batch);
+        same(&mut town, "a batch was recalled and revived by another");
+        let new = [company(7), Company { area: "330899102001", ..company(8) }];
+        let registered = town.import(&centre, "registration", &registration(&[&new[0], &new[1]]));
+        same(&mut town, "subjects were registered");
+        // Another content of the same document waits; a person takes it in.
+        let other = Penalty { fine: "2", ..fine("示市监罚〔2026〕31号", "2026-11-12") };
+        let waiting = town.import(&centre, "cf-2018", &penalties(&[(&companies[3], other)]));
+        assert_eq!(waiting["counts"]["quarantined"], 1, "{waiting}");
+        let ruling = Ruling { accept: true, reason: "已核对".to_owned(), code: None };
+        town.wait(import::rule(&town.office, &person, (BatchId(waiting["id"].as_i64().unwrap()), 2), &ruling)).unwrap();
+        same(&mut town, "a row was taken in");
+        // The area of a subject moves, and with it all its records.
+        let moved = Company { area: "330899102001", ..companies[0].clone() };
+        let waiting = town.import(&centre, "registration", &registration(&[&moved]));
+        assert_eq!(waiting["counts"]["quarantined"], 1, "{waiting}");
+        town.wait(import::rule(&town.office, &person, (BatchId(waiting["id"].as_i64().unwrap()), 2), &ruling)).unwrap();
+        same(&mut town, "a subject moved");
+        recall(&town, &registered);
+        same(&mut town, "registrations were recalled");
+        let check = town.check(&centre, &companies[0].code).ok();
+        same(&mut town, "a check was made");
+        if let Some(measure) = check["measures"].get(0) {
+            let answer = json!({"measure": measure["measure"], "outcome": "not_applied", "officer": "陈静", "reason": "本次不实施"});
+            town.post(&centre, &format!("/api/v1/checks/{}/feedback", check["id"]), &answer).ok();
+        }
+        let before = same(&mut town, "a check was answered");
+        // What silence says changes for everybody: nobody was ever found abnormal, as far as this file goes.
+        let abnormal = "主体名称,统一社会信用代码,列入决定文书号,列入日期,列入原因,列入决定机关,移出日期\n".to_owned()
+            + &format!(
+                "{},{},示异〔2026〕1号,2026-07-10,未按规定期限公示年度报告,示范县市场监督管理局,\n",
+                companies[1].name, companies[1].code
+            );
+        town.import(&centre, "abnormal", &abnormal);
+        assert_ne!(same(&mut town, "more was reported"), before);
+        town.import(
+            &centre,
+            "stall-registration",
+            "摊位编号,摊位名称,市场名称,所属行政区划,登记日期,登记单位\nCN-01-001,甲,灵溪农贸市场,330899101001,2026-01-05,示范市场开办者\n",
+        );
+        same(&mut town, "a stall was registered");
+        town.advance_days(40);
+        same(&mut town, "time passed");
+    }
+}
+
+/// By area a subject counts where its page says that it is, and by what was reported there.
+#[test]
+fn a_subject_counts_in_the_area_that_its_page_tells() {
+    each_database(|town| {
+        let firms = [company(1), company(2)];
+        let (centre, person) = (town.program(Role::Centre), town.actor(Role::Centre));
+        let batch = town.import(&centre, "registration", &registration(&[&firms[0], &firms[1]]));
+        let by_area = |town: &Town| column(&figure(town, &centre, "market-grades?by=area"), "of");
+        let tells = |town: &Town, firm: &Company| {
+            let path = format!("/api/v1/subjects/{}?purpose={}", firm.code, encoded("日常监管"));
+            town.get(&centre, &path).ok()["area"].clone()
+        };
+        assert_eq!(by_area(town), [("330899101".to_owned(), json!(2))].into());
+
+        // An officer takes in that one of them moved.
+        let moved = Company { area: "330899102001", ..firms[0].clone() };
+        let waiting = town.import(&centre, "registration", &registration(&[&moved]));
+        assert_eq!(waiting["counts"]["quarantined"], 1, "{waiting}");
+        let ruling = Ruling { accept: true, reason: "已核对".to_owned(), code: None };
+        town.wait(import::rule(&town.office, &person, (BatchId(waiting["id"].as_i64().unwrap()), 2), &ruling)).unwrap();
+        assert_eq!(tells(town, &moved), "330899102001");
+        assert_eq!(by_area(town), [("330899101".to_owned(), json!(1)), ("330899102".to_owned(), json!(1))].into());
+        let found = town.get(&centre, &format!("/api/v1/subjects?q={}", moved.code)).ok();
+        assert_eq!(found[0]["area"], "330899102001", "it is found where it is: {found}");
+
+        // What told where the other one is was taken back: nobody knows, here as there.
+        town.import(&centre, "cf-2018", &penalties(&[(&firms[1], FINE)]));
+        town.post(&centre, &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "报送有误"})).ok();
+        assert_eq!(tells(town, &firms[1]), Value::Null);
+        assert_eq!(by_area(town), [("330899102".to_owned(), json!(1)), ("-".to_owned(), json!(1))].into());
+    });
+}
