@@ -33,6 +33,7 @@ mod journeys {
     mod figures;
     mod idempotency;
     mod impact;
+    mod impact_told;
     mod killed;
     mod metrics;
     mod models;

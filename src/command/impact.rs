@@ -71,10 +71,7 @@ fn read(folder: &Path) -> anyhow::Result<(String, Files)> {
 
 fn misplaced(id: &str, in_force: &[String]) -> String {
     let place = in_force.first().map_or("", String::as_str);
-    format!(
-        "现行的规则包有 {}，没有 {id}，而草案的内容与它们重复；请用 --as 指明它代替哪一个，例如 --as {place}",
-        in_force.join("、")
-    )
+    format!("现行的规则包有 {}，没有 {id}，而草案的内容与它们重复；请用 --as 指明它代替哪一个，例如 --as {place}", in_force.join("、"))
 }
 
 async fn propose(door: &Door, id: &str, files: &Files) -> anyhow::Result<Proposal> {
@@ -95,7 +92,7 @@ fn query(arguments: &PackDiff, digests: &[String]) -> String {
 fn write(out: &mut impl Write, impact: &Impact) -> std::io::Result<()> {
     let pin = &impact.pin;
     let short = |digest: &str| digest.chars().take(12).collect::<String>();
-    writeln!(out, "规则影响评估：{} {} → {} {}", impact.old.title, impact.old.version, impact.new.title, impact.new.version)?;
+    writeln!(out, "规则影响评估：{} → {}", impact.old.title, impact.new.title)?;
     writeln!(
         out,
         "评价日 {}，账簿位置 {}，摘要 {} → {}，{} 个主体",
@@ -158,7 +155,8 @@ fn heads(titles: &[&str]) -> Vec<String> {
 }
 
 fn matrix(card: &CardImpact) -> Vec<Vec<String>> {
-    let mut rows = vec![std::iter::once("旧＼新".to_owned()).chain(card.column_titles.iter().cloned()).chain(["合计".to_owned()]).collect()];
+    let mut rows =
+        vec![std::iter::once("旧＼新".to_owned()).chain(card.column_titles.iter().cloned()).chain(["合计".to_owned()]).collect()];
     for (name, numbers) in card.row_titles.iter().zip(&card.matrix) {
         rows.push(row(name, numbers.iter().copied().chain([numbers.iter().sum()])));
     }
@@ -211,4 +209,28 @@ fn measures(measures: &[&MeasureImpact]) -> Vec<Vec<String>> {
         rows.push(line);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use xinzhi_office::impact::{Comparison, Group, Ratio};
+
+    use super::*;
+
+    #[test]
+    fn every_ratio_has_a_judgement_of_its_own() {
+        let ratio = |thousandths, comparison| Ratio { thousandths: Some(thousandths), comparison };
+        let group = Group {
+            key: "30".to_owned(),
+            title: "行业 30".to_owned(),
+            moves: Moves { worse: 40, same: 60, lost: 8, grade_worse: 3, ..Moves::default() },
+            worse: ratio(853, Comparison::Even),
+            grade_worse: ratio(729, Comparison::Few),
+            lost: ratio(1300, Comparison::High),
+        };
+        let rows = groups(&Breakdown { by: "industry".to_owned(), title: "行业".to_owned(), groups: vec![group] });
+        let words = ["0.853", "在 0.8 至 1.25 之间", "0.729", "数量过少，不作判断", "1.3", "！高于 1.25，须关注"];
+        assert_eq!(rows[0].len(), rows[1].len());
+        assert_eq!(rows[1], [["行业 30", "108", "40", "0", "60", "8", "0", "3"].as_slice(), &words].concat());
+    }
 }

@@ -82,9 +82,9 @@ pub struct ImpactPin {
 /// Packs as people call them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// Titles.
+    /// Titles, each with its version.
     pub title: String,
-    /// Versions.
+    /// The version of all together.
     pub version: String,
 }
 

@@ -32,7 +32,10 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
     let (old, new) = (&ask.old, &ask.new);
     let cards = outcomes.cards.iter().map(|run| card(ask, outcomes, run, areas)).collect::<Result<Vec<_>, _>>()?;
     let measures = measure::table((old, new), &outcomes.pairs, &outcomes.measures);
-    let named = |pack: &Pack| Named { title: pack.title.clone(), version: pack.version.clone() };
+    let named = |pack: &Pack| {
+        let titles = pack.parts.iter().map(|part| format!("{} {}", part.title, part.version));
+        Named { title: titles.collect::<Vec<_>>().join("、"), version: pack.version.clone() }
+    };
     Ok(Impact {
         pin: ImpactPin {
             old: old.digest.to_string(),

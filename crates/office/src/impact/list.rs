@@ -130,7 +130,8 @@ fn listing(connection: &mut Connection, assessed: &Assessed, (title, found): (St
     let skip = page.saturating_sub(1).saturating_mul(LIST_PAGE);
     let kind = |pack: &Pack, id: &str| pack.subject_kind_by_id(id).map(|(_, kind)| kind.title.clone());
     let areas: Areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
-    let place = |code: &str| areas.get(code).or_else(|| areas.get(&below(&assessed.ask.base, code))).map_or(code, String::as_str).to_owned();
+    let place =
+        |code: &str| areas.get(code).or_else(|| areas.get(&below(&assessed.ask.base, code))).map_or(code, String::as_str).to_owned();
     let mut lines = Vec::new();
     for found in found.iter().skip(skip).take(LIST_PAGE) {
         let row =

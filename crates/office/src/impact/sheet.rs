@@ -62,8 +62,8 @@ fn about(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     let pin = &impact.pin;
     let mut lines = vec![
         ("结论", impact.finding.clone()),
-        ("旧规则", format!("{}，{}，摘要 {}", impact.old.title, impact.old.version, pin.old)),
-        ("新规则", format!("{}，{}，摘要 {}", impact.new.title, impact.new.version, pin.new)),
+        ("旧规则", format!("{}，摘要 {}", impact.old.title, pin.old)),
+        ("新规则", format!("{}，摘要 {}", impact.new.title, pin.new)),
         ("评价日", pin.day.to_string()),
         ("账簿位置", format!("{}，引擎版式 {}", pin.position, pin.edition)),
         ("主体", format!("{} 个", impact.subjects)),

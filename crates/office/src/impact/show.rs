@@ -115,7 +115,9 @@ pub async fn propose(office: &Arc<Office>, actor: &Actor, id: &str, files: Files
             let (first, union) = with_draft(connection, &id, files.clone())?;
             let checked = xinzhi_rules::check(&first, &union);
             let Some(pack) = checked.pack else {
-                if now.parts.iter().all(|part| part.id != id) && repeats(&checked.faults) > repeats(&xinzhi_rules::check(&id, &files).faults) {
+                if now.parts.iter().all(|part| part.id != id)
+                    && repeats(&checked.faults) > repeats(&xinzhi_rules::check(&id, &files).faults)
+                {
                     return Ok(Proposal::Misplaced { in_force: now.parts.iter().map(|part| part.id.clone()).collect() });
                 }
                 return Ok(Proposal::Faulty { faults: checked.faults.iter().map(|fault| fault.render(&union)).collect() });

@@ -112,9 +112,6 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         sample("impact without drafts", &page(Vec::new(), Vec::new(), None)),
         sample("impact list", &list(lines)),
         sample("impact list without anybody", &list(Vec::new())),
-        sample(
-            "impact list behind its end",
-            &ListedPage { last: Some("/rules/impact/list?page=2".to_owned()), ..list(Vec::new()) },
-        ),
+        sample("impact list behind its end", &ListedPage { last: Some("/rules/impact/list?page=2".to_owned()), ..list(Vec::new()) }),
     ]
 }

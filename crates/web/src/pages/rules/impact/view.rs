@@ -186,8 +186,8 @@ impl ResultView {
             differences: impact.differences.clone(),
             method: METHOD.to_vec(),
             pin: vec![
-                ("旧规则", format!("{} {}，摘要 {}", old.title, old.version, pin.old)),
-                ("新规则", format!("{} {}，摘要 {}", new.title, new.version, pin.new)),
+                ("旧规则", format!("{}，摘要 {}", old.title, pin.old)),
+                ("新规则", format!("{}，摘要 {}", new.title, pin.new)),
                 ("评价日", pin.day.to_string()),
                 ("账簿位置", format!("{}，引擎版式 {}", pin.position, pin.edition)),
                 ("范围", format!("{} 个法人、非法人组织和个体工商户", impact.subjects)),
