@@ -86,11 +86,11 @@ fn who_is_evaluated_no_more_is_said_and_counts_in_no_other_share() {
         let place = column(&causes, "规则").iter().position(|title| title == "评价对象").unwrap();
         assert_eq!(column(&causes, "只改这一处：不再评价")[place], "45");
         let groups = sheet(&book, "分组");
-        assert!(column(&groups, "改为不作评价").contains(&"45".to_owned()));
+        assert!(column(&groups, "不再评价").contains(&"45".to_owned()));
         let list = sheet(&book, "清单");
         assert_eq!(column(&list, "新规则").iter().filter(|cell| *cell == "不作评价").count(), 10, "of either kind half a page");
         let foot = column(&list, "名称").pop().unwrap();
-        assert!(foot.contains("变差的主体共 85 个，改为不作评价的主体共 45 个，改为可以评价的主体共 0 个"), "{foot}");
+        assert!(foot.contains("变差的主体共 85 个，不再评价的主体共 45 个，改为可以评价的主体共 0 个"), "{foot}");
 
         let new = found.pin.new.clone();
         let back = assessed(town, &Asked { old: Some(new), new: Some(found.pin.old.clone()), ..Asked::default() });
@@ -144,7 +144,7 @@ fn a_list_names_grades_and_areas_and_says_what_of_its_address_is_wrong() {
         let centre = town.person(Role::Centre);
         let list = |query: &str| town.get(&centre, &format!("/rules/impact/list?new={new}&card=market-entity&{query}"));
         let html = list("from=1&to=2").text();
-        for words in ["由 B 良好 到 C 一般", "B 良好，780 分", "白石镇"] {
+        for words in ["由“B 良好”到“C 一般”", "B 良好，780 分", "白石镇"] {
             assert!(html.contains(words), "{words}: {html}");
         }
         assert!(!html.contains("330899101"), "a code where there is a name: {html}");

@@ -238,9 +238,9 @@ impl Behind {
             },
         });
         let grades = match (from, to) {
-            (Some(from), Some(to)) => Some(format!("由 {from} 到 {to}")),
-            (Some(from), None) => Some(format!("原为 {from}")),
-            (None, Some(to)) => Some(format!("改为 {to}")),
+            (Some(from), Some(to)) => Some(format!("由“{from}”到“{to}”")),
+            (Some(from), None) => Some(format!("原为“{from}”")),
+            (None, Some(to)) => Some(format!("改为“{to}”")),
             (None, None) => None,
         };
         let words = [

@@ -62,7 +62,7 @@ impl Wish {
 fn whole(field: &str, title: &str, text: Option<&str>) -> Result<Option<usize>, Refusal> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     let shown: String = text.chars().take(TYPED_MAX).collect();
-    let words = || format!("网址中的 {field}（{title}）应为整数，现为 `{shown}`；请从评估页的数字进入");
+    let words = || format!("网址中的 {field}（{title}）应为整数，现为 `{shown}`");
     text.parse().map(Some).map_err(|_| Refusal::field(Code::FieldInvalid, field, words()))
 }
 

@@ -278,12 +278,14 @@ fn bars(by: &Breakdown) -> Vec<Bar> {
     if most == 0 {
         return Vec::new();
     }
-    let bar = |group: &Group| Bar {
-        title: group.title.clone(),
-        length: share(group) * WHOLE / most,
-        share: percent(share(group)),
-        words: format!("{} 个新旧都有结果的主体中 {} 个变差，率比 {}", group.moves.compared(), group.moves.worse, group.worse.text()),
-        alarm: group.worse.comparison.alarms().then(|| group.worse.comparison.title()),
+    let bar = |group: &Group| {
+        let (compared, worse) = (group.moves.compared(), group.moves.worse);
+        let (part, words) = match compared {
+            0 => ("—".to_owned(), "没有新旧都有结果的主体".to_owned()),
+            _ => (percent(share(group)), format!("{compared} 个新旧都有结果的主体中 {worse} 个变差，率比 {}", group.worse.text())),
+        };
+        let alarm = group.worse.comparison.alarms().then(|| group.worse.comparison.title());
+        Bar { title: group.title.clone(), length: share(group) * WHOLE / most, share: part, words, alarm }
     };
     groups.into_iter().map(bar).collect()
 }
