@@ -29,7 +29,7 @@ const TRADERS: i64 = 45;
 /// The `number`th of another kind: its code begins with other digits.
 fn other(kind: &str, number: u32) -> Company {
     let enterprise = company(number);
-    let code = Uscc::with_check_character(&format!("{kind}{}", &enterprise.code[2..17])).unwrap().as_str().to_owned();
+    let code = Uscc::with_check_character(&format!("{kind}{}", enterprise.code.get(2..17).unwrap())).unwrap().as_str().to_owned();
     Company { code, ..enterprise }
 }
 
@@ -52,7 +52,7 @@ fn sheet(bytes: &[u8], name: &str) -> Range<Data> {
 
 /// The cells of one column below its head.
 fn column(sheet: &Range<Data>, head: &str) -> Vec<String> {
-    let place = sheet.rows().next().unwrap().iter().position(|cell| cell.to_string() == head);
+    let place = sheet.rows().next().unwrap().iter().position(|cell| *cell == *head);
     let place = place.unwrap_or_else(|| panic!("no column {head}: {:?}", sheet.rows().next()));
     sheet.rows().skip(1).map(|row| row[place].to_string()).collect()
 }
@@ -180,7 +180,7 @@ fn drafts_are_told_apart_by_digest_time_and_what_they_change() {
         let html = town.get(&centre, "/rules/impact").text();
         let handed_in = town.office.now().to_minute();
         for (digest, changes) in drafts.iter().zip(["“等级界限”等 5 处改动", "改动“等级界限”"]) {
-            let short = &digest[..12];
+            let short = digest.get(..12).unwrap();
             let option = format!(">{short} 草案：全国基础规则包，{handed_in} 提交，{changes}</option>");
             assert!(html.contains(&option), "{option}: {html}");
             assert!(html.contains(&format!("<b>{short} “全国基础规则包”的草案代替现行规则</b>")), "{html}");
