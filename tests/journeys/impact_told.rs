@@ -238,6 +238,7 @@ fn a_pack_that_is_not_installed_is_told_to_be_an_addition() {
 fn a_folder_that_is_no_pack_or_has_no_place_is_refused_at_the_command_line() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
+    binary::found(&data, None);
     let data = data.to_str().unwrap();
     let refused = |args: &[&str]| {
         let output = xinzhi(&[&["pack", "diff"], args, &["--data", data]].concat());

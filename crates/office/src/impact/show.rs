@@ -226,7 +226,10 @@ fn known(id: &str, old: &Pack, new: &Pack) -> Result<(), Refusal> {
 /// The packs that a digest names.
 fn pack(connection: &mut Connection, office: &Office, (field, text): (&str, &str)) -> Result<Arc<Pack>, Error> {
     let unknown = || {
-        let words = format!("没有摘要为 `{}` 的规则包；草案只保留到服务重启，也只保留最近提交的 {DRAFTS_MAX} 份", shorten(text));
+        let words = format!(
+            "没有摘要为 `{}` 的规则包；草案只保留到服务重启，也只保留最近提交的 {DRAFTS_MAX} 份，请另选，或由本机操作员再次提交",
+            shorten(text)
+        );
         Refusal::field(Code::FieldInvalid, field, words)
     };
     let digest = hex_digest(text).map_err(|_| unknown())?;
