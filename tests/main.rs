@@ -34,6 +34,7 @@ mod journeys {
     mod figures_counted_on;
     mod idempotency;
     mod impact;
+    mod impact_told;
     mod killed;
     mod metrics;
     mod models;

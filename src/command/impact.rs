@@ -5,13 +5,14 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::json;
 use xinzhi_office::impact::{
     Alteration, Breakdown, CardImpact, Gain, Impact, METHOD, MeasureImpact, Moves, Proposal, signed, spread_words,
 };
-use xinzhi_rules::load::named;
+use xinzhi_rules::Files;
+use xinzhi_rules::load::{HEAD, named};
 use xinzhi_web::pages::text::encoded;
 
 use crate::arguments::PackDiff;
@@ -22,10 +23,10 @@ pub fn run(arguments: &PackDiff) -> anyhow::Result<ExitCode> {
     let (old, new) = match arguments.directories.as_slice() {
         [old, new] => (Some(old), new),
         [new] => (None, new),
-        _ => anyhow::bail!("请写新规则包的目录；要与别的规则包比较的，在它之前写旧规则包的目录"),
+        _ => bail!("请写新规则包的目录；要与别的规则包比较的，在它之前写旧规则包的目录"),
     };
-    let drafts: Vec<(&Path, (String, xinzhi_rules::Files))> =
-        old.into_iter().chain([new]).map(|folder| Ok((folder.as_path(), named(folder)?))).collect::<anyhow::Result<_>>()?;
+    let drafts: Vec<(&Path, (String, Files))> =
+        old.into_iter().chain([new]).map(|folder| Ok((folder.as_path(), read(folder)?))).collect::<anyhow::Result<_>>()?;
     let own = drafts.first().map(|(_, (id, _))| id.clone()).unwrap_or_default();
     let id = arguments.id.clone().unwrap_or(own);
     let door = door::knock(&arguments.place)?;
@@ -34,11 +35,12 @@ pub fn run(arguments: &PackDiff) -> anyhow::Result<ExitCode> {
     for (folder, (_, files)) in &drafts {
         match runtime.block_on(propose(&door, &id, files))? {
             Proposal::Sound { digest } => digests.push(digest),
+            Proposal::Misplaced { in_force } => bail!("{}", misplaced(&id, &in_force)),
             Proposal::Faulty { faults } => {
                 let mut out = crate::say::out();
                 faults.iter().try_for_each(|fault| writeln!(out, "{fault}\n"))?;
                 drop(out);
-                anyhow::bail!("{} 放在现行规则包 `{id}` 的位置上有 {} 处错误，无法评估；请按行列改正", folder.display(), faults.len());
+                bail!("{} 放在规则包 `{id}` 的位置上有 {} 处错误，无法评估；请按行列改正", folder.display(), faults.len());
             }
         }
     }
@@ -58,7 +60,21 @@ pub fn run(arguments: &PackDiff) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn propose(door: &Door, id: &str, files: &xinzhi_rules::Files) -> anyhow::Result<Proposal> {
+/// The id and the files of a folder that holds a pack.
+fn read(folder: &Path) -> anyhow::Result<(String, Files)> {
+    let (id, files) = named(folder)?;
+    if files.text(HEAD).is_none() {
+        bail!("目录 {} 中没有 {HEAD}，不是规则包；请写规则包所在的目录", folder.display());
+    }
+    Ok((id, files))
+}
+
+fn misplaced(id: &str, in_force: &[String]) -> String {
+    let place = in_force.first().map_or("", String::as_str);
+    format!("现行的规则包有 {}，没有 {id}，而草案的内容与它们重复；请用 --as 指明它代替哪一个，例如 --as {place}", in_force.join("、"))
+}
+
+async fn propose(door: &Door, id: &str, files: &Files) -> anyhow::Result<Proposal> {
     let files: serde_json::Map<String, serde_json::Value> = files.iter().map(|(path, text)| (path.to_owned(), json!(text))).collect();
     let body = json!({ "id": id, "files": files });
     let answer = door.json(Method::POST, "/operator/drafts", Some(&body)).await?;
@@ -76,7 +92,7 @@ fn query(arguments: &PackDiff, digests: &[String]) -> String {
 fn write(out: &mut impl Write, impact: &Impact) -> std::io::Result<()> {
     let pin = &impact.pin;
     let short = |digest: &str| digest.chars().take(12).collect::<String>();
-    writeln!(out, "规则影响评估：{} {} → {} {}", impact.old.title, impact.old.version, impact.new.title, impact.new.version)?;
+    writeln!(out, "规则影响评估：{} → {}", impact.old.title, impact.new.title)?;
     writeln!(
         out,
         "评价日 {}，账簿位置 {}，摘要 {} → {}，{} 个主体",
@@ -113,7 +129,8 @@ fn write_card(out: &mut impl Write, card: &CardImpact) -> std::io::Result<()> {
     writeln!(out, "\n{}（{}）：{}", card.title, card.id, card.finding)?;
     card.notes.iter().try_for_each(|note| writeln!(out, "提示：{note}"))?;
     if card.moves.all() == card.moves.same {
-        return writeln!(out, "没有主体的等级或得分改变");
+        let ungraded = card.moves.ungraded > 0 && card.moves.ungraded == card.moves.all();
+        return if ungraded { Ok(()) } else { writeln!(out, "没有主体的等级或得分改变") };
     }
     writeln!(out, "\n等级迁移：行为旧等级，列为新等级")?;
     write!(out, "{}", table(&matrix(card)))?;
@@ -138,8 +155,9 @@ fn heads(titles: &[&str]) -> Vec<String> {
 }
 
 fn matrix(card: &CardImpact) -> Vec<Vec<String>> {
-    let mut rows = vec![std::iter::once("旧＼新".to_owned()).chain(card.columns.iter().cloned()).chain(["合计".to_owned()]).collect()];
-    for (name, numbers) in card.rows.iter().zip(&card.matrix) {
+    let mut rows =
+        vec![std::iter::once("旧＼新".to_owned()).chain(card.column_titles.iter().cloned()).chain(["合计".to_owned()]).collect()];
+    for (name, numbers) in card.row_titles.iter().zip(&card.matrix) {
         rows.push(row(name, numbers.iter().copied().chain([numbers.iter().sum()])));
     }
     let column = |place: usize| card.matrix.iter().filter_map(|numbers| numbers.get(place)).sum::<i64>();
@@ -148,30 +166,30 @@ fn matrix(card: &CardImpact) -> Vec<Vec<String>> {
 }
 
 fn groups(by: &Breakdown) -> Vec<Vec<String>> {
-    let mut rows = vec![heads(&["", "主体", "变差", "变好", "不变", "不再评价", "可以评价", "等级下降", "变差率比", "下降率比", "判断"])];
+    let numbers = ["", "主体", "变差", "变好", "不变", "不再评价", "可以评价", "等级下降"];
+    let ratios = ["变差率比", "判断", "下降率比", "判断", "不再评价率比", "判断"];
+    let mut rows = vec![heads(&[numbers.as_slice(), &ratios].concat())];
     for group in &by.groups {
         let Moves { better, worse, same, lost, found, grade_worse, .. } = group.moves;
         let mut line = row(&group.title, [group.moves.all(), worse, better, same, lost, found, grade_worse]);
-        line.extend([group.worse.text(), group.grade_worse.text()]);
-        let named = [("变差", group.worse), ("下降", group.grade_worse)];
-        let alarms: Vec<String> = named
-            .iter()
-            .filter(|(_, ratio)| ratio.comparison.alarms())
-            .map(|(word, ratio)| format!("{word}{}", ratio.comparison.title()))
-            .collect();
-        line.push(if alarms.is_empty() { group.worse.comparison.title().to_owned() } else { format!("！{}", alarms.join("；")) });
+        for ratio in group.ratios() {
+            let mark = if ratio.comparison.alarms() { "！" } else { "" };
+            line.extend([ratio.text(), format!("{mark}{}", ratio.comparison.title())]);
+        }
         rows.push(line);
     }
     rows
 }
 
 fn alterations(alterations: &[Alteration]) -> Vec<Vec<String>> {
-    let mut rows = vec![heads(&["", "差别", "得分增加", "合计", "得分减少", "合计", "只改这一处：等级下降", "等级上升"])];
-    let gain = |gain: Option<Gain>| gain.map_or(["—".to_owned(), "—".to_owned()], |gain| [gain.subjects.to_string(), signed(gain.sum)]);
+    let alone = ["只改这一处：等级下降", "等级上升", "不再评价", "可以评价"];
+    let mut rows = vec![heads(&[["", "差别", "得分增加", "合计", "得分减少", "合计"].as_slice(), &alone].concat())];
+    let none = || "—".to_owned();
+    let gain = |gain: Option<Gain>| gain.map_or([none(), none()], |gain| [gain.subjects.to_string(), signed(gain.sum)]);
     for alteration in alterations {
-        let alone = alteration
-            .alone
-            .map_or(["不成模型".to_owned(), "—".to_owned()], |alone| [alone.grade_worse.to_string(), alone.grade_better.to_string()]);
+        let alone = alteration.alone.map_or(["不成模型".to_owned(), none(), none(), none()], |moves| {
+            [moves.grade_worse, moves.grade_better, moves.lost, moves.found].map(|number| number.to_string())
+        });
         let mut line = vec![alteration.title.clone(), alteration.how.title().to_owned()];
         line.extend(gain(alteration.more).into_iter().chain(gain(alteration.less)).chain(alone));
         rows.push(line);
@@ -191,4 +209,28 @@ fn measures(measures: &[&MeasureImpact]) -> Vec<Vec<String>> {
         rows.push(line);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use xinzhi_office::impact::{Comparison, Group, Ratio};
+
+    use super::*;
+
+    #[test]
+    fn every_ratio_has_a_judgement_of_its_own() {
+        let ratio = |thousandths, comparison| Ratio { thousandths: Some(thousandths), comparison };
+        let group = Group {
+            key: "30".to_owned(),
+            title: "行业 30".to_owned(),
+            moves: Moves { worse: 40, same: 60, lost: 8, grade_worse: 3, ..Moves::default() },
+            worse: ratio(853, Comparison::Even),
+            grade_worse: ratio(729, Comparison::Few),
+            lost: ratio(1300, Comparison::High),
+        };
+        let rows = groups(&Breakdown { by: "industry".to_owned(), title: "行业".to_owned(), groups: vec![group] });
+        let words = ["0.853", "在 0.8 至 1.25 之间", "0.729", "数量过少，不作判断", "1.3", "！高于 1.25，须关注"];
+        assert_eq!(rows[0].len(), rows[1].len());
+        assert_eq!(rows[1], [["行业 30", "108", "40", "0", "60", "8", "0", "3"].as_slice(), &words].concat());
+    }
 }

@@ -16,7 +16,7 @@ use crate::support::files::{Company, FINE, REVOKED, company, honours, penalties,
 use crate::support::town::{Caller, MARKET, Town, each_database};
 
 /// The pack of the house with some of its text replaced; each replacement must hit.
-fn draft(changes: &[(&str, &str, &str)]) -> Files {
+pub(super) fn draft(changes: &[(&str, &str, &str)]) -> Files {
     let mut hits = vec![false; changes.len()];
     let files = pack::own_files();
     let changed = files.iter().map(|(path, text)| {
@@ -34,10 +34,10 @@ fn draft(changes: &[(&str, &str, &str)]) -> Files {
     changed
 }
 
-const CARD: &str = "scorecards/market-entity.yaml";
+pub(super) const CARD: &str = "scorecards/market-entity.yaml";
 
 /// An ordinary penalty costs 120 instead of 20, an honour of the province is worth 40 instead of 70, and A begins at 800 instead of 850.
-fn harder() -> Files {
+pub(super) fn harder() -> Files {
     draft(&[
         (CARD, "一般: -20, 严重: -120", "一般: -120, 严重: -120"),
         (CARD, "省级: 70", "省级: 40"),
@@ -51,7 +51,7 @@ fn harder() -> Files {
 }
 
 /// Five companies, three of them in one township, and a fined resident of whom nothing may be seen.
-fn county(town: &Town) -> Vec<Company> {
+pub(super) fn county(town: &Town) -> Vec<Company> {
     let companies: Vec<Company> =
         (1..=5).map(|n| if n > 3 { Company { area: "330899102001", ..company(n) } } else { company(n) }).collect();
     let centre = town.program(Role::Centre);
@@ -70,18 +70,18 @@ fn county(town: &Town) -> Vec<Company> {
 }
 
 /// Hands a draft in, which must be sound; returns its digest.
-fn proposed(town: &Town, files: Files) -> String {
+pub(super) fn proposed(town: &Town, files: Files) -> String {
     match town.wait(impact::propose(&town.office, &Office::operator(), "national", files)).unwrap() {
         Proposal::Sound { digest } => digest,
-        Proposal::Faulty { faults } => panic!("{faults:?}"),
+        fault @ (Proposal::Faulty { .. } | Proposal::Misplaced { .. }) => panic!("{fault:?}"),
     }
 }
 
-fn assessed(town: &Town, asked: &Asked) -> Arc<Impact> {
+pub(super) fn assessed(town: &Town, asked: &Asked) -> Arc<Impact> {
     town.wait(impact::show(&town.office, &Office::operator(), asked)).unwrap()
 }
 
-fn against(new: &str) -> Asked {
+pub(super) fn against(new: &str) -> Asked {
     Asked { new: Some(new.to_owned()), ..Asked::default() }
 }
 
@@ -100,7 +100,7 @@ fn who_wins_and_who_loses_is_what_a_count_by_hand_gives() {
         let expected = [[1, 0, 0, 0, 0], [1, 0, 1, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], none];
         assert_eq!(card.matrix, expected.map(|row| row.to_vec()), "{:?}", card.rows);
         assert_eq!(card.rows, ["A", "B", "C", "D", "不作评价"]);
-        assert_eq!(card.moves, Moves { better: 1, worse: 2, same: 2, lost: 0, found: 0, grade_better: 1, grade_worse: 1 });
+        assert_eq!(card.moves, Moves { better: 1, worse: 2, same: 2, lost: 0, found: 0, grade_better: 1, grade_worse: 1, ungraded: 0 });
         let points = card.points.unwrap();
         assert_eq!((points.subjects, points.sum, points.least, points.p50, points.most), (5, -130_000, -100_000, 0, 0));
         assert_eq!((found.subjects, card.subjects), (5, 5), "the resident is nobody here (C2)");
@@ -167,7 +167,7 @@ fn the_same_rules_make_no_difference_and_the_way_back_mirrors_the_way_there() {
             let turned: Vec<Vec<i64>> =
                 (0..there.columns.len()).map(|column| there.matrix.iter().map(|row| row[column]).collect()).collect();
             assert_eq!((&back.matrix, &back.rows, &back.columns), (&turned, &there.columns, &there.rows));
-            let Moves { better, worse, same, lost, found, grade_better, grade_worse } = there.moves;
+            let Moves { better, worse, same, lost, found, grade_better, grade_worse, ungraded } = there.moves;
             let turned = Moves {
                 better: worse,
                 worse: better,
@@ -176,6 +176,7 @@ fn the_same_rules_make_no_difference_and_the_way_back_mirrors_the_way_there() {
                 found: lost,
                 grade_better: grade_worse,
                 grade_worse: grade_better,
+                ungraded,
             };
             assert_eq!(back.moves, turned);
             let spread = there.points.zip(back.points);
@@ -382,6 +383,7 @@ fn a9_the_centre_and_the_legal_review_see_an_assessment_and_nobody_else() {
                 "".to_owned(),
                 format!("?new={new}"),
                 format!("/data.xlsx?new={new}"),
+                format!("/data.json?new={new}"),
                 format!("/list?new={new}&card=market-entity&part=worse"),
             ] {
                 let answer = town.get(&who, &format!("/rules/impact{path}"));
@@ -414,7 +416,7 @@ fn faults_of_a_draft_are_told_with_line_and_column() {
     });
 }
 
-fn write_pack(folder: &std::path::Path, id: &str, files: &Files) -> String {
+pub(super) fn write_pack(folder: &std::path::Path, id: &str, files: &Files) -> String {
     let pack = folder.join(id);
     for (path, content) in files.iter() {
         let file = pack.join(path);
@@ -484,7 +486,7 @@ fn pack_diff_tells_text_json_and_a_workbook_with_and_without_a_server() {
     let words = refused(&[&bad]);
     assert!(words.contains("scorecards/market-entity.yaml:") && words.contains("2 处错误"), "{words}");
     let beside = write_pack(&place.path().join("beside"), "another", &harder());
-    assert!(refused(&[&beside]).contains("处错误"), "beside the other it repeats every name");
+    assert!(refused(&[&beside]).contains("没有 another"), "beside the other it repeats every name");
     assert_eq!(json(&["pack", "diff", &beside, "--as", "national"])["pin"], here["pin"]);
     let installed: Value = binary::json(&["doctor", "--json", "--data", data]);
     assert_eq!(installed["sound"], true, "nothing was installed or written: {installed}");

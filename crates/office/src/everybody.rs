@@ -200,16 +200,15 @@ fn runs(subjects: impl IntoIterator<Item = SubjectId>) -> Vec<(SubjectId, Subjec
     runs
 }
 
-/// What has been reported for each of some subjects, asked once for each area: many subjects share one.
+/// What has been reported for the areas of some subjects, asked once for each: many subjects share one.
 pub(crate) fn coverages<'m>(
     connection: &mut Connection,
     (cache, pack, known): (&CoverageCache, &Pack, Position),
-    members: impl IntoIterator<Item = &'m Member>,
+    areas: impl IntoIterator<Item = Option<&'m str>>,
 ) -> Result<Vec<Arc<Coverage>>, Error> {
     let mut covered: BTreeMap<Option<&str>, Arc<Coverage>> = BTreeMap::new();
     let mut coverages = Vec::new();
-    for member in members {
-        let area = member.area.as_deref();
+    for area in areas {
         let coverage = match covered.get(&area) {
             Some(coverage) => Arc::clone(coverage),
             None => cache.of_area(connection, pack, area, known)?.0,

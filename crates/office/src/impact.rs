@@ -31,7 +31,7 @@ pub use list::{Behind, Listed, Listing, list};
 pub use ratio::{Comparison, EXPECTED_MIN, MEMBERS_MIN, Ratio};
 pub use sheet::workbook;
 pub use shift::Move;
-pub use show::{Asked, Choice, Proposal, choices, propose, show};
+pub use show::{Asked, Choice, Proposal, Standing, choices, propose, show};
 pub use words::Difference;
 
 use shift::{Scales, Stand};
@@ -82,9 +82,9 @@ pub struct ImpactPin {
 /// Packs as people call them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// Titles.
+    /// Titles, each with its version.
     pub title: String,
-    /// Versions.
+    /// The version of all together.
     pub version: String,
 }
 
@@ -105,6 +105,10 @@ pub struct CardImpact {
     pub rows: Vec<String>,
     /// Grades of the new model, best first, and `不作评价`.
     pub columns: Vec<String>,
+    /// The same with their titles: `B 良好`.
+    pub row_titles: Vec<String>,
+    /// The same with their titles.
+    pub column_titles: Vec<String>,
     /// How many go from which grade to which.
     pub matrix: Vec<Vec<i64>>,
     /// How many move which way.
@@ -222,10 +226,11 @@ impl States {
 
 /// How the numbers are meant, for whoever prints them.
 pub const METHOD: [(&str, &str); 4] = [
-    ("变好、变差", "等级改变的看等级；等级相同或者无从比较的，看得分。改为不作评价、改为可以评价的另计"),
+    ("变好、变差", "等级改变的看等级；等级相同或者无从比较的，看得分。不再评价、改为可以评价的另计"),
     (
         "率比",
-        "一组中变差（或等级下降）的比例，除以其余主体的这一比例；按整数精确比较，低于 0.8 或高于 1.25 的须关注，恰为 0.8、1.25 的不须。\
+        "一组中变差（或等级下降）的比例，除以其余主体的这一比例，比例都只按新旧都有结果的主体计算；不再评价的另有率比，按旧规则有结果的主体计算。\
+         按整数精确比较，低于 0.8 或高于 1.25 的须关注，恰为 0.8、1.25 的不须。\
          该组或其余不足 30 个主体，或者按总体比例推算不足 5 个的，只列数字，不作判断。参照美国《雇员选拔程序统一指南》29 CFR 1607.4(D) 的五分之四规则",
     ),
     (

@@ -158,20 +158,23 @@ pub(crate) fn with_draft(connection: &mut Connection, id: &str, files: Files) ->
     Ok((first, Files::union(&all)))
 }
 
-/// Every state that the packs of this office were in, oldest first: the digest of all together, and what they were called.
-pub(crate) fn states(connection: &mut Connection) -> Result<Vec<(Digest, String)>, Error> {
+/// A state that the packs of this office were in.
+pub(crate) struct State {
+    /// Of all together.
+    pub(crate) digest: Digest,
+    /// Id and version of each.
+    pub(crate) parts: Vec<(String, String)>,
+}
+
+/// Every state that the packs of this office were in, oldest first.
+pub(crate) fn states(connection: &mut Connection) -> Result<Vec<State>, Error> {
     let mut states = Vec::new();
     for position in xinzhi_store::office::installations(connection)? {
         let installed = xinzhi_store::office::packs_at(connection, position)?;
-        let words = installed.iter().map(|row| format!("{} {}", row.pack, row.version)).collect::<Vec<_>>().join("、");
-        states.push((Files::union(&parts(&installed)?).digest(), words));
+        let versions = installed.iter().map(|row| (row.pack.clone(), row.version.clone())).collect();
+        states.push(State { digest: Files::union(&parts(&installed)?).digest(), parts: versions });
     }
     Ok(states)
-}
-
-/// What packs in force together are called, by id and version.
-pub(crate) fn named_by(pack: &Pack) -> String {
-    pack.parts.iter().map(|part| format!("{} {}", part.id, part.version)).collect::<Vec<_>>().join("、")
 }
 
 /// What packs in force together are called, by title and version.

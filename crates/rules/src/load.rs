@@ -20,7 +20,7 @@ pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Separates the id of a pack from a path inside it, where several packs are read as one.
 pub(crate) const APART: char = ':';
 /// What a pack says of itself.
-pub(crate) const HEAD: &str = "pack.yaml";
+pub const HEAD: &str = "pack.yaml";
 
 /// The YAML files of a pack: path inside the pack, with `/`, to text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

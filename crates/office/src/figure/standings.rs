@@ -198,7 +198,7 @@ impl Asked<'_> {
                 Some((Member { area: told.area.clone(), ..member.clone() }, kind, told))
             })
             .collect();
-        let of = evaluated.iter().map(|(member, _, _)| member);
+        let of = evaluated.iter().map(|(member, _, _)| member.area.as_deref());
         let covered = everybody::coverages(connection, (self.coverages, self.pack, self.known), of)?;
         let subjects: Vec<Subject<'_>> = evaluated
             .iter()

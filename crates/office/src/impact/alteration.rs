@@ -191,3 +191,60 @@ pub(crate) fn says(part: &Part, (pack, card): Model<'_>) -> Option<String> {
         Part::Range | Part::Share | Part::Force | Part::Subjects => Some(sentence::scorecard(pack, card)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::{load, own_files};
+
+    const CARD: &str = "scorecards/market-entity.yaml";
+    const DIVISOR: &str = "ratio_to: { record: 抽查检查 }";
+
+    /// The pack of the house with penalties divided as `by` says; and, of the other half, with one more kind of record before all others.
+    fn with_ratio(by: &str, shifted: bool) -> Pack {
+        let files = own_files();
+        let ratio = format!(
+            "      - id: penalty-ratio\n        title: 检查中的处罚\n        record: 行政处罚\n        window: 2 years\n        number: {{ {by} }}\n        \
+             bands: [ {{ from: 0%, points: 0 }}, {{ from: 5.5%, points: -20 }} ]\n        basis: [penalty-law-48]\n"
+        );
+        let first = "      - id: penalty\n";
+        let card = files.text(CARD).unwrap().replacen(first, &format!("{ratio}{first}"), 1);
+        let mut files = files.with(CARD, &card);
+        if shifted {
+            let kind = files.text("catalog/inspection.yaml").unwrap().replace("kind: inspection", "kind: a-first");
+            let kind = kind.replace("title: 抽查检查\n", "title: 排在最前的检查\n");
+            files = files.with("catalog/a-first.yaml", &kind);
+        }
+        load("national", &files).unwrap()
+    }
+
+    fn of_ratio(old: &Pack, new: &Pack) -> Option<How> {
+        let card = |pack: &'static str, of: &Pack| of.scorecard_by_id(pack).map(|(ix, _)| ix).unwrap();
+        let (before, after) = (card("market-entity", old), card("market-entity", new));
+        let found = changes((old, old.scorecard(before).unwrap()), (new, new.scorecard(after).unwrap()));
+        found.into_iter().find(|changed| changed.part == Part::Indicator("penalty-ratio".to_owned())).map(|changed| changed.how)
+    }
+
+    fn divisor(pack: &Pack) -> KindIx {
+        let (_, card) = pack.scorecard_by_id("market-entity").unwrap();
+        all(card).find_map(|(_, indicator)| indicator.divisor()).unwrap().kind
+    }
+
+    #[test]
+    fn a_ratio_is_the_same_wherever_the_kind_that_it_divides_by_stands() {
+        let (old, new) = (with_ratio(DIVISOR, false), with_ratio(DIVISOR, true));
+        assert_ne!(divisor(&old), divisor(&new), "the kind stands elsewhere");
+        assert_eq!((of_ratio(&old, &new), of_ratio(&new, &old)), (None, None));
+        assert!(changes((&old, &old.scorecards[0]), (&new, &new.scorecards[0])).is_empty(), "nor has anything else changed");
+    }
+
+    #[test]
+    fn a_ratio_to_other_records_is_a_change() {
+        let (old, moved) = (with_ratio(DIVISOR, false), with_ratio(DIVISOR, true));
+        let some = with_ratio("ratio_to: { record: 抽查检查, where: { 检查类型: { is: 双随机抽查 } } }", true);
+        let others = with_ratio("ratio_to: { record: 排在最前的检查 }", true);
+        for new in [&some, &others] {
+            assert_eq!((of_ratio(&old, new), of_ratio(&moved, new)), (Some(How::Changed), Some(How::Changed)));
+        }
+    }
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xinzhi_core::Points;
 
 use super::ratio::{Ratio, Share, ratio};
-use super::shift::{Move, Scales, Shift};
+use super::shift::{Move, Scales, Shift, Stand};
 
 /// How many subjects move which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Moves {
     pub grade_better: i64,
     /// Of the worse ones, those with a worse grade.
     pub grade_worse: i64,
+    /// Of those with neither, those whom neither model can evaluate.
+    pub ungraded: i64,
 }
 
 impl Moves {
@@ -45,15 +47,26 @@ impl Moves {
         }
     }
 
-    pub(crate) fn add(&mut self, moved: Move, grades: Option<Ordering>) {
-        match moved {
+    /// Those whom both models evaluate: only of them can it be said that they become better or worse.
+    pub fn compared(self) -> i64 {
+        self.better + self.worse + self.same - self.ungraded
+    }
+
+    /// Those whom the old model evaluates: only they can lose it.
+    pub fn graded_before(self) -> i64 {
+        self.compared() + self.lost
+    }
+
+    pub(crate) fn add(&mut self, scales: &Scales, before: Stand, after: Stand) {
+        match scales.moved(before, after) {
             Move::Better => self.better += 1,
             Move::Worse => self.worse += 1,
             Move::Same => self.same += 1,
             Move::Lost => self.lost += 1,
             Move::Found => self.found += 1,
         }
-        match grades {
+        self.ungraded += i64::from(before.grade.is_none() && after.grade.is_none());
+        match scales.grades(before, after) {
             Some(Ordering::Greater) => self.grade_worse += 1,
             Some(Ordering::Less) => self.grade_better += 1,
             Some(Ordering::Equal) | None => {}
@@ -115,10 +128,19 @@ pub struct Group {
     pub title: String,
     /// What becomes of its subjects.
     pub moves: Moves,
-    /// The share that becomes worse, compared with everybody else.
+    /// The share that becomes worse of those whom both models evaluate, compared with everybody else.
     pub worse: Ratio,
-    /// The share with a worse grade, compared with everybody else.
+    /// The share of them with a worse grade, compared with everybody else.
     pub grade_worse: Ratio,
+    /// The share that is not evaluated any more of those whom the old model evaluates, compared with everybody else.
+    pub lost: Ratio,
+}
+
+impl Group {
+    /// Every comparison with everybody else.
+    pub fn ratios(&self) -> [Ratio; 3] {
+        [self.worse, self.grade_worse, self.lost]
+    }
 }
 
 /// Groups by one property.
@@ -135,7 +157,12 @@ pub struct Breakdown {
 impl Breakdown {
     /// How many comparisons raise an alarm.
     pub fn alarms(&self) -> usize {
-        self.groups.iter().map(|group| [group.worse, group.grade_worse].iter().filter(|ratio| ratio.comparison.alarms()).count()).sum()
+        self.groups.iter().flat_map(Group::ratios).filter(|ratio| ratio.comparison.alarms()).count()
+    }
+
+    /// Whether any comparison is more than a number.
+    pub fn is_judged(&self) -> bool {
+        self.groups.iter().flat_map(Group::ratios).any(|ratio| ratio.comparison.judges())
     }
 }
 
@@ -143,7 +170,7 @@ impl Breakdown {
 pub(crate) fn moves<'s>(shifts: impl IntoIterator<Item = &'s Shift>, scales: &Scales) -> Moves {
     let mut moves = Moves::default();
     for Shift { before, after, .. } in shifts {
-        moves.add(scales.moved(*before, *after), scales.grades(*before, *after));
+        moves.add(scales, *before, *after);
     }
     moves
 }
@@ -156,15 +183,20 @@ pub(crate) fn groups<K: Ord>(
 ) -> Vec<Group> {
     let mut sums: BTreeMap<K, Moves> = BTreeMap::new();
     for shift in shifts {
-        let moved = scales.moved(shift.before, shift.after);
-        sums.entry(key(shift)).or_default().add(moved, scales.grades(shift.before, shift.after));
+        sums.entry(key(shift)).or_default().add(scales, shift.before, shift.after);
     }
-    let all = |part: fn(&Moves) -> i64| Share { part: sums.values().map(part).sum(), whole: sums.values().map(|moves| moves.all()).sum() };
-    let (worse, grade_worse) = (all(|moves| moves.worse), all(|moves| moves.grade_worse));
+    let all = |share: fn(&Moves) -> Share| {
+        let add = |all: Share, of: Share| Share { part: all.part + of.part, whole: all.whole + of.whole };
+        (share, sums.values().map(share).fold(Share { part: 0, whole: 0 }, add))
+    };
+    // Who is not evaluated any more has become neither better nor worse: a share of their own, so that they hide no gap and make none.
+    let worse = all(|moves| Share { part: moves.worse, whole: moves.compared() });
+    let grade_worse = all(|moves| Share { part: moves.grade_worse, whole: moves.compared() });
+    let lost = all(|moves| Share { part: moves.lost, whole: moves.graded_before() });
     let group = |(key, moves): (&K, &Moves)| {
         let (key, title) = named(key);
-        let of = |part| Share { part, whole: moves.all() };
-        Group { key, title, moves: *moves, worse: ratio(of(moves.worse), worse), grade_worse: ratio(of(moves.grade_worse), grade_worse) }
+        let [worse, grade_worse, lost] = [worse, grade_worse, lost].map(|(share, all)| ratio(share(moves), all));
+        Group { key, title, moves: *moves, worse, grade_worse, lost }
     };
     sums.iter().map(group).collect()
 }
@@ -176,7 +208,59 @@ pub fn signed(thousandths: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ratio::Comparison;
     use super::*;
+
+    /// So many of a kind, with their grades before and after.
+    fn many(kind: &str, number: usize, (before, after): (Option<usize>, Option<usize>)) -> Vec<Shift> {
+        let stand = |grade: Option<usize>| Stand { grade, points: grade.map(|_| Points::ZERO) };
+        let shift = Shift {
+            subject: xinzhi_core::SubjectId(1),
+            kind: kind.into(),
+            area: None,
+            industry: None,
+            groups: Vec::new(),
+            before: stand(before),
+            after: stand(after),
+            points: Vec::new(),
+            alone: Vec::new(),
+        };
+        vec![shift; number]
+    }
+
+    fn by_kind(shifts: &[Shift]) -> Vec<Group> {
+        let scales = ["A".to_owned(), "B".to_owned()];
+        groups((shifts, &Scales::named(&scales, &scales)), |shift| shift.kind.clone(), |kind| (kind.to_string(), kind.to_string()))
+    }
+
+    #[test]
+    fn who_is_not_evaluated_any_more_is_no_part_of_a_share_that_becomes_worse() {
+        // Everybody who is still evaluated becomes worse; a whole kind is evaluated no more.
+        let (worse, gone, never) = ((Some(0), Some(1)), (Some(0), None), (None, None));
+        let shifts = [many("enterprise", 600, worse), many("co-operative", 60, worse), many("sole", 1200, gone), many("sole", 50, never)];
+        let found = by_kind(&shifts.concat());
+        let told = |group: &Group| (group.key.clone(), group.worse.comparison, group.grade_worse.thousandths, group.lost.comparison);
+        let told: Vec<_> = found.iter().map(told).collect();
+        assert_eq!(
+            told,
+            [
+                ("co-operative".to_owned(), Comparison::Even, Some(1000), Comparison::Low),
+                ("enterprise".to_owned(), Comparison::Even, Some(1000), Comparison::Low),
+                ("sole".to_owned(), Comparison::Nothing, None, Comparison::High),
+            ]
+        );
+        let sole = found[2].moves;
+        assert_eq!((sole.lost, sole.ungraded, sole.same, sole.compared(), sole.graded_before(), sole.all()), (1200, 50, 50, 0, 1200, 1250));
+    }
+
+    #[test]
+    fn who_never_was_evaluated_thins_no_share() {
+        // Half of either kind becomes worse; of the one, four in five are evaluated by neither model.
+        let (worse, same, never) = ((Some(0), Some(1)), (Some(0), Some(0)), (None, None));
+        let half = |kind| [many(kind, 50, worse), many(kind, 50, same)].concat();
+        let found = by_kind(&[half("enterprise"), half("sole"), many("sole", 400, never)].concat());
+        assert!(found.iter().all(|group| (group.worse.thousandths, group.worse.comparison) == (Some(1000), Comparison::Even)), "{found:?}");
+    }
 
     #[test]
     fn the_way_back_has_the_same_spread_with_the_signs_turned() {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use xinzhi_evaluate::Reason;
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{Scorecard, ScorecardIx};
+use xinzhi_rules::model::{Grade, Scorecard, ScorecardIx};
 use xinzhi_rules::sentence;
 
 use super::alteration::{Part, says};
@@ -18,7 +19,7 @@ use crate::check::run::ENGINE_EDITION;
 /// What nobody's group is called in an address.
 pub(crate) const UNKNOWN: &str = "-";
 /// What is no grade.
-const UNGRADED: &str = "不作评价";
+pub(crate) const UNGRADED: &str = "不作评价";
 
 /// What areas are called.
 pub(crate) type Areas = BTreeMap<String, String>;
@@ -31,7 +32,10 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
     let (old, new) = (&ask.old, &ask.new);
     let cards = outcomes.cards.iter().map(|run| card(ask, outcomes, run, areas)).collect::<Result<Vec<_>, _>>()?;
     let measures = measure::table((old, new), &outcomes.pairs, &outcomes.measures);
-    let named = |pack: &Pack| Named { title: pack.title.clone(), version: pack.version.clone() };
+    let named = |pack: &Pack| {
+        let titles = pack.parts.iter().map(|part| format!("{} {}", part.title, part.version));
+        Named { title: titles.collect::<Vec<_>>().join("、"), version: pack.version.clone() }
+    };
     Ok(Impact {
         pin: ImpactPin {
             old: old.digest.to_string(),
@@ -43,7 +47,7 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
         },
         old: named(old),
         new: named(new),
-        finding: finding(ask, &cards, &measures),
+        finding: finding((ask, outcomes), &cards, &measures),
         notes: notes(ask, outcomes),
         subjects: outcomes.subjects,
         differences: differences(old, new),
@@ -52,30 +56,70 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
     })
 }
 
-fn finding(ask: &Ask, cards: &[CardImpact], measures: &[MeasureImpact]) -> String {
+fn finding((ask, outcomes): (&Ask, &Outcomes), cards: &[CardImpact], measures: &[MeasureImpact]) -> String {
     if ask.old.digest == ask.new.digest {
         return "新旧规则是同一版本，没有差别".to_owned();
     }
-    let moved: i64 = cards.iter().map(|card| card.moves.all() - card.moves.same).sum();
-    let sum = |of: fn(&MeasureImpact) -> i64| measures.iter().map(of).sum::<i64>();
-    let (begins, ends) = (sum(|row| row.begins.all()), sum(|row| row.ends.all()));
-    let changes = sum(|row| row.changes.all());
-    if moved == 0 && begins + ends + changes == 0 {
-        return "规则文字有差别，但没有主体的等级、得分或措施因此改变".to_owned();
-    }
-    let alarms: usize = cards.iter().flat_map(|card| &card.breakdowns).map(Breakdown::alarms).sum();
-    let alarms =
-        if alarms == 0 { "各组之间没有须关注的差距".to_owned() } else { format!("有 {alarms} 处组间差距须关注") };
-    let measures = if begins + ends + changes == 0 {
-        "没有措施因此改变".to_owned()
+    let moved = cards.iter().any(moves_somebody);
+    let measured = measured(measures);
+    let mut parts = apart(&ask.old, &ask.new);
+    parts.extend(cards.iter().filter(|card| moves_somebody(card)).map(|card| format!("{}：{}", card.title, card.finding)));
+    let still = cards.iter().filter(|card| !moves_somebody(card)).count();
+    if moved {
+        parts.extend((still > 0).then(|| format!("{still} 个评价模型的结果没有改变")));
+        parts.push(measured.unwrap_or_else(|| "没有措施因此改变".to_owned()));
+        parts.push(alarms(cards));
+    } else if still > 0 && cards.iter().all(|card| card.moves.ungraded > 0 && card.moves.ungraded == card.moves.all()) {
+        parts.push(uncompared(ask, outcomes));
+        parts.extend(measured);
     } else {
-        format!("措施新增 {begins} 项次、终止 {ends} 项次、状态改变 {changes} 项次")
+        let words = "规则文字有差别，但没有主体的等级、得分或措施因此改变";
+        parts.push(measured.map_or_else(|| words.to_owned(), |measured| format!("没有主体的等级或得分改变；{measured}")));
+    }
+    parts.join("；")
+}
+
+fn moves_somebody(card: &CardImpact) -> bool {
+    card.moves.all() > card.moves.same
+}
+
+/// What becomes of measures; none where nothing does.
+fn measured(measures: &[MeasureImpact]) -> Option<String> {
+    let sum = |of: fn(&MeasureImpact) -> i64| measures.iter().map(of).sum::<i64>();
+    let (begins, ends, changes) = (sum(|row| row.begins.all()), sum(|row| row.ends.all()), sum(|row| row.changes.all()));
+    (begins + ends + changes > 0).then(|| format!("措施新增 {begins} 项次、终止 {ends} 项次、状态改变 {changes} 项次"))
+}
+
+/// How many gaps between groups somebody should look at.
+fn alarms(cards: &[CardImpact]) -> String {
+    let all = || cards.iter().flat_map(|card| &card.breakdowns);
+    match all().map(Breakdown::alarms).sum::<usize>() {
+        0 if all().any(Breakdown::is_judged) => "各组之间没有须关注的差距".to_owned(),
+        0 => "各组数量过少或者无从比较，不作判断".to_owned(),
+        many => format!("有 {many} 处组间差距须关注"),
+    }
+}
+
+/// Packs that only one side has: a draft in nobody's place is beside all others.
+fn apart(old: &Pack, new: &Pack) -> Vec<String> {
+    let only = |of: &Pack, other: &Pack| -> Vec<String> {
+        let is_other = |part: &&xinzhi_rules::model::Part| other.parts.iter().all(|known| known.id != part.id);
+        of.parts.iter().filter(is_other).map(|part| format!("“{}”（{}）", part.title, part.id)).collect()
     };
-    let moves = |card: &&CardImpact| card.moves.all() > card.moves.same;
-    let still = cards.len() - cards.iter().filter(moves).count();
-    let still = (still > 0).then(|| format!("{still} 个评价模型的结果没有改变"));
-    let parts = cards.iter().filter(moves).map(|card| format!("{}：{}", card.title, card.finding));
-    parts.chain(still).chain([measures, alarms]).collect::<Vec<_>>().join("；")
+    let (added, removed) = (only(new, old), only(old, new));
+    let words = [(added, "旧规则中没有规则包", "，按新增评估"), (removed, "新规则中没有规则包", "，按删去评估")];
+    let told = words.into_iter().filter(|(which, _, _)| !which.is_empty());
+    told.map(|(which, before, behind)| format!("{before}{}{behind}", which.join("、"))).collect()
+}
+
+/// Why nobody can be compared where neither side evaluates anybody.
+fn uncompared(ask: &Ask, outcomes: &Outcomes) -> String {
+    let [old, new] = &outcomes.rules;
+    let overdue = |rules, ix| matches!(side::dormant(rules, ix, ask.day), Some(Reason::ReviewOverdue { .. }));
+    if outcomes.cards.iter().all(|run| overdue(old, run.old) && overdue(new, run.new)) {
+        return format!("评价日 {} 已过复核期限，全部主体不作评价，无从比较", ask.day);
+    }
+    format!("评价日 {} 新旧规则都不能评价任何主体，无从比较；原因见各评价模型的提示", ask.day)
 }
 
 fn notes(ask: &Ask, outcomes: &Outcomes) -> Vec<String> {
@@ -126,6 +170,8 @@ fn card(ask: &Ask, outcomes: &Outcomes, run: &CardRun, areas: &Areas) -> Result<
         subjects: moves.all(),
         rows,
         columns,
+        row_titles: old.grades.iter().map(grade_words).chain([UNGRADED.to_owned()]).collect(),
+        column_titles: new.grades.iter().map(grade_words).chain([UNGRADED.to_owned()]).collect(),
         matrix,
         moves,
         points: spread(points),
@@ -139,15 +185,21 @@ fn names(card: &Scorecard) -> Vec<String> {
     card.grades.iter().map(|grade| grade.name.clone()).chain([UNGRADED.to_owned()]).collect()
 }
 
+/// A grade as people call it: `B 良好`.
+pub(crate) fn grade_words(grade: &Grade) -> String {
+    if grade.title == grade.name { grade.name.clone() } else { format!("{} {}", grade.name, grade.title) }
+}
+
 fn words(moves: Moves, run: &CardRun) -> String {
+    if moves.ungraded > 0 && moves.ungraded == moves.all() {
+        return format!("{} 个主体新旧都不作评价，无从比较", moves.all());
+    }
     let graded = i64::try_from(run.shifts.iter().filter(|shift| run.scales.differ(shift.before, shift.after)).count()).unwrap_or(i64::MAX);
+    let Moves { better, worse, lost, found, grade_better, grade_worse, .. } = moves;
     format!(
-        "{} 个主体中 {graded} 个等级改变，变差 {} 个、变好 {} 个（其中等级下降 {} 个、上升 {} 个）",
-        moves.all(),
-        moves.worse,
-        moves.better,
-        moves.grade_worse,
-        moves.grade_better
+        "{} 个主体中 {graded} 个等级改变，变差 {worse} 个、变好 {better} 个（其中等级下降 {grade_worse} 个、上升 {grade_better} 个），\
+         不再评价 {lost} 个、改为可以评价 {found} 个",
+        moves.all()
     )
 }
 
@@ -169,7 +221,7 @@ fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
         breakdown(
             "industry",
             "行业（代码前两位）",
-            groups(all, |shift| shift.industry.clone(), |key| unknown(key.as_deref(), str::to_owned)),
+            groups(all, |shift| shift.industry.clone(), |key| unknown(key.as_deref(), |code| format!("行业 {code}"))),
         ),
     ];
     for (place, placed) in run.groupings.iter().enumerate() {
@@ -193,6 +245,7 @@ fn group_title(ask: &Ask, placed: &Placed, group: usize) -> String {
 
 fn alteration(ask: &Ask, run: &CardRun, place: usize) -> Alteration {
     let (mut more, mut less, mut alone) = (Gain::default(), Gain::default(), Moves::default());
+    let scales = scales_alone(run, place);
     for shift in &run.shifts {
         if let Some((_, change)) = shift.points.iter().find(|(of, _)| *of == place) {
             let gain = if *change > 0 { &mut more } else { &mut less };
@@ -200,8 +253,7 @@ fn alteration(ask: &Ask, run: &CardRun, place: usize) -> Alteration {
             gain.sum += change;
         }
         let stand = alone_of(shift, place);
-        let scales = scales_alone(run, place);
-        alone.add(scales.moved(shift.before, stand), scales.grades(shift.before, stand));
+        alone.add(&scales, shift.before, stand);
     }
     let change = run.changes.get(place);
     let part = change.map(|change| &change.part);

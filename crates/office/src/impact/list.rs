@@ -9,12 +9,13 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::model::Scorecard;
 use xinzhi_store::Connection;
 
-use super::finding::{UNKNOWN, alone_of, scales_alone};
+use super::finding::{Areas, UNGRADED, UNKNOWN, alone_of, grade_words, scales_alone};
 use super::kept::Assessed;
 use super::run::CardRun;
 use super::shift::{Move, Shift, Stand};
 use super::show::{Asked, assessment};
 use crate::figure::LIST_PAGE;
+use crate::figure::item::below;
 use crate::{Error, Office};
 
 /// Which number is meant, as an address says it.
@@ -36,7 +37,8 @@ pub struct Behind {
     pub matter: Option<String>,
     /// Id of a measure.
     pub measure: Option<String>,
-    /// What becomes of them: a move, `grade_worse`, `grade_better`, `more`, `less`, `alone`; of measures `begins`, `ends`, `changes`, `stays`.
+    /// What becomes of them: a move, `ungraded`, `grade_worse`, `grade_better`, `more`, `less`, `alone`; of measures `begins`, `ends`, `changes`,
+    /// `stays`.
     pub part: Option<String>,
 }
 
@@ -45,6 +47,8 @@ pub struct Behind {
 pub struct Listed {
     /// The code by which its file opens.
     pub code: Option<String>,
+    /// The code of its area.
+    pub area: Option<String>,
     /// In the order of the columns.
     pub cells: Vec<String>,
 }
@@ -86,18 +90,36 @@ pub async fn list(office: &Arc<Office>, actor: &Actor, asked: &Asked, behind: &B
     office.read(move |connection| listing(connection, &assessed, (title, &found), page)).await
 }
 
-/// The organisations that lose most by any model, at most as many as a page: for the workbook.
+/// For the workbook, at most as many as a page: those who lose most by any model, who is not evaluated any more, and who is only now; of each
+/// some.
 pub(super) fn losing(connection: &mut Connection, assessed: &Assessed) -> Result<Listing, Error> {
-    let mut found = Vec::new();
+    let mut kinds = [Move::Worse, Move::Lost, Move::Found].map(|moved| (moved, Vec::new()));
     for (run, card) in assessed.cards.iter().zip(&assessed.impact.cards) {
-        let worse: Vec<&Shift> = run.shifts.iter().filter(|shift| run.scales.moved(shift.before, shift.after) == Move::Worse).collect();
         let names = models(assessed, run).ok_or_else(gone)?;
-        found.extend(sorted(worse, Some(Move::Worse)).into_iter().map(|shift| {
-            let (before, after) = (stood(names.0, shift.before), stood(names.1, shift.after));
-            Found { subject: shift.subject, before: format!("{}：{before}", card.title), after }
-        }));
+        for (moved, found) in &mut kinds {
+            let shifts = run.shifts.iter().filter(|shift| run.scales.moved(shift.before, shift.after) == *moved).collect();
+            found.extend(sorted(shifts, Some(*moved)).into_iter().map(|shift| {
+                let (before, after) = (stood(names.0, shift.before), stood(names.1, shift.after));
+                Found { subject: shift.subject, before: format!("{}：{before}", card.title), after }
+            }));
+        }
     }
-    listing(connection, assessed, ("结果变差的主体".to_owned(), &found), 1)
+    let totals = kinds.each_ref().map(|(moved, found)| format!("{}的主体共 {} 个", moved.title(), found.len()));
+    let rooms = rooms(kinds.each_ref().map(|(_, found)| found.len()));
+    let told: Vec<Found> = kinds.into_iter().zip(rooms).flat_map(|((_, found), room)| found.into_iter().take(room)).collect();
+    listing(connection, assessed, (totals.join("，"), &told), 1)
+}
+
+/// How many of each kind fit on a page: none takes what another needs for its fair part.
+fn rooms<const N: usize>(many: [usize; N]) -> [usize; N] {
+    let mut rooms = [0; N];
+    for _ in 0..LIST_PAGE {
+        // Whoever has the fewest and still has some.
+        let next = rooms.iter_mut().zip(many).filter(|(room, many)| **room < *many).min_by_key(|(room, _)| **room);
+        let Some((room, _)) = next else { break };
+        *room += 1;
+    }
+    rooms
 }
 
 fn gone() -> Error {
@@ -107,15 +129,18 @@ fn gone() -> Error {
 fn listing(connection: &mut Connection, assessed: &Assessed, (title, found): (String, &[Found]), page: usize) -> Result<Listing, Error> {
     let skip = page.saturating_sub(1).saturating_mul(LIST_PAGE);
     let kind = |pack: &Pack, id: &str| pack.subject_kind_by_id(id).map(|(_, kind)| kind.title.clone());
+    let areas: Areas = xinzhi_store::organ::areas(connection)?.into_iter().map(|row| (row.code, row.name)).collect();
+    let place =
+        |code: &str| areas.get(code).or_else(|| areas.get(&below(&assessed.ask.base, code))).map_or(code, String::as_str).to_owned();
     let mut lines = Vec::new();
     for found in found.iter().skip(skip).take(LIST_PAGE) {
         let row =
             xinzhi_store::subject::by_id(connection, found.subject)?.ok_or_else(|| Error::inconsistent("an evaluated subject is gone"))?;
         let code = xinzhi_store::subject::codes(connection, found.subject)?.into_iter().next().map(|(_, code)| code);
         let title = kind(&assessed.ask.new, &row.kind).or_else(|| kind(&assessed.ask.old, &row.kind)).unwrap_or(row.kind);
-        let area = row.area.unwrap_or_default();
-        let cells = vec![row.name, code.clone().unwrap_or_default(), title, area, found.before.clone(), found.after.clone()];
-        lines.push(Listed { code, cells });
+        let named = row.area.as_deref().map(place).unwrap_or_default();
+        let cells = vec![row.name, code.clone().unwrap_or_default(), title, named, found.before.clone(), found.after.clone()];
+        lines.push(Listed { code, area: row.area, cells });
     }
     let more = found.len() > skip.saturating_add(LIST_PAGE);
     Ok(Listing { title, total: found.len(), columns: COLUMNS, lines, more })
@@ -125,10 +150,10 @@ fn models<'a>(assessed: &'a Assessed, run: &CardRun) -> Option<(&'a Scorecard, &
     assessed.ask.old.scorecard(run.old).zip(assessed.ask.new.scorecard(run.new))
 }
 
-/// `B 780 分`, or why there is no grade.
+/// `B 良好，780 分`, or that there is no grade.
 fn stood(card: &Scorecard, stand: Stand) -> String {
-    let grade = stand.grade.and_then(|grade| card.grades.get(grade)).map_or("不作评价", |grade| grade.name.as_str());
-    stand.points.map_or_else(|| grade.to_owned(), |points| format!("{grade}，{points} 分"))
+    let grade = stand.grade.and_then(|grade| card.grades.get(grade)).map_or_else(|| UNGRADED.to_owned(), grade_words);
+    stand.points.map_or_else(|| grade.clone(), |points| format!("{grade}，{points} 分"))
 }
 
 /// Those who lose or gain most come first; others as they were registered.
@@ -185,6 +210,14 @@ impl Behind {
             _ => None,
         };
         let part = self.part.as_deref();
+        let title = |titles: &[String], place: Option<usize>| match place {
+            None => Some(None),
+            Some(place) => titles.get(place).cloned().map(Some),
+        };
+        let (from, to) = (title(&card.row_titles, self.from)?, title(&card.column_titles, self.to)?);
+        if !part.is_none_or(|part| is_known(part, alteration)) {
+            return None;
+        }
         let takes = |shift: &&Shift| {
             let at = |stand: Stand, none: usize| stand.grade.unwrap_or(none);
             self.from.is_none_or(|from| at(shift.before, rows) == from)
@@ -204,10 +237,15 @@ impl Behind {
                 None => stood(new, shift.after),
             },
         });
-        let grades = self.from.zip(self.to).and_then(|(from, to)| card.rows.get(from).zip(card.columns.get(to)));
+        let grades = match (from, to) {
+            (Some(from), Some(to)) => Some(format!("由“{from}”到“{to}”")),
+            (Some(from), None) => Some(format!("原为“{from}”")),
+            (None, Some(to)) => Some(format!("改为“{to}”")),
+            (None, None) => None,
+        };
         let words = [
             Some(card.title.clone()),
-            grades.map(|(from, to)| format!("{from} 到 {to}")),
+            grades,
             group.map(|group| group.title.clone()),
             alteration.and_then(|alteration| card.alterations.get(alteration)).map(|alteration| alteration.title.clone()),
             part.map(|part| part_title(part).to_owned()),
@@ -245,17 +283,40 @@ fn is_part((run, alteration): (&CardRun, Option<usize>), shift: &Shift, part: &s
         }),
         "grade_worse" => run.scales.grades(shift.before, shift.after) == Some(Greater),
         "grade_better" => run.scales.grades(shift.before, shift.after) == Some(Less),
+        "ungraded" => shift.before.grade.is_none() && shift.after.grade.is_none(),
         word => run.scales.moved(shift.before, shift.after).word() == word,
+    }
+}
+
+/// Whether an outcome has numbers of that part: some are of an alteration only.
+fn is_known(part: &str, alteration: Option<usize>) -> bool {
+    match part {
+        "more" | "less" | "alone" => alteration.is_some(),
+        word => !part_title(word).is_empty(),
     }
 }
 
 fn part_title(part: &str) -> &str {
     match part {
+        "ungraded" => "新旧都不作评价",
         "more" => "这一指标得分增加",
         "less" => "这一指标得分减少",
         "alone" => "只改这一处，等级就改变",
         "grade_worse" => "等级下降",
         "grade_better" => "等级上升",
         word => Move::ALL.into_iter().find(|moved| moved.word() == word).map_or("", Move::title),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rooms;
+
+    #[test]
+    fn a_page_has_room_for_some_of_each_and_is_full_where_there_are_enough() {
+        assert_eq!(rooms([3, 0, 0]), [3, 0, 0]);
+        assert_eq!(rooms([0, 19_207, 0]), [0, 20, 0]);
+        assert_eq!(rooms([500, 500, 0]), [10, 10, 0]);
+        assert_eq!(rooms([500, 3, 500]), [9, 3, 8]);
     }
 }

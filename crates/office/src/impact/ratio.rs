@@ -33,6 +33,11 @@ impl Comparison {
         matches!(self, Comparison::Low | Comparison::High)
     }
 
+    /// Whether the numbers are enough to say anything.
+    pub fn judges(self) -> bool {
+        !matches!(self, Comparison::Few | Comparison::Nothing)
+    }
+
     /// The words beside the number.
     pub fn title(self) -> &'static str {
         match self {

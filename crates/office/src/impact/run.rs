@@ -106,6 +106,13 @@ struct Person<'a> {
     coverage: Arc<Coverage>,
 }
 
+impl Person<'_> {
+    /// Where it is registered, as its page has it.
+    fn area(&self) -> Option<&str> {
+        self.seen.iter().find_map(|seen| seen.told.area.as_deref())
+    }
+}
+
 /// Asks about everybody.
 ///
 /// # Errors
@@ -237,16 +244,18 @@ fn people<'a>(
     let (first, last) = (SubjectId(border(members.first()).0 - 1), border(members.last()));
     let exact: std::collections::BTreeSet<SubjectId> = xinzhi_store::figure::exact(connection, (first, last))?.into_iter().collect();
     let mut covered = Vec::new();
-    for side in &run.sides {
+    for (place, side) in run.sides.iter().enumerate() {
         let of = (&side.coverage, side.rules, run.ask.position);
-        covered.push(everybody::coverages(connection, of, members.iter().copied())?);
+        let areas = members.iter().map(|member| known(member.subject).get(place).and_then(|told| told.area.as_deref()));
+        covered.push(everybody::coverages(connection, of, areas)?);
     }
     let (Some(before), Some(after)) = (covered.first(), covered.get(1)) else { return Ok(Vec::new()) };
-    let mut joined: BTreeMap<Option<&str>, Arc<Coverage>> = BTreeMap::new();
+    let mut joined: BTreeMap<[Option<&str>; 2], Arc<Coverage>> = BTreeMap::new();
     let mut people = Vec::with_capacity(members.len());
     for ((member, before), after) in members.into_iter().zip(before).zip(after) {
         let [old, new] = known(member.subject);
-        let coverage = joined.entry(member.area.as_deref()).or_insert_with(|| Arc::new(run.joint.coverage(before, after)));
+        let areas = [old, new].map(|told| told.area.as_deref());
+        let coverage = joined.entry(areas).or_insert_with(|| Arc::new(run.joint.coverage(before, after)));
         let seen = |side: &Side<'_>, told: &'a Told, coverage: &Arc<Coverage>| Seen {
             kind: side.rules.subject_kind_by_id(&member.kind).filter(|(_, kind)| !kind.person).map(|(ix, _)| ix),
             told,
@@ -346,7 +355,7 @@ fn shift(run: &Run<'_>, card: &CardRun, (person, index, asked): (&Person<'_>, us
     Some(Shift {
         subject: person.member.subject,
         kind: texts.one(&person.member.kind),
-        area: texts.some(person.member.area.as_deref().map(|area| below(&run.ask.base, area)).as_deref()),
+        area: texts.some(person.area().map(|area| below(&run.ask.base, area)).as_deref()),
         industry: texts.some(person.member.industry.as_deref().and_then(|industry| industry.get(..2))),
         groups: card.groupings.iter().map(|placed| group(run, person, placed)).collect(),
         before,

@@ -62,8 +62,8 @@ fn about(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     let pin = &impact.pin;
     let mut lines = vec![
         ("结论", impact.finding.clone()),
-        ("旧规则", format!("{}，{}，摘要 {}", impact.old.title, impact.old.version, pin.old)),
-        ("新规则", format!("{}，{}，摘要 {}", impact.new.title, impact.new.version, pin.new)),
+        ("旧规则", format!("{}，摘要 {}", impact.old.title, pin.old)),
+        ("新规则", format!("{}，摘要 {}", impact.new.title, pin.new)),
         ("评价日", pin.day.to_string()),
         ("账簿位置", format!("{}，引擎版式 {}", pin.position, pin.edition)),
         ("主体", format!("{} 个", impact.subjects)),
@@ -82,8 +82,8 @@ fn matrix(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     head(sheet, "等级迁移", &[("评价模型", 28), ("旧等级", 12), ("新等级", 12), ("主体数", 10)])?;
     let mut row = 1;
     for card in &impact.cards {
-        for (from, numbers) in card.rows.iter().zip(&card.matrix) {
-            for (to, number) in card.columns.iter().zip(numbers) {
+        for (from, numbers) in card.row_titles.iter().zip(&card.matrix) {
+            for (to, number) in card.column_titles.iter().zip(numbers) {
                 line(sheet, row, [&card.title, from, to])?;
                 count(sheet, (row, 3), *number)?;
                 row += 1;
@@ -93,8 +93,9 @@ fn matrix(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     Ok(())
 }
 
-fn moved(moves: &Moves) -> [i64; 8] {
-    [moves.all(), moves.worse, moves.better, moves.same, moves.lost, moves.found, moves.grade_worse, moves.grade_better]
+fn moved(moves: &Moves) -> [i64; 9] {
+    let Moves { better, worse, same, lost, found, grade_better, grade_worse, ungraded } = *moves;
+    [moves.all(), worse, better, same, ungraded, lost, found, grade_worse, grade_better]
 }
 
 fn groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
@@ -106,13 +107,16 @@ fn groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
         ("变差", 10),
         ("变好", 10),
         ("不变", 10),
-        ("改为不作评价", 14),
+        ("其中新旧都不作评价", 18),
+        ("不再评价", 14),
         ("改为可以评价", 14),
         ("等级下降", 10),
         ("等级上升", 10),
         ("变差的率比", 12),
         ("判断", 24),
         ("等级下降的率比", 14),
+        ("判断", 24),
+        ("不再评价的率比", 14),
         ("判断", 24),
     ];
     head(sheet, "分组", &columns)?;
@@ -121,8 +125,7 @@ fn groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     for (row, (card, by, group)) in (1..).zip(all.take(LINES_MAX)) {
         line(sheet, row, [&card.title, &by.title, &group.title])?;
         counts(sheet, row, 3, &moved(&group.moves))?;
-        let ratios = [group.worse, group.grade_worse];
-        for (column, ratio) in [11, 13].into_iter().zip(ratios) {
+        for (column, ratio) in [12, 14, 16].into_iter().zip(group.ratios()) {
             sheet.write_string(row, column, ratio.text())?;
             sheet.write_string(row, column + 1, ratio.comparison.title())?;
         }
@@ -141,6 +144,8 @@ fn alterations(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> 
         ("减少合计", 12),
         ("只改这一处：等级下降", 20),
         ("只改这一处：等级上升", 20),
+        ("只改这一处：不再评价", 20),
+        ("只改这一处：可以评价", 20),
         ("旧规则", 80),
         ("新规则", 80),
     ];
@@ -155,10 +160,10 @@ fn alterations(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> 
             sheet.write_string(row, column + 1, signed(sum))?;
         }
         match &alteration.alone {
-            Some(alone) => counts(sheet, row, 7, &[alone.grade_worse, alone.grade_better])?,
+            Some(alone) => counts(sheet, row, 7, &[alone.grade_worse, alone.grade_better, alone.lost, alone.found])?,
             None => drop(sheet.write_string(row, 7, "单独改动不成其为模型")?),
         }
-        for (column, words) in [9, 10].into_iter().zip([&alteration.before, &alteration.after]) {
+        for (column, words) in [11, 12].into_iter().zip([&alteration.before, &alteration.after]) {
             sheet.write_string(row, column, words.as_deref().unwrap_or("—"))?;
         }
     }
@@ -192,16 +197,15 @@ fn measures(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
 
 fn list(sheet: &mut Worksheet, listing: &Listing) -> Result<(), XlsxError> {
     let widths = [36, 22, 14, 16, 40, 20];
-    let columns: Vec<(&str, u16)> = listing.columns.iter().copied().zip(widths).collect();
+    let columns: Vec<(&str, u16)> = listing.columns.iter().copied().zip(widths).chain([("区划代码", 16)]).collect();
     head(sheet, "清单", &columns)?;
     for (row, of) in (1..).zip(&listing.lines) {
-        line(sheet, row, of.cells.iter().map(String::as_str))?;
+        line(sheet, row, of.cells.iter().map(String::as_str).chain([of.area.as_deref().unwrap_or_default()]))?;
     }
     let end = u32::try_from(listing.lines.len()).unwrap_or(u32::MAX).saturating_add(2);
     let words = format!(
-        "{}共 {} 个，按得分减少多少排列；一次至多列出 {} 个主体，其余请在“规则影响评估”页由各数字进入逐页查看",
+        "{}；变差的按得分减少多少排列；一次至多列出 {} 个主体，其余请在“规则影响评估”页由各数字进入逐页查看",
         listing.title,
-        listing.total,
         crate::figure::LIST_PAGE
     );
     line(sheet, end, [words])

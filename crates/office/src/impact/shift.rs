@@ -65,7 +65,7 @@ impl Move {
             Move::Better => "变好",
             Move::Worse => "变差",
             Move::Same => "不变",
-            Move::Lost => "改为不作评价",
+            Move::Lost => "不再评价",
             Move::Found => "改为可以评价",
         }
     }

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xinzhi_core::actor::Actor;
 use xinzhi_core::journal::{Act, Position};
-use xinzhi_core::{Code, Day, Digest, Refusal};
-use xinzhi_rules::Pack;
-use xinzhi_rules::load::Files;
+use xinzhi_core::{Code, Day, Digest, Moment, Refusal};
+use xinzhi_rules::load::{Files, HEAD};
+use xinzhi_rules::{Diagnostic, Pack};
 use xinzhi_store::Connection;
 
 use super::Impact;
 use super::kept::{Assessed, assessed};
 use super::run::Ask;
+use super::side::{DRAFTS_MAX, Draft};
+use super::words::differences;
 use crate::check::run::{hex_digest, shorten};
-use crate::pack::{named_by, states, with_draft};
+use crate::pack::{State, states, with_draft};
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
@@ -51,10 +53,28 @@ pub struct Asked {
 pub struct Choice {
     /// Their digest.
     pub digest: String,
-    /// What they are called and which version.
+    /// What they are called and which version; of a draft, the pack that was handed in.
     pub title: String,
     /// In force, a draft, or of the past.
-    pub standing: &'static str,
+    pub standing: Standing,
+}
+
+/// Where packs that can be compared come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In force now.
+    InForce,
+    /// Handed in to be looked at.
+    Draft {
+        /// When.
+        at: Moment,
+        /// How many rules differed from those in force then.
+        differences: usize,
+        /// The title of the first of them.
+        first: Option<String>,
+    },
+    /// In force before.
+    Past,
 }
 
 /// What came of handing in a draft.
@@ -71,30 +91,56 @@ pub enum Proposal {
         /// In the order of the files.
         faults: Vec<String>,
     },
+    /// It was to stand beside the packs in force and repeats what they have: it belongs in the place of one of them.
+    Misplaced {
+        /// Ids of the packs in force.
+        in_force: Vec<String>,
+    },
 }
 
 /// Takes a draft in: read together with the packs in force, in the place of the one of that id or beside them. It is kept in memory and installed
 /// nowhere.
 ///
 /// # Errors
-/// [`Code::NotPermitted`], a fault of the store.
+/// [`Code::NotPermitted`], [`Code::FieldInvalid`] for files that are no pack, a fault of the store.
 pub async fn propose(office: &Arc<Office>, actor: &Actor, id: &str, files: Files) -> Result<Proposal, Error> {
     Scope::of(Action::SeeImpact, actor)?;
-    let (id, drafts) = (id.to_owned(), Arc::clone(office));
+    if files.text(HEAD).is_none() {
+        return Err(Refusal::field(Code::FieldInvalid, "files", format!("草案 `{}` 中没有 {HEAD}，不是规则包", shorten(id))).into());
+    }
+    let (id, shared) = (id.to_owned(), Arc::clone(office));
     office
         .read(move |connection| {
-            let (first, files) = with_draft(connection, &id, files)?;
-            let checked = xinzhi_rules::check(&first, &files);
+            let now = shared.pack();
+            let (first, union) = with_draft(connection, &id, files.clone())?;
+            let checked = xinzhi_rules::check(&first, &union);
             let Some(pack) = checked.pack else {
-                return Ok(Proposal::Faulty { faults: checked.faults.iter().map(|fault| fault.render(&files)).collect() });
+                if now.parts.iter().all(|part| part.id != id)
+                    && repeats(&checked.faults) > repeats(&xinzhi_rules::check(&id, &files).faults)
+                {
+                    return Ok(Proposal::Misplaced { in_force: now.parts.iter().map(|part| part.id.clone()).collect() });
+                }
+                return Ok(Proposal::Faulty { faults: checked.faults.iter().map(|fault| fault.render(&union)).collect() });
             };
             let digest = pack.digest;
-            if digest != drafts.pack().digest {
-                drafts.drafts.keep(Arc::new(pack));
+            if digest != now.digest {
+                shared.drafts.keep(draft(pack, &id, (&now, shared.now())));
             }
             Ok(Proposal::Sound { digest: digest.to_string() })
         })
         .await
+}
+
+/// How many names are given twice.
+fn repeats(faults: &[Diagnostic]) -> usize {
+    faults.iter().filter(|fault| fault.code == "duplicate-id").count()
+}
+
+fn draft(pack: Pack, id: &str, (in_force, at): (&Pack, Moment)) -> Draft {
+    let title = pack.parts.iter().find(|part| part.id == id).map_or_else(|| id.to_owned(), |part| part.title.clone());
+    let differences = differences(in_force, &pack);
+    let first = differences.first().map(|difference| difference.title.clone());
+    Draft { pack: Arc::new(pack), at, title, differences: differences.len(), first }
 }
 
 /// The packs that can be compared: those in force, drafts that were handed in since the start, the latest first, and what was in force before.
@@ -104,14 +150,21 @@ pub async fn propose(office: &Arc<Office>, actor: &Actor, id: &str, files: Files
 pub async fn choices(office: &Arc<Office>, actor: &Actor) -> Result<Vec<Choice>, Error> {
     Scope::of(Action::SeeImpact, actor)?;
     let now = office.pack();
+    let titled = |parts: &[(String, String)]| {
+        let title = |id: &String| now.parts.iter().find(|part| part.id == *id).map_or_else(|| id.clone(), |part| part.title.clone());
+        parts.iter().map(|(id, version)| format!("{} {version}", title(id))).collect::<Vec<_>>().join("、")
+    };
+    let own: Vec<(String, String)> = now.parts.iter().map(|part| (part.id.clone(), part.version.clone())).collect();
     let choice = |digest: Digest, title: String, standing| Choice { digest: digest.to_string(), title, standing };
-    let mut all = vec![choice(now.digest, named_by(&now), "现行")];
-    let drafts = office.drafts.all();
-    all.extend(drafts.iter().rev().map(|draft| choice(draft.digest, named_by(draft), "草案")));
+    let mut all = vec![choice(now.digest, titled(&own), Standing::InForce)];
+    all.extend(office.drafts.all().into_iter().rev().map(|draft| {
+        let Draft { pack, at, title, differences, first } = draft;
+        choice(pack.digest, title, Standing::Draft { at, differences, first })
+    }));
     let past = office.read(states).await?;
-    for (digest, title) in past.into_iter().rev() {
+    for State { digest, parts } in past.into_iter().rev() {
         if all.len() < PAST_MAX && all.iter().all(|known| known.digest != digest.to_string()) {
-            all.push(choice(digest, title, "曾经施行"));
+            all.push(choice(digest, titled(&parts), Standing::Past));
         }
     }
     Ok(all)
@@ -173,13 +226,16 @@ fn known(id: &str, old: &Pack, new: &Pack) -> Result<(), Refusal> {
 /// The packs that a digest names.
 fn pack(connection: &mut Connection, office: &Office, (field, text): (&str, &str)) -> Result<Arc<Pack>, Error> {
     let unknown = || {
-        let words = format!("没有摘要为 `{}` 的规则包；草案只保留到服务重启，请用 xinzhi pack diff 再提交一次", shorten(text));
+        let words = format!(
+            "没有摘要为 `{}` 的规则包；草案只保留到服务重启，也只保留最近提交的 {DRAFTS_MAX} 份，请另选，或由本机操作员再次提交",
+            shorten(text)
+        );
         Refusal::field(Code::FieldInvalid, field, words)
     };
     let digest = hex_digest(text).map_err(|_| unknown())?;
     if let Some(draft) = office.drafts.find(digest) {
         return Ok(draft);
     }
-    let is_known = office.pack().digest == digest || states(connection)?.iter().any(|(known, _)| *known == digest);
+    let is_known = office.pack().digest == digest || states(connection)?.iter().any(|known| known.digest == digest);
     if is_known { office.pack_by_digest(connection, digest) } else { Err(unknown().into()) }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use xinzhi_core::{Day, Digest};
+use xinzhi_core::{Day, Digest, Moment};
 use xinzhi_evaluate::{Plan, Reason};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{
@@ -11,28 +11,43 @@ use xinzhi_rules::model::{
 };
 
 /// Drafts kept compiled: they are installed nowhere, so whoever wants them again after that hands them in again.
-const DRAFTS_MAX: usize = 8;
+pub(super) const DRAFTS_MAX: usize = 8;
+
+/// A pack that was handed in to be looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// Together with the others in force.
+    pub(crate) pack: Arc<Pack>,
+    /// When it was handed in.
+    pub(crate) at: Moment,
+    /// Title of the pack that was handed in, without the others.
+    pub(crate) title: String,
+    /// How many rules differ from those that were in force then.
+    pub(crate) differences: usize,
+    /// The title of the first of them.
+    pub(crate) first: Option<String>,
+}
 
 /// Packs that were handed in to be looked at, the latest last.
 #[derive(Debug, Default)]
-pub(crate) struct Drafts(Mutex<Vec<Arc<Pack>>>);
+pub(crate) struct Drafts(Mutex<Vec<Draft>>);
 
 impl Drafts {
-    pub(crate) fn keep(&self, pack: Arc<Pack>) {
+    pub(crate) fn keep(&self, draft: Draft) {
         let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drafts.retain(|draft| draft.digest != pack.digest);
+        drafts.retain(|known| known.pack.digest != draft.pack.digest);
         if drafts.len() >= DRAFTS_MAX {
             drafts.remove(0);
         }
-        drafts.push(pack);
+        drafts.push(draft);
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Pack>> {
+    pub(crate) fn all(&self) -> Vec<Draft> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn find(&self, digest: Digest) -> Option<Arc<Pack>> {
-        self.all().into_iter().find(|draft| draft.digest == digest)
+        self.all().into_iter().map(|draft| draft.pack).find(|pack| pack.digest == digest)
     }
 }
 
@@ -64,6 +79,11 @@ pub(crate) fn every_measure(pack: &Pack) -> MatterIx {
     MatterIx(pack.matters.len().saturating_sub(1))
 }
 
+/// Why a model evaluates nobody on the day; none where it evaluates.
+pub(crate) fn dormant(rules: &Pack, ix: ScorecardIx, day: Day) -> Option<Reason> {
+    Plan::compile(rules, ix).ok().and_then(|plan| plan.dormant(day))
+}
+
 /// What has to be said of a model that is not in force on the day, or may not be used at all.
 pub(crate) fn notes(which: &str, (raw, rules): (&Pack, &Pack), (ix, card): (ScorecardIx, &Scorecard), day: Day) -> Vec<String> {
     let mut notes = Vec::new();
@@ -74,18 +94,16 @@ pub(crate) fn notes(which: &str, (raw, rules): (&Pack, &Pack), (ix, card): (Scor
     if let Some(until) = span.until.filter(|until| day > *until) {
         notes.push(format!("{which}的“{}”施行到 {until} 为止，评价日 {day} 在此之后；这里按它当日仍然施行来评估", card.title));
     }
-    match Plan::compile(rules, ix).ok().and_then(|plan| plan.dormant(day)) {
+    match dormant(rules, ix, day) {
         Some(Reason::ReviewOverdue { review_by }) => {
-            notes.push(format!(
-                "{which}须在 {review_by} 前复核，评价日 {day} 已经超过，全部主体不作评价；请用 --as-of 或在页面上另选评价日"
-            ));
+            notes.push(format!("{which}须在 {review_by} 前复核，评价日 {day} 已经超过，全部主体不作评价；请另选评价日"));
         }
         Some(Reason::NoBasisInForce) => {
             notes.push(format!("{which}的“{}”在评价日 {day} 没有有效的依据，全部主体不作评价；请补充依据或另选评价日", card.title));
         }
         Some(Reason::NoCutoffsInForce) => {
             notes.push(format!(
-                "{which}的“{}”按同业界限定级，评价日 {day} 没有有效的界限，全部主体不作评价；请先用 `xinzhi cutoffs` 计算，或另选评价日",
+                "{which}的“{}”按同业界限定级，评价日 {day} 没有有效的界限，全部主体不作评价；请先计算当日的界限，或另选评价日",
                 card.title
             ));
         }

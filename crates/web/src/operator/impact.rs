@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use xinzhi_core::Code;
 use xinzhi_office::Office;
 use xinzhi_office::impact::{self, Asked, Impact, Proposal};
 
@@ -50,9 +52,21 @@ impl Wish {
     }
 }
 
-async fn propose(State(state): State<AppState>, Json(draft): Json<Draft>) -> Result<Json<Proposal>, Problem> {
+async fn propose(State(state): State<AppState>, draft: Result<Json<Draft>, JsonRejection>) -> Result<Json<Proposal>, Problem> {
+    let Json(draft) = draft.map_err(|fault| unread(&fault))?;
     let files = draft.files.into_iter().collect();
     Ok(Json(impact::propose(&state.office, &Office::operator(), &draft.id, files).await?))
+}
+
+/// The reader's words are English; what can befall a folder that was read as a pack is its size.
+fn unread(fault: &JsonRejection) -> Problem {
+    if fault.status() != StatusCode::PAYLOAD_TOO_LARGE {
+        return Code::BodyInvalid.into();
+    }
+    let detail = format!("草案各文件合计超过 {} MiB，不能评估；请核对是否选错了目录", DRAFT_BYTES_MAX >> 20);
+    let mut problem = Problem::from(Code::BodyTooLarge);
+    problem.detail = detail;
+    problem
 }
 
 async fn show(State(state): State<AppState>, Query(wish): Query<Wish>) -> Result<Json<Impact>, Problem> {

@@ -19,6 +19,8 @@ pub(super) struct ListedPage {
     pub(super) first: usize,
     pub(super) before: Option<String>,
     pub(super) next: Option<String>,
+    /// The last page, where this one is behind it.
+    pub(super) last: Option<String>,
 }
 
 /// One of those that were counted.

@@ -28,6 +28,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/rules/impact", get(impact::assess))
         .route("/rules/impact/list", get(impact::list))
         .route("/rules/impact/data.xlsx", get(impact::workbook))
+        .route("/rules/impact/data.json", get(impact::json))
         .route("/rules/{pack}", get(index_of))
         .route("/rules/{pack}/measures", get(measures::show_measures))
         .route("/rules/{pack}/matters", get(measures::show_matters))

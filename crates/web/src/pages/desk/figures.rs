@@ -186,6 +186,7 @@ pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, 
         first: 1,
         before: None,
         next: None,
+        last: None,
     };
     show(&listed.paged((page, listing.more), at))
 }

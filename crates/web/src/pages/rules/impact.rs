@@ -3,13 +3,18 @@
 mod view;
 
 use askama::Template;
+use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
 use serde::Deserialize;
-use xinzhi_office::impact::{self, Asked, Behind, Choice};
+use xinzhi_core::{Code, Moment, Refusal};
+use xinzhi_office::figure::LIST_PAGE;
+use xinzhi_office::impact::{self, Asked, Behind, Choice, Standing};
 use xinzhi_office::permission::Action;
 
 use super::super::answer::{Answer, FormFault, form_faults, show, show_as};
-use super::super::frame::{Frame, Link};
+use super::super::frame::Frame;
 use super::super::listed::{ListedLine, ListedPage};
 use super::super::reader::Signed;
 use super::super::text::address;
@@ -19,6 +24,8 @@ use view::ResultView;
 
 const HERE: &str = "/rules/impact";
 const TITLE: &str = "规则影响评估";
+/// Letters of what was typed that a refusal repeats.
+const TYPED_MAX: usize = 20;
 
 /// What an address asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,14 +36,14 @@ pub(super) struct Wish {
     day: Option<String>,
     card: Option<String>,
     by: Option<String>,
-    from: Option<usize>,
-    to: Option<usize>,
+    from: Option<String>,
+    to: Option<String>,
     group: Option<String>,
     alteration: Option<String>,
     matter: Option<String>,
     measure: Option<String>,
     part: Option<String>,
-    page: Option<usize>,
+    page: Option<String>,
 }
 
 impl Wish {
@@ -44,10 +51,19 @@ impl Wish {
         Asked { old: self.old.clone(), new: self.new.clone(), scorecard: None, day: self.day.clone() }
     }
 
-    fn behind(&self) -> Behind {
-        let Wish { card, from, to, by, group, alteration, matter, measure, part, .. } = self.clone();
-        Behind { card, from, to, by, group, alteration, matter, measure, part }
+    fn behind(&self) -> Result<Behind, Refusal> {
+        let (from, to) = (whole("from", "旧等级的位置", self.from.as_deref())?, whole("to", "新等级的位置", self.to.as_deref())?);
+        let Wish { card, by, group, alteration, matter, measure, part, .. } = self.clone();
+        Ok(Behind { card, from, to, by, group, alteration, matter, measure, part })
     }
+}
+
+/// A whole number of an address.
+fn whole(field: &str, title: &str, text: Option<&str>) -> Result<Option<usize>, Refusal> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let shown: String = text.chars().take(TYPED_MAX).collect();
+    let words = || format!("网址中的 {field}（{title}）应为整数，现为 `{shown}`");
+    text.parse().map(Some).map_err(|_| Refusal::field(Code::FieldInvalid, field, words()))
 }
 
 /// Packs to choose from.
@@ -55,6 +71,13 @@ struct Pick {
     digest: String,
     words: String,
     chosen: bool,
+}
+
+/// A comparison that can be made at once.
+struct Way {
+    href: String,
+    title: String,
+    words: String,
 }
 
 #[derive(Template)]
@@ -66,7 +89,7 @@ struct ImpactPage {
     new: Vec<Pick>,
     day: String,
     /// Comparisons with the rules in force that can be made at once.
-    ways: Vec<Link>,
+    ways: Vec<Way>,
     result: Option<ResultView>,
 }
 
@@ -75,27 +98,54 @@ impl ImpactPage {
     fn group_head(&self, index: &usize) -> &'static str {
         view::GROUP_HEADS.get(*index).copied().unwrap_or_default()
     }
+
+    /// What a ratio of a group compares.
+    fn ratio_head(&self, index: &usize) -> &'static str {
+        view::RATIO_HEADS.get(*index).copied().unwrap_or_default()
+    }
 }
 
+fn short(choice: &Choice) -> String {
+    choice.digest.chars().take(12).collect()
+}
+
+/// When a draft was handed in and what it changes, so that one can be told from another.
+fn handed_in(at: Moment, differences: usize, first: Option<&str>) -> String {
+    let changes = match (differences, first) {
+        (1, Some(first)) => format!("改动“{first}”"),
+        (many, Some(first)) => format!("“{first}”等 {many} 处改动"),
+        (_, None) => "读成句子后没有差别".to_owned(),
+    };
+    format!("{} 提交，{changes}", at.to_minute())
+}
+
+/// The digest comes first: a select is narrow, and what follows may be cut off.
 fn picks(choices: &[Choice], chosen: &str) -> Vec<Pick> {
-    let words =
-        |choice: &Choice| format!("{}：{}（{}）", choice.standing, choice.title, choice.digest.chars().take(12).collect::<String>());
+    let words = |choice: &Choice| match &choice.standing {
+        Standing::InForce => format!("{} 现行：{}", short(choice), choice.title),
+        Standing::Draft { at, differences, first } => {
+            format!("{} 草案：{}，{}", short(choice), choice.title, handed_in(*at, *differences, first.as_deref()))
+        }
+        Standing::Past => format!("{} 此前：{}", short(choice), choice.title),
+    };
     choices.iter().map(|choice| Pick { digest: choice.digest.clone(), words: words(choice), chosen: choice.digest == chosen }).collect()
 }
 
 /// A draft in the place of what is in force, or what is in force in the place of what was.
-fn ways(choices: &[Choice], day: &str) -> Vec<Link> {
+fn ways(choices: &[Choice], day: &str) -> Vec<Way> {
     let Some(now) = choices.first() else { return Vec::new() };
     let way = |choice: &Choice| {
-        let is_draft = choice.standing == "草案";
-        let (old, new) = if is_draft { (now, choice) } else { (choice, now) };
-        let words = if is_draft {
-            format!("草案 {} 代替现行规则", choice.title)
-        } else {
-            format!("现行规则代替此前的 {}", choice.title)
+        let (old, new, title, words) = match &choice.standing {
+            Standing::Draft { at, differences, first } => {
+                let title = format!("{} “{}”的草案代替现行规则", short(choice), choice.title);
+                (now, choice, title, handed_in(*at, *differences, first.as_deref()))
+            }
+            Standing::InForce | Standing::Past => {
+                (choice, now, format!("现行规则代替此前的 {}", short(choice)), format!("此前：{}", choice.title))
+            }
         };
         let query = [("old", Some(old.digest.clone())), ("new", Some(new.digest.clone())), ("day", Some(day.to_owned()))];
-        Link::new(address(HERE, &query), words)
+        Way { href: address(HERE, &query), title, words }
     };
     choices.iter().skip(1).map(way).collect()
 }
@@ -137,22 +187,34 @@ pub(super) async fn assess(State(state): State<AppState>, Query(wish): Query<Wis
 pub(super) async fn workbook(State(state): State<AppState>, Query(wish): Query<Wish>, Signed { actor, .. }: Signed) -> Answer {
     let asked = wish.asked();
     let bytes = impact::workbook(&state.office, &actor, &asked).await?;
-    let day = asked.day.unwrap_or_default();
+    Ok(attached(&format!("{}.xlsx", file_name(&asked)), bytes))
+}
+
+/// `GET /rules/impact/data.json`: what `xinzhi pack diff --json` tells.
+pub(super) async fn json(State(state): State<AppState>, Query(wish): Query<Wish>, Signed { actor, .. }: Signed) -> Answer {
+    let asked = wish.asked();
+    let found = impact::show(&state.office, &actor, &asked).await?;
+    let disposition = format!("attachment; filename=\"{}.json\"", file_name(&asked));
+    Ok(([(header::CONTENT_DISPOSITION, disposition)], Json(&*found)).into_response())
+}
+
+/// The name under which a browser saves an outcome.
+fn file_name(asked: &Asked) -> String {
+    let day = asked.day.as_deref().unwrap_or_default();
     let plain: String = day.chars().filter(|letter| letter.is_ascii_digit() || *letter == '-').take(10).collect();
-    Ok(attached(&format!("impact-{plain}.xlsx"), bytes))
+    format!("impact-{plain}")
 }
 
 /// `GET /rules/impact/list`: who is behind a number.
 pub(super) async fn list(State(state): State<AppState>, Query(wish): Query<Wish>, signed: Signed) -> Answer {
-    let page = wish.page.unwrap_or(1).max(1);
-    let listing = impact::list(&state.office, &signed.actor, &wish.asked(), &wish.behind(), page).await?;
-    let whole = |number: Option<usize>| number.map(|number| number.to_string());
+    let page = whole("page", "第几页", wish.page.as_deref())?.unwrap_or(1).max(1);
+    let listing = impact::list(&state.office, &signed.actor, &wish.asked(), &wish.behind()?, page).await?;
     let pins = [("old", wish.old.clone()), ("new", wish.new.clone()), ("day", wish.day.clone())];
     let at = |page: usize| {
         let more = [
             ("card", wish.card.clone()),
-            ("from", whole(wish.from)),
-            ("to", whole(wish.to)),
+            ("from", wish.from.clone()),
+            ("to", wish.to.clone()),
             ("by", wish.by.clone()),
             ("group", wish.group.clone()),
             ("alteration", wish.alteration.clone()),
@@ -166,6 +228,8 @@ pub(super) async fn list(State(state): State<AppState>, Query(wish): Query<Wish>
     let frame = signed.frame.under("/rules", "规则").under(address(HERE, &pins), TITLE).titled("名单");
     let opens = frame.may(Action::ReadSubject);
     let href = |code: String| format!("/desk/subjects/{code}");
+    let is_behind = listing.lines.is_empty() && listing.total > 0;
+    let last = is_behind.then(|| at(listing.total.div_ceil(LIST_PAGE)));
     let lines = listing.lines.into_iter().map(|line| ListedLine { href: line.code.filter(|_| opens).map(href), cells: line.cells });
     let listed = ListedPage {
         frame,
@@ -177,6 +241,7 @@ pub(super) async fn list(State(state): State<AppState>, Query(wish): Query<Wish>
         first: 1,
         before: None,
         next: None,
+        last,
     };
     show(&listed.paged((page, listing.more), at))
 }

@@ -74,6 +74,7 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         first: 1,
         before: Some("/desk/figures/closed-share/list?part=of&page=1".to_owned()),
         next: Some("/desk/figures/closed-share/list?part=of&page=3".to_owned()),
+        last: None,
     };
     let line = ListedLine { href: Some("/desk/checks/7#green-channel".to_owned()), cells: vec![hostile(), hostile()] };
     vec![

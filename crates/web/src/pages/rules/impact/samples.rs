@@ -7,8 +7,8 @@ use super::super::super::answer::FormFault;
 use super::super::super::frame::Link;
 use super::super::super::listed::{ListedLine, ListedPage};
 use super::super::super::samples::{Sample, frame, hostile, sample};
-use super::view::{AlterationLine, Bar, CardView, Cell, GroupLine, MeasureLine, Number, RatioView, ResultView, Row};
-use super::{ImpactPage, Pick};
+use super::view::{AlterationLine, Bar, CardView, Cell, GroupLine, GroupNumber, MeasureLine, Number, RatioView, ResultView, Row};
+use super::{ImpactPage, Pick, Way};
 
 fn number() -> Number {
     Number { text: hostile(), href: Some("/rules/impact/list?card=market-entity&from=0&to=1".to_owned()) }
@@ -31,8 +31,15 @@ fn card() -> CardView {
             title: hostile(), length: 500, share: "5.3%".to_owned(), words: hostile(), alarm: Some("高于 1.25，须关注")
         }],
         left_out: 2,
-        alarms: 1,
-        groups: vec![GroupLine { title: hostile(), numbers: vec![number(), number()], worse: ratio(true), grade_worse: ratio(false) }],
+        judged: hostile(),
+        groups: vec![GroupLine {
+            title: hostile(),
+            numbers: vec![
+                GroupNumber { number: number(), of_them: None },
+                GroupNumber { number: number(), of_them: Some(("等级下降", number())) },
+            ],
+            ratios: vec![ratio(true), ratio(false)],
+        }],
         alterations: vec![AlterationLine {
             title: hostile(),
             how: "改动",
@@ -51,6 +58,7 @@ fn result() -> ResultView {
         finding: hostile(),
         notes: vec![hostile()],
         workbook: "/rules/impact/data.xlsx?new=1".to_owned(),
+        json: "/rules/impact/data.json?new=1".to_owned(),
         cards: vec![Link::new("/rules/impact?card=a", hostile()), Link::new("/rules/impact?card=b", hostile())],
         card: Some(card()),
         measures: vec![MeasureLine {
@@ -75,7 +83,7 @@ fn result() -> ResultView {
     }
 }
 
-fn page(faults: Vec<FormFault>, ways: Vec<Link>, result: Option<ResultView>) -> ImpactPage {
+fn page(faults: Vec<FormFault>, ways: Vec<Way>, result: Option<ResultView>) -> ImpactPage {
     let pick = |chosen| Pick { digest: hostile(), words: hostile(), chosen };
     let picks = || vec![pick(true), pick(false)];
     let frame = frame(Role::Legal, "/rules/impact");
@@ -95,12 +103,15 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         first: 21,
         before: Some("/rules/impact/list?page=1".to_owned()),
         next: None,
+        last: None,
     };
+    let way = Way { href: "/rules/impact?new=1".to_owned(), title: hostile(), words: hostile() };
     vec![
         sample("impact", &page(Vec::new(), Vec::new(), Some(result()))),
-        sample("impact to choose", &page(vec![FormFault::new("day", hostile())], vec![Link::new("/rules/impact?new=1", hostile())], None)),
+        sample("impact to choose", &page(vec![FormFault::new("day", hostile())], vec![way], None)),
         sample("impact without drafts", &page(Vec::new(), Vec::new(), None)),
         sample("impact list", &list(lines)),
         sample("impact list without anybody", &list(Vec::new())),
+        sample("impact list behind its end", &ListedPage { last: Some("/rules/impact/list?page=2".to_owned()), ..list(Vec::new()) }),
     ]
 }

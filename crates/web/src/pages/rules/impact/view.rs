@@ -65,13 +65,23 @@ pub(super) struct RatioView {
 pub(super) struct GroupLine {
     pub(super) title: String,
     /// In the order of [`GROUP_HEADS`].
-    pub(super) numbers: Vec<Number>,
-    pub(super) worse: RatioView,
-    pub(super) grade_worse: RatioView,
+    pub(super) numbers: Vec<GroupNumber>,
+    /// In the order of [`RATIO_HEADS`].
+    pub(super) ratios: Vec<RatioView>,
 }
 
-/// What the numbers of a group count.
-pub(super) const GROUP_HEADS: [&str; 6] = ["主体", "变差", "变好", "等级下降", "等级上升", "改为不作评价"];
+/// A number of a group, and how many of them are of a kind.
+#[derive(Clone, Debug)]
+pub(super) struct GroupNumber {
+    pub(super) number: Number,
+    pub(super) of_them: Option<(&'static str, Number)>,
+}
+
+/// What the numbers of a group count: the first is the sum of the others.
+pub(super) const GROUP_HEADS: [&str; 6] = ["主体", "变差", "变好", "不变", "不再评价", "可以评价"];
+
+/// What the ratios of a group compare.
+pub(super) const RATIO_HEADS: [&str; 3] = ["变差的率比", "等级下降的率比", "不再评价的率比"];
 
 /// A part of the model that differs.
 #[derive(Clone, Debug)]
@@ -98,7 +108,8 @@ pub(super) struct CardView {
     pub(super) by: String,
     pub(super) bars: Vec<Bar>,
     pub(super) left_out: usize,
-    pub(super) alarms: usize,
+    /// Whether somebody should look at the groups.
+    pub(super) judged: String,
     pub(super) groups: Vec<GroupLine>,
     pub(super) alterations: Vec<AlterationLine>,
     pub(super) together: i64,
@@ -123,6 +134,7 @@ pub(super) struct ResultView {
     pub(super) finding: String,
     pub(super) notes: Vec<String>,
     pub(super) workbook: String,
+    pub(super) json: String,
     pub(super) cards: Vec<Link>,
     pub(super) card: Option<CardView>,
     pub(super) measures: Vec<MeasureLine>,
@@ -167,14 +179,15 @@ impl ResultView {
             finding: impact.finding.clone(),
             notes: impact.notes.clone(),
             workbook: pins.to("/data.xlsx", &[]),
+            json: pins.to("/data.json", &[]),
             cards: impact.cards.iter().map(tab).collect(),
             card: chosen.map(|card| CardView::of(&pins, card, by)),
             measures: impact.moving().into_iter().map(|row| measure(&pins, row)).collect(),
             differences: impact.differences.clone(),
             method: METHOD.to_vec(),
             pin: vec![
-                ("旧规则", format!("{} {}，摘要 {}", old.title, old.version, pin.old)),
-                ("新规则", format!("{} {}，摘要 {}", new.title, new.version, pin.new)),
+                ("旧规则", format!("{}，摘要 {}", old.title, pin.old)),
+                ("新规则", format!("{}，摘要 {}", new.title, pin.new)),
                 ("评价日", pin.day.to_string()),
                 ("账簿位置", format!("{}，引擎版式 {}", pin.position, pin.edition)),
                 ("范围", format!("{} 个法人、非法人组织和个体工商户", impact.subjects)),
@@ -196,13 +209,13 @@ impl CardView {
             finding: card.finding.clone(),
             notes: card.notes.clone(),
             spread: card.points.as_ref().map(spread_words),
-            columns: card.columns.clone(),
-            rows: card.rows.iter().enumerate().map(|(place, title)| row(pins, card, (place, title))).collect(),
+            columns: card.column_titles.clone(),
+            rows: card.row_titles.iter().enumerate().map(|(place, title)| row(pins, card, (place, title))).collect(),
             breakdowns: card.breakdowns.iter().map(tab).collect(),
             by: chosen.map(|by| by.title.clone()).unwrap_or_default(),
             left_out: if bars.is_empty() { 0 } else { chosen.map_or(0, |by| by.groups.len()).saturating_sub(bars.len()) },
             bars,
-            alarms: chosen.map_or(0, Breakdown::alarms),
+            judged: chosen.map(judged).unwrap_or_default(),
             groups: chosen.iter().flat_map(|by| by.groups.iter().map(|group| line(pins, (card, by), group))).collect(),
             alterations: card.alterations.iter().map(|of| alteration(pins, card, of)).collect(),
             together: card.together,
@@ -230,7 +243,7 @@ fn row(pins: &Pins<'_>, card: &CardImpact, (place, title): (usize, &String)) -> 
         let heat = if leads == Some(Move::Same) { 0 } else { heat(*many, total) };
         Cell { label: label.clone(), number: pins.number(*many, &query), way: if *many == 0 { "" } else { way(leads) }, heat }
     };
-    Row { title: title.clone(), cells: card.columns.iter().zip(&numbers).enumerate().map(cell).collect(), total }
+    Row { title: title.clone(), cells: card.column_titles.iter().zip(&numbers).enumerate().map(cell).collect(), total }
 }
 
 /// Which way a cell leads, in a word.
@@ -245,22 +258,34 @@ fn way(moved: Option<Move>) -> &'static str {
     }
 }
 
-/// The largest groups with the share that becomes worse.
+fn judged(by: &Breakdown) -> String {
+    match by.alarms() {
+        0 if by.is_judged() => "没有须关注的差距".to_owned(),
+        0 => "数量过少或者无从比较，不作判断".to_owned(),
+        many => format!("{many} 处须关注"),
+    }
+}
+
+/// The largest groups, in the order of the table, with the share that becomes worse.
 fn bars(by: &Breakdown) -> Vec<Bar> {
-    let mut groups: Vec<&Group> = by.groups.iter().collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.moves.all()));
-    groups.truncate(BARS_MAX);
-    let share = |group: &Group| group.moves.worse * WHOLE / group.moves.all().max(1);
+    let mut places: Vec<(usize, &Group)> = by.groups.iter().enumerate().collect();
+    places.sort_by_key(|(_, group)| std::cmp::Reverse(group.moves.compared()));
+    places.truncate(BARS_MAX);
+    places.sort_by_key(|(place, _)| *place);
+    let groups: Vec<&Group> = places.into_iter().map(|(_, group)| group).collect();
+    let share = |group: &Group| group.moves.worse * WHOLE / group.moves.compared().max(1);
     let most = groups.iter().map(|group| share(group)).max().unwrap_or(0);
     if most == 0 {
         return Vec::new();
     }
-    let bar = |group: &Group| Bar {
-        title: group.title.clone(),
-        length: share(group) * WHOLE / most,
-        share: percent(share(group)),
-        words: format!("{} 个主体中 {} 个变差，率比 {}", group.moves.all(), group.moves.worse, group.worse.text()),
-        alarm: group.worse.comparison.alarms().then(|| group.worse.comparison.title()),
+    let bar = |group: &Group| {
+        let (compared, worse) = (group.moves.compared(), group.moves.worse);
+        let (part, words) = match compared {
+            0 => ("—".to_owned(), "没有新旧都有结果的主体".to_owned()),
+            _ => (percent(share(group)), format!("{compared} 个新旧都有结果的主体中 {worse} 个变差，率比 {}", group.worse.text())),
+        };
+        let alarm = group.worse.comparison.alarms().then(|| group.worse.comparison.title());
+        Bar { title: group.title.clone(), length: share(group) * WHOLE / most, share: part, words, alarm }
     };
     groups.into_iter().map(bar).collect()
 }
@@ -270,23 +295,27 @@ fn ratio(ratio: Ratio) -> RatioView {
 }
 
 fn line(pins: &Pins<'_>, (card, by): (&CardImpact, &Breakdown), group: &Group) -> GroupLine {
-    let Moves { better, worse, lost, grade_worse, grade_better, .. } = group.moves;
+    let Moves { better, worse, same, lost, found, grade_worse, grade_better, ungraded } = group.moves;
     let number = |many: i64, part: Option<&str>| {
         let query = [("card", some(&card.id)), ("by", some(&by.by)), ("group", some(&group.key)), ("part", part.map(str::to_owned))];
         pins.number(many, &query)
     };
+    let plain = |many, part| GroupNumber { number: number(many, part), of_them: None };
+    let with = |many, part, (title, of_them, kind)| GroupNumber {
+        number: number(many, Some(part)),
+        of_them: (of_them > 0).then(|| (title, number(of_them, Some(kind)))),
+    };
     GroupLine {
         title: group.title.clone(),
         numbers: vec![
-            number(group.moves.all(), None),
-            number(worse, Some("worse")),
-            number(better, Some("better")),
-            number(grade_worse, Some("grade_worse")),
-            number(grade_better, Some("grade_better")),
-            number(lost, Some("lost")),
+            plain(group.moves.all(), None),
+            with(worse, "worse", ("等级下降", grade_worse, "grade_worse")),
+            with(better, "better", ("等级上升", grade_better, "grade_better")),
+            with(same, "same", ("新旧都不评价", ungraded, "ungraded")),
+            plain(lost, Some("lost")),
+            plain(found, Some("found")),
         ],
-        worse: ratio(group.worse),
-        grade_worse: ratio(group.grade_worse),
+        ratios: group.ratios().map(ratio).to_vec(),
     }
 }
 
