@@ -107,7 +107,7 @@ fn together(town: &Town, desk: &Desk, known: i64, as_of: &str) -> BTreeMap<i64, 
     let run = Run::compile(&set, ix, Day::parse(as_of).unwrap()).unwrap();
     run.over(&set, 2, |standings| {
         for row in 0..standings.len() {
-            let grade = standings.grades.at(row).map(|grade| card.grades[usize::from(grade)].name.clone());
+            let grade = standings.grade(row).map(|grade| card.grades[grade].name.clone());
             let points = standings.points.at(row).map(|points| Points(points).to_string());
             let amount = standings.amounts.at(row).map(|fen| Fen(fen).to_string());
             let line = (points, grade, amount, i64::from(standings.assessed[row]), standings.reasons.at(row).is_some());
