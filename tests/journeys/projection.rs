@@ -643,6 +643,24 @@ fn what_cannot_be_asked_is_refused_with_a_sentence() {
     }
     fs::write(out, b"here already").unwrap();
     assert!(desk.refused(&everybody(&[])).contains("已存在"));
+    // Nothing goes into the projection, or in the place of a link to nothing.
+    desk.follow();
+    let to = |out: &Path| desk.refused(&["evaluate", "--scorecard", CARD, "--as-of", DAY, "--out", out.to_str().unwrap()]);
+    assert!(to(&desk.root.join("part=00000/x.parquet")).contains("之内，请写到别处"));
+    let dangling = desk.results.path().join("dangling.parquet");
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    assert!(to(&dangling).contains("已存在") && dangling.is_symlink());
+    // What is damaged in it is made anew, by nobody else.
+    let names = fs::read_dir(&desk.root).unwrap().map(|entry| entry.unwrap().path());
+    let coverage = names.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("coverage-")).unwrap();
+    let whole = fs::read(&coverage).unwrap();
+    fs::write(&coverage, &whole[..60]).unwrap();
+    let cut = to(&desk.results.path().join("y.parquet"));
+    assert!(
+        cut.contains("有 60 字节，projection.json 中写的是") && cut.contains("xinzhi projection rebuild") && !cut.contains("tables.json"),
+        "{cut}"
+    );
+    fs::write(&coverage, &whole).unwrap();
     // A folder of somebody else's is left alone.
     let other = tempfile::tempdir().unwrap();
     fs::create_dir(other.path().join("part=00000")).unwrap();
