@@ -183,7 +183,8 @@ pub struct Evaluate {
     #[arg(long, value_name = "目录", requires = "pack", requires = "result", conflicts_with_all = ["code", "subject", "known", "data", "database"])]
     pub tables: Option<PathBuf>,
     /// 评价表集所用的规则包目录；表集按几个规则包制作的，逐个写出，次序不限
-    #[arg(long, value_name = "目录", requires = "tables")]
+    // What is required and conflicts with something that was written is no longer required: so the conflict is stated here too, and below.
+    #[arg(long, value_name = "目录", requires = "tables", conflicts_with_all = ["code", "subject", "known", "data", "database", "projection"])]
     pub pack: Vec<PathBuf>,
     /// 评价全部主体，把逐个主体的结果写成 Parquet 文件；回测时可以不写，只要汇总
     #[arg(long, value_name = "文件", conflicts_with_all = ["code", "subject"], group = "result")]
@@ -199,13 +200,13 @@ pub struct Evaluate {
     )]
     pub every: Option<Every>,
     /// 回测的起始日期
-    #[arg(long, value_name = "日期", requires = "every")]
+    #[arg(long, value_name = "日期", requires = "every", conflicts_with_all = ["code", "subject", "as_of", "against"])]
     pub from: Option<String>,
     /// 回测的截止日期
-    #[arg(long, value_name = "日期", requires = "every")]
+    #[arg(long, value_name = "日期", requires = "every", conflicts_with_all = ["code", "subject", "as_of", "against"])]
     pub until: Option<String>,
     /// 与较早的一次结果比较，列出等级的变动；评价单位时不写则与上次结果比较
-    #[arg(long, value_name = "文件", requires = "out")]
+    #[arg(long, value_name = "文件", requires = "out", conflicts_with_all = ["code", "subject"])]
     pub against: Option<PathBuf>,
     /// 列存投影所在目录；不写则为数据目录中的 projection
     #[arg(long, value_name = "目录", requires = "result", conflicts_with = "tables")]
@@ -725,7 +726,7 @@ pub struct Generate {
     #[arg(long)]
     pub penalties_only: bool,
     /// 与 --penalties-only 合用：不掺入有毛病的行
-    #[arg(long, requires = "penalties_only")]
+    #[arg(long, requires = "penalties_only", conflicts_with = "only")]
     pub flawless: bool,
     /// 生成什么：部门文件，或列存表集
     #[arg(long, value_enum, default_value_t = Only::Files, value_name = "类别", conflicts_with = "penalties_only")]

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::io::{self, StdoutLock, Write};
+use std::path::Path;
+
+use anyhow::Context;
 
 /// Writes a line to standard output.
 macro_rules! say {
@@ -18,6 +21,16 @@ pub fn out() -> Out {
 
 pub fn line(words: fmt::Arguments<'_>) -> io::Result<()> {
     writeln!(out(), "{words}")
+}
+
+/// Says what came of it, where it has been written already; where nothing can be said, that it is there all the same.
+pub fn of(written: Option<&Path>, tell: impl FnOnce(&mut Out) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut said = out();
+    let told = tell(&mut said).and_then(|()| said.flush());
+    told.with_context(|| match written {
+        Some(path) => format!("结果已写入 `{}`，但摘要未能输出，请核对标准输出", path.display()),
+        None => "摘要未能输出，请核对标准输出".to_owned(),
+    })
 }
 
 /// Writes what is shown only this once, and says so where nobody could read it: what a reader that has gone would have seen is lost for good.

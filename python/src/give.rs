@@ -45,7 +45,7 @@ impl Frame {
 
     /// The rows of a partition.
     pub(crate) fn batch(&self, rows: &Standings) -> Result<RecordBatch, ArrowError> {
-        let named = |list: &[String], at: Option<u8>| at.and_then(|at| list.get(usize::from(at))).cloned();
+        let named = |list: &[String], at: Option<usize>| at.and_then(|at| list.get(at)).cloned();
         let text = |word: Option<&[u8]>| word.map(|word| String::from_utf8_lossy(word).into_owned());
         let reason = |row: usize| rows.reasons.at(row).and_then(|at| REASONS.get(usize::from(at))).map(|(word, _)| (*word).to_owned());
         let words = |word: &dyn Fn(usize) -> Option<String>| -> ArrayRef {
@@ -56,11 +56,11 @@ impl Frame {
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from_iter_values(rows.subjects.iter().copied())),
             words(&|row| text(rows.code(row))),
-            words(&|row| named(&self.kinds, rows.kinds.get(row).copied())),
+            words(&|row| named(&self.kinds, rows.kind(row))),
             words(&|row| text(rows.area(row))),
             words(&reason),
             numbers(&rows.points),
-            words(&|row| named(&self.grades, rows.grades.at(row))),
+            words(&|row| named(&self.grades, rows.grade(row))),
             Arc::new(BooleanArray::from(rows.forced.clone())),
             Arc::new(Int32Array::from_iter_values(rows.assessed.iter().copied())),
             numbers(&rows.amounts),

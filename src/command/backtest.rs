@@ -28,19 +28,19 @@ pub(super) fn run(arguments: &Evaluate, every: Every, (set, pack): (&TableSet<'_
     }
     let pin = Pin { pack, card, as_of: *last, position: set.manifest().position, tables: set.digest() };
     let history = over(arguments, set, &backtest, &pin)?;
-    let mut said = crate::say::out();
-    if arguments.json {
-        let reason = |(day, reason): &(Day, Reason)| json!({ "as_of": day.to_string(), "reason": standings::word(reason) });
-        let mut object = history.json(&pin);
-        if let Some(fields) = object.as_object_mut() {
-            fields.insert("left_out".to_owned(), backtest.dormant().iter().map(reason).collect());
+    crate::say::of(arguments.out.as_deref(), |said| {
+        if arguments.json {
+            let reason = |(day, reason): &(Day, Reason)| json!({ "as_of": day.to_string(), "reason": standings::word(reason) });
+            let mut object = history.json(&pin);
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("left_out".to_owned(), backtest.dormant().iter().map(reason).collect());
+            }
+            return writeln!(said, "{object}");
         }
-        writeln!(said, "{object}")?;
-    } else {
         let many = backtest.days().len();
         writeln!(said, "{}，{many} 个评价日，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, history.subjects)?;
-        write!(said, "{}", history.text())?;
-    }
+        write!(said, "{}", history.text())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,7 @@
 //! `xinzhi columns`: what an office knows at a position as a table set, for programs that have no office.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
@@ -12,8 +13,8 @@ use xinzhi_office::projection::{self as held, Ground, HeldSubject};
 use xinzhi_rules::model::KindIx;
 
 use crate::arguments::Columns;
+use crate::door;
 use crate::projection::{CHUNK, SPAN, columns};
-use crate::{door, say::say};
 
 pub fn run(arguments: &Columns) -> anyhow::Result<ExitCode> {
     let office = door::open_to_read(&arguments.place)?;
@@ -35,11 +36,15 @@ pub fn run(arguments: &Columns) -> anyhow::Result<ExitCode> {
         bar.set_position(u64::try_from(last)?);
         after = last;
     }
-    let covered = held::covered(&office, &ground)?.into_iter().filter(|row| row.stay.until.is_none());
+    // What was reported of kinds that only earlier packs had means nothing to whoever reads the set by this one.
+    let known = |kind: &str| ground.pack.record_kinds.iter().any(|known| known.id == kind);
+    let covered = held::covered(&office, &ground)?.into_iter().filter(|row| row.stay.until.is_none() && known(&row.kind));
     let coverage = columns::coverage(&covered.collect::<Vec<_>>()).columns;
     let digest = writer.finish(&SetHead { position: Some(ground.position.0), coverage }, notes)?;
     bar.finish_and_clear();
-    say!("{}\t{subjects} 个主体，账簿第 {} 笔，摘要 {digest}", arguments.out.display(), ground.position.0)?;
+    crate::say::of(Some(&arguments.out), |said| {
+        writeln!(said, "{}\t{subjects} 个主体，账簿第 {} 笔，摘要 {digest}", arguments.out.display(), ground.position.0)
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

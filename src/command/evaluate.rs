@@ -8,8 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use indicatif::ProgressBar;
+use xinzhi_columnar::fresh::vacant;
 use xinzhi_columnar::{Earlier, Pin, Run, StandingsWriter, Summary, TableSet};
 use xinzhi_core::journal::Position;
+use xinzhi_core::text::shown;
 use xinzhi_core::{Clock, Day};
 use xinzhi_office::{Office, SystemClock};
 use xinzhi_rules::Pack;
@@ -46,6 +48,7 @@ fn tabled(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
     let standing = pack::of_tables(&arguments.pack, tables)?;
     let pack = xinzhi_office::pack::load(&standing.id, &standing.files)?;
     let set = open(tables, &pack)?;
+    outside(arguments.out.as_deref(), tables)?;
     let (_, card) = scorecard(&pack, &arguments.scorecard)?;
     let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
     let names = BTreeMap::new();
@@ -55,13 +58,14 @@ fn tabled(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
 /// Everybody of an office, now or as known at a position.
 fn office_wide(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
     // Told before an hour was spent.
-    if let Some(out) = arguments.out.as_deref().filter(|out| out.exists()) {
-        anyhow::bail!("`{}` 已存在，不会覆盖，请换一个名称或先移走", out.display());
+    let root = projection::folder(&arguments.place, arguments.projection.as_ref());
+    if let Some(out) = arguments.out.as_deref() {
+        vacant(out)?;
+        outside(Some(out), &root)?;
     }
     let office = door::open_to_read(&arguments.place)?;
     let names = office.read_here(|connection| Ok(xinzhi_store::organ::areas(connection)?))?;
     let names: BTreeMap<String, String> = names.into_iter().map(|area| (area.code, area.name)).collect();
-    let root = projection::folder(&arguments.place, arguments.projection.as_ref());
     let ready = projection::follow(&office, &root, &ProgressBar::new(0))?;
     eprintln!("{}", sentence(&ready));
     let Some(known) = arguments.known else {
@@ -152,23 +156,33 @@ fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>)
     writer.finish()?;
     summary.finish();
     bar.finish_and_clear();
-    let mut said = crate::say::out();
-    if arguments.json {
-        writeln!(said, "{}", summary.json(&pin))?;
-    } else {
+    crate::say::of(Some(out), |said| {
+        if arguments.json {
+            return writeln!(said, "{}", summary.json(&pin));
+        }
         writeln!(said, "{}，评价日 {as_of}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, summary.subjects)?;
-        write!(said, "{}", summary.text())?;
-    }
+        write!(said, "{}", summary.text())
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A result that lay in the folder that it is made of would be a file that nobody listed.
+pub(super) fn outside(out: Option<&Path>, root: &Path) -> anyhow::Result<()> {
+    let Some(out) = out else { return Ok(()) };
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What cannot be found is told where it is opened.
+    let inside = folder.canonicalize().is_ok_and(|folder| root.canonicalize().is_ok_and(|root| folder.starts_with(root)));
+    anyhow::ensure!(!inside, "`{}` 在数据所在的目录 `{}` 之内，请写到别处", out.display(), root.display());
+    Ok(())
 }
 
 /// Opens a set, and says so where another version of the pack made it.
 pub(super) fn open<'p>(tables: &Path, pack: &'p Pack) -> anyhow::Result<TableSet<'p>> {
     let set = TableSet::open(tables, pack)?;
     if !set.same_pack() {
+        let made = shown(&set.manifest().pack);
         eprintln!(
-            "提示：表集按规则包 {} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止；表集按几个规则包制作的，请用 --pack 逐个写出",
-            set.manifest().pack
+            "提示：表集按规则包 {made} 的另一版本制作；将逐列核对本次要读的列和取值，不符即停止；表集按几个规则包制作的，请用 --pack 逐个写出"
         );
     }
     Ok(set)

@@ -1,5 +1,6 @@
 //! `xinzhi generate`: a synthetic county as department files, or a table set for any pack, for trials and benchmarks.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -67,6 +68,9 @@ fn tables(arguments: &Generate) -> anyhow::Result<ExitCode> {
         bar.set_position(u64::try_from(done).unwrap_or(0));
     })?;
     bar.finish_and_clear();
-    say!("{}\t{} 个主体，{} 条记录，截至 {through}，摘要 {digest}", arguments.out.display(), size.subjects, size.records)?;
+    crate::say::of(Some(&arguments.out), |said| {
+        let out = arguments.out.display();
+        writeln!(said, "{out}\t{} 个主体，{} 条记录，截至 {through}，摘要 {digest}", size.subjects, size.records)
+    })?;
     Ok(ExitCode::SUCCESS)
 }

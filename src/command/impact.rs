@@ -48,7 +48,7 @@ pub fn run(arguments: &PackDiff) -> anyhow::Result<ExitCode> {
     let answer = runtime.block_on(door.json(Method::GET, &format!("/operator/impact{query}"), None))?;
     if let Some(file) = &arguments.xlsx {
         let bytes = runtime.block_on(door.file(&format!("/operator/impact.xlsx{query}")))?;
-        std::fs::write(file, bytes).with_context(|| format!("无法写入 {}", file.display()))?;
+        xinzhi_columnar::fresh::write(file, &bytes)?;
     }
     let mut out = crate::say::out();
     if arguments.json {

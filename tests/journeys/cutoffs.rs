@@ -238,6 +238,21 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
     assert!(refused("x.txt", &[]).contains("不是 .yaml 文件名"));
     assert!(refused("X 1.yaml", &[]).contains("不能用作编号"), "the name is the id");
     assert!(refused("none/x.yaml", &[]).contains("无法写入"));
+    // The calendar ends: nobody is told of an option that was not written.
+    let last = refused("x.yaml", &["--from", "9999-12-31"]);
+    assert!(last.contains("9999-12-31") && last.contains("请用 --until 写明"), "{last}");
+    let mut arguments = place.arguments(&tables, "x.yaml");
+    *arguments.iter_mut().find(|word| **word == "2026-06-30").unwrap() = "9999-12-31".to_owned();
+    let last = text(&xinzhi(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).stderr);
+    assert!(last.contains("--as-of `9999-12-31`") && !last.contains("--from"), "{last}");
+    assert!(refused("set/x.yaml", &[]).contains("之内，请写到别处"));
+    // Nothing is written through a link, over what stands beside it, or in the place of a link to nothing.
+    fs::write(place.at("precious"), "precious").unwrap();
+    std::os::unix::fs::symlink("precious", place.at("linked-2026.yaml.partial")).unwrap();
+    place.cutoffs(&tables, "linked-2026.yaml", &[]);
+    assert_eq!(fs::read_to_string(place.at("precious")).unwrap(), "precious");
+    std::os::unix::fs::symlink("nowhere", place.at("dangling.yaml")).unwrap();
+    assert!(refused("dangling.yaml", &[]).contains("已经存在") && place.at("dangling.yaml").is_symlink());
 
     let (_, file) = place.cutoffs(&tables, "first-2026.yaml", &[]);
     let again = xinzhi(&place.arguments(&tables, "first-2026.yaml").iter().map(String::as_str).collect::<Vec<_>>());

@@ -459,6 +459,9 @@ fn pack_diff_tells_text_json_and_a_workbook_with_and_without_a_server() {
         assert!(words.contains(said), "{said}: {words}");
     }
     let bytes = std::fs::read(&xlsx).unwrap();
+    let again = xinzhi(&[&["pack", "diff", &draft_folder, "--xlsx", xlsx.to_str().unwrap()], day.as_slice()].concat());
+    assert!(again.status.code() == Some(1) && text(&again.stderr).contains("已存在，不会覆盖"), "{:?}", again.stderr);
+    assert!(std::fs::read(&xlsx).unwrap() == bytes);
     let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(Cursor::new(bytes)).unwrap();
     assert_eq!(book.sheet_names(), ["说明", "等级迁移", "分组", "指标", "措施", "清单", "规则差别"]);
     let list = book.worksheet_range("清单").unwrap();

@@ -107,7 +107,7 @@ fn together(town: &Town, desk: &Desk, known: i64, as_of: &str) -> BTreeMap<i64, 
     let run = Run::compile(&set, ix, Day::parse(as_of).unwrap()).unwrap();
     run.over(&set, 2, |standings| {
         for row in 0..standings.len() {
-            let grade = standings.grades.at(row).map(|grade| card.grades[usize::from(grade)].name.clone());
+            let grade = standings.grade(row).map(|grade| card.grades[grade].name.clone());
             let points = standings.points.at(row).map(|points| Points(points).to_string());
             let amount = standings.amounts.at(row).map(|fen| Fen(fen).to_string());
             let line = (points, grade, amount, i64::from(standings.assessed[row]), standings.reasons.at(row).is_some());
@@ -643,6 +643,24 @@ fn what_cannot_be_asked_is_refused_with_a_sentence() {
     }
     fs::write(out, b"here already").unwrap();
     assert!(desk.refused(&everybody(&[])).contains("已存在"));
+    // Nothing goes into the projection, or in the place of a link to nothing.
+    desk.follow();
+    let to = |out: &Path| desk.refused(&["evaluate", "--scorecard", CARD, "--as-of", DAY, "--out", out.to_str().unwrap()]);
+    assert!(to(&desk.root.join("part=00000/x.parquet")).contains("之内，请写到别处"));
+    let dangling = desk.results.path().join("dangling.parquet");
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    assert!(to(&dangling).contains("已存在") && dangling.is_symlink());
+    // What is damaged in it is made anew, by nobody else.
+    let names = fs::read_dir(&desk.root).unwrap().map(|entry| entry.unwrap().path());
+    let coverage = names.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("coverage-")).unwrap();
+    let whole = fs::read(&coverage).unwrap();
+    fs::write(&coverage, &whole[..60]).unwrap();
+    let cut = to(&desk.results.path().join("y.parquet"));
+    assert!(
+        cut.contains("有 60 字节，projection.json 中写的是") && cut.contains("xinzhi projection rebuild") && !cut.contains("tables.json"),
+        "{cut}"
+    );
+    fs::write(&coverage, &whole).unwrap();
     // A folder of somebody else's is left alone.
     let other = tempfile::tempdir().unwrap();
     fs::create_dir(other.path().join("part=00000")).unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::demonstration::demonstrate;
-use crate::support::binary::{json, text, told, xinzhi};
+use crate::support::binary::{json, program, text, told, xinzhi};
 
 const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/national");
 
@@ -122,6 +122,19 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
         &["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK, "--out", "x.parquet", "--threads", "0"],
         &["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK, "--out", "x.parquet", "--subject", "1"],
         &["generate", "--only", "parquet", "--out", "x"],
+        // What was written and would have no effect is never passed over, whatever else was written beside it.
+        &["evaluate", "--scorecard", "market-entity", "--data", "d", "--out", "x.parquet", "--pack", "no/such/path"],
+        &["evaluate", "--scorecard", "market-entity", "--database", "postgres://x", "--out", "x.parquet", "--pack", PACK],
+        &["evaluate", "--scorecard", "market-entity", "--projection", "p", "--out", "x.parquet", "--pack", PACK],
+        &["evaluate", "--scorecard", "market-entity", "--known", "1", "--out", "x.parquet", "--pack", PACK],
+        &["evaluate", "--scorecard", "market-entity", "1", "--pack", PACK],
+        &["evaluate", "--scorecard", "market-entity", "--subject", "1", "--against", "x.parquet"],
+        &["evaluate", "--scorecard", "market-entity", "1", "--against", "x.parquet"],
+        &["evaluate", "--scorecard", "market-entity", "1", "--from", "2026-01-01"],
+        &["evaluate", "--scorecard", "market-entity", "--subject", "1", "--until", "2026-01-01"],
+        &["evaluate", "--scorecard", "market-entity", "--out", "x.parquet", "--as-of", "2026-01-01", "--until", "2026-01-01"],
+        &["evaluate", "--scorecard", "market-entity", "--out", "x.parquet", "--against", "y.parquet", "--from", "2026-01-01"],
+        &["generate", "--only", "parquet", "--pack", PACK, "--out", "x", "--flawless"],
         &["generate", "--only", "parquet", "--pack", PACK, "--out", "x", "--partition-subjects", "0"],
     ] {
         assert_eq!(xinzhi(wrong).status.code(), Some(2), "{wrong:?}");
@@ -140,6 +153,63 @@ fn what_cannot_be_asked_is_wrong_usage_or_refused() {
     assert!(!out.exists());
     let again = xinzhi(&["generate", "--only", "parquet", "--pack", PACK, "--out", &tables]);
     assert!(!again.status.success() && text(&again.stderr).contains("已存在"));
+    for through in ["1900-01-01", "2099-12-31", "9999-12-31"] {
+        let far = place.at("far");
+        let output = xinzhi(&["generate", "--only", "parquet", "--pack", PACK, "--out", far.to_str().unwrap(), "--through", through]);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains(through) && said.contains("1949-10-01"), "{said}");
+        assert!(!far.exists());
+    }
+}
+
+#[test]
+fn a_result_beside_what_was_left_and_away_from_what_it_is_made_of() {
+    let place = Place::new();
+    let tables = place.generate("set", "300");
+    // What a kill left, what somebody made, and a link that leads to something of value.
+    let precious = place.at("precious");
+    fs::write(&precious, "precious").unwrap();
+    fs::write(place.at("x.parquet.partial"), "left").unwrap();
+    std::os::unix::fs::symlink(&precious, place.at("x.parquet.2.partial")).unwrap();
+    place.evaluate(&tables, "x.parquet", &[]);
+    let text_of = |name: &str| fs::read_to_string(place.at(name)).unwrap();
+    assert_eq!([text_of("precious"), text_of("x.parquet.partial")], ["precious", "left"]);
+    assert!(fs::read(place.at("x.parquet")).unwrap().starts_with(b"PAR1") && !place.at("x.parquet.3.partial").exists());
+    // Not into the set, by whatever way: the next run would find a file that nobody listed.
+    std::os::unix::fs::symlink(&tables, place.at("link")).unwrap();
+    for out in ["set/x.parquet", "set/part=00000/x.parquet", "link/part=00000/../y.parquet"] {
+        let arguments = place.arguments(&tables, out);
+        let output = xinzhi(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(output.status.code() == Some(1) && text(&output.stderr).contains("之内，请写到别处"), "{}", text(&output.stderr));
+        assert!(!place.at(out).exists());
+    }
+    place.evaluate(&tables, "y.parquet", &[]);
+}
+
+#[test]
+fn where_nothing_can_be_said_it_is_said_what_was_written() {
+    let place = Place::new();
+    let tables = place.generate("set", "300");
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = |arguments: &[&str]| {
+        let output = program(arguments).stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        text(&output.stderr)
+    };
+    for (out, json) in [("x.parquet", false), ("y.parquet", true)] {
+        let arguments = place.arguments(&tables, out);
+        let said = run(&arguments.iter().map(String::as_str).chain(json.then_some("--json")).collect::<Vec<_>>());
+        assert!(said.contains("结果已写入") && said.contains(out) && said.contains("但摘要未能输出"), "{said}");
+    }
+    assert_eq!(fs::read(place.at("x.parquet")).unwrap(), fs::read(place.at("y.parquet")).unwrap());
+    let months = ["--every", "month", "--from", "2026-09-01", "--until", "2026-10-31"];
+    let backtest = [&["evaluate", "--scorecard", "market-entity", "--tables", &tables, "--pack", PACK][..], &months].concat();
+    let said = run(&backtest);
+    assert!(said.contains("摘要未能输出") && !said.contains("已写入"), "nothing was written: {said}");
+    let made = place.at("made");
+    let said =
+        run(&["generate", "--only", "parquet", "--pack", PACK, "--subjects", "9", "--records", "9", "--out", made.to_str().unwrap()]);
+    assert!(said.contains("结果已写入") && made.join("tables.json").exists(), "{said}");
 }
 
 #[test]
@@ -209,6 +279,7 @@ fn what_cannot_be_backtested_is_wrong_usage_or_refused() {
         ("quarter", "2026-07-01", "2026-09-29", "没有季末"),
         ("year", "2026-01-01", "2026-12-30", "没有年末"),
         ("month", "1950-01-01", "2099-12-31", "超过 1200 个"),
+        ("month", "9999-12-01", "9999-12-31", "没有可以回测的评价日（9999-12-31："),
         ("month", "2026-06-31", "2026-07-31", "--from `2026-06-31`"),
         ("month", "2020-01-01", "2020-12-31", "没有可以回测的评价日"),
     ] {

@@ -36,7 +36,9 @@ impl Every {
             Every::Year => (12, 1),
         };
         let Some(begin) = Day::new(from.year(), first_month, 1) else { return Vec::new() };
-        let ends = (1..).map(|period| begin.plus_months(months * period).plus_days(-1));
+        // The calendar ends with a month of its own, after which no other begins.
+        let last_months = (1..).map(|period| begin.plus_months(months * period - 1)).take_while(|month| month.day_of_month() == 1);
+        let ends = last_months.filter_map(|month| (28..=31).rev().find_map(|day| Day::new(month.year(), month.month(), day)));
         ends.take_while(|day| *day <= until).filter(|day| *day >= from).take(DAYS_MAX + 1).collect()
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Decoded are the two encodings that every writer uses unless told otherwise: plain cells, and positions in a dictionary.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageReader};
@@ -52,6 +54,57 @@ pub(crate) trait Form {
 
     /// Appends the cells that are stored plainly in `bytes`, `count` of them.
     fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<Self::Cell>) -> Result<(), Trouble>;
+
+    /// How many bytes the cell at the head of `bytes` takes.
+    fn length(bytes: &[u8]) -> Result<usize, Trouble>;
+}
+
+/// The different cells of a column, and what is wrong with some of them: it counts only where a row has one, since writers keep entries that
+/// no row has any more.
+pub(crate) struct Dictionary<T> {
+    cells: Vec<T>,
+    wrong: BTreeMap<usize, Trouble>,
+}
+
+impl<T: Copy + Default> Dictionary<T> {
+    /// Reads the entries.
+    pub(crate) fn read<F: Form<Cell = T>>(form: &mut F, bytes: &Bytes, count: usize) -> Result<Dictionary<T>, Trouble> {
+        let mut cells = Vec::new();
+        if form.plain(bytes, count, &mut cells).is_ok() {
+            return Ok(Dictionary { cells, wrong: BTreeMap::new() });
+        }
+        let (mut rest, mut wrong) = (bytes.clone(), BTreeMap::new());
+        cells.clear();
+        for place in 0..count {
+            let length = F::length(&rest)?;
+            let cell = take(&mut rest, length)?;
+            if let Err(trouble) = form.plain(&cell, 1, &mut cells) {
+                wrong.insert(place, trouble);
+            }
+            cells.resize(place + 1, T::default());
+        }
+        if rest.is_empty() { Ok(Dictionary { cells, wrong }) } else { Err(Trouble::Damaged) }
+    }
+
+    /// Appends the cells at some positions.
+    pub(crate) fn append(&self, positions: &[u32], out: &mut Vec<T>) -> Result<(), Trouble> {
+        let place = |position: u32| usize::try_from(position).unwrap_or(usize::MAX);
+        let most = positions.iter().max().copied().map(place);
+        if most.is_some_and(|most| most >= self.cells.len()) {
+            return Err(Trouble::Damaged);
+        }
+        self.sound(|| positions.iter().copied().map(place))?;
+        out.extend(positions.iter().map(|position| self.cells.get(place(*position)).copied().unwrap_or_default()));
+        Ok(())
+    }
+
+    /// Whether nothing is wrong with the entries at some positions.
+    fn sound<I: Iterator<Item = usize>>(&self, positions: impl FnOnce() -> I) -> Result<(), Trouble> {
+        if self.wrong.is_empty() {
+            return Ok(());
+        }
+        positions().find_map(|place| self.wrong.get(&place)).map_or(Ok(()), |trouble| Err(trouble.clone()))
+    }
 }
 
 /// Values between two bounds, both included.
@@ -88,6 +141,10 @@ impl Form for Longs {
         out.extend(cells.iter().map(|cell| i64::from_le_bytes(*cell)));
         Ok(())
     }
+
+    fn length(_: &[u8]) -> Result<usize, Trouble> {
+        Ok(8)
+    }
 }
 
 impl Form for Shorts {
@@ -101,6 +158,10 @@ impl Form for Shorts {
             i32::from_le_bytes([a, b, c, d])
         }));
         Ok(())
+    }
+
+    fn length(_: &[u8]) -> Result<usize, Trouble> {
+        Ok(8)
     }
 }
 
@@ -118,6 +179,10 @@ impl Form for Days {
         }
         out.extend(days());
         Ok(())
+    }
+
+    fn length(_: &[u8]) -> Result<usize, Trouble> {
+        Ok(4)
     }
 }
 
@@ -139,13 +204,16 @@ impl<F: FnMut(&str) -> Option<u8>> Form for Listed<F> {
         }
         Ok(())
     }
+
+    fn length(bytes: &[u8]) -> Result<usize, Trouble> {
+        word_length(bytes)
+    }
 }
 
 impl<F: FnMut(&str) -> Option<u8>> Listed<F> {
     fn look_up(&mut self, word: &[u8]) -> Result<u8, Trouble> {
-        let text = std::str::from_utf8(word).map_err(|_| Trouble::Unlisted(String::from_utf8_lossy(word).into_owned()))?;
-        // A cell may be as long as a page; a sentence may not.
-        (self.0)(text).ok_or_else(|| Trouble::Unlisted(text.chars().take(40).collect()))
+        let unlisted = || Trouble::Unlisted(String::from_utf8_lossy(word).into_owned());
+        std::str::from_utf8(word).ok().and_then(|text| (self.0)(text)).ok_or_else(unlisted)
     }
 }
 
@@ -161,6 +229,10 @@ impl Form for Words {
             self.list.push(bytes.slice_ref(word));
         }
         Ok(())
+    }
+
+    fn length(bytes: &[u8]) -> Result<usize, Trouble> {
+        word_length(bytes)
     }
 }
 
@@ -190,6 +262,11 @@ fn word<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Trouble> {
     Ok(word)
 }
 
+/// Bytes of the word at the head of plain cells, with its length.
+fn word_length(mut bytes: &[u8]) -> Result<usize, Trouble> {
+    word(&mut bytes).map(|word| word.len() + 4)
+}
+
 /// Appends a chunk of a flat column.
 pub(crate) fn flat<F: Form>(chunk: Chunk, form: &mut F, into: &mut Cells<F::Cell>) -> Result<(), Trouble> {
     let start = into.values.len();
@@ -202,13 +279,13 @@ pub(crate) fn flat<F: Form>(chunk: Chunk, form: &mut F, into: &mut Cells<F::Cell
         }
         match body.known(levels.defined)? {
             None => {
-                body.cells(body.count, form, dictionary.as_deref(), &mut into.values)?;
+                body.cells(body.count, form, dictionary.as_ref(), &mut into.values)?;
                 into.filled();
             }
             Some(known) => {
                 let filled = known.iter().map(|known| usize::from(*known)).sum();
                 let mut dense = Vec::with_capacity(filled);
-                body.cells(filled, form, dictionary.as_deref(), &mut dense)?;
+                body.cells(filled, form, dictionary.as_ref(), &mut dense)?;
                 scatter(&dense, &known, into);
             }
         }
@@ -251,7 +328,7 @@ pub(crate) fn sets<F: FnMut(&str) -> Option<u8>>(chunk: Chunk, form: &mut Listed
         body.levels(&body.repeated, levels.repeated, &mut repeated)?;
         let (full, element) = (level(levels.defined), level(levels.element));
         let mut codes = Vec::new();
-        body.cells(defined.iter().filter(|level| **level == full).count(), form, dictionary.as_deref(), &mut codes)?;
+        body.cells(defined.iter().filter(|level| **level == full).count(), form, dictionary.as_ref(), &mut codes)?;
         let mut codes = codes.into_iter();
         for (defined, repeated) in defined.into_iter().zip(repeated) {
             if repeated == 0 {
@@ -263,7 +340,7 @@ pub(crate) fn sets<F: FnMut(&str) -> Option<u8>>(chunk: Chunk, form: &mut Listed
                 let code = codes.next().filter(|code| *code < 63).ok_or(Trouble::Damaged)?;
                 *into.values.last_mut().ok_or(Trouble::Damaged)? |= 1 << code;
             } else if defined >= element {
-                return Err(Trouble::Empty);
+                return Err(Trouble::Hollow);
             }
         }
     }
@@ -290,16 +367,19 @@ struct Body {
 
 impl Body {
     /// The parts of a data page; a dictionary is decoded and kept instead.
-    fn of<F: Form>(page: Page, levels: Levels, form: &mut F, dictionary: &mut Option<Vec<F::Cell>>) -> Result<Option<Body>, Trouble> {
+    fn of<F: Form>(
+        page: Page,
+        levels: Levels,
+        form: &mut F,
+        dictionary: &mut Option<Dictionary<F::Cell>>,
+    ) -> Result<Option<Body>, Trouble> {
         let many = |count: u32| usize::try_from(count).map_err(|_| Trouble::Damaged);
         match page {
             Page::DictionaryPage { buf, num_values, encoding, .. } => {
                 if !matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) || dictionary.is_some() {
                     return Err(Trouble::Encoding(format!("{encoding:?}")));
                 }
-                let mut entries = Vec::new();
-                form.plain(&buf, many(num_values)?, &mut entries)?;
-                *dictionary = Some(entries);
+                *dictionary = Some(Dictionary::read(form, &buf, many(num_values)?)?);
                 Ok(None)
             }
             Page::DataPage { mut buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
@@ -347,7 +427,13 @@ impl Body {
     }
 
     /// Appends the filled cells, `count` of them.
-    fn cells<F: Form>(&self, count: usize, form: &mut F, dictionary: Option<&[F::Cell]>, out: &mut Vec<F::Cell>) -> Result<(), Trouble> {
+    fn cells<F: Form>(
+        &self,
+        count: usize,
+        form: &mut F,
+        dictionary: Option<&Dictionary<F::Cell>>,
+        out: &mut Vec<F::Cell>,
+    ) -> Result<(), Trouble> {
         match self.encoding {
             Encoding::PLAIN => form.plain(&self.values, count, out),
             _ if count == 0 => Ok(()),
@@ -369,30 +455,30 @@ impl Body {
 fn through_narrow<T: Copy + Default>(
     (packed, width): (&[u8], u8),
     count: usize,
-    dictionary: &[T],
+    dictionary: &Dictionary<T>,
     out: &mut Vec<T>,
 ) -> Result<(), Trouble> {
     let mut positions = Vec::new();
     hybrid::narrow(packed, width, count, &mut positions).ok_or(Trouble::Damaged)?;
-    if positions.iter().max().is_some_and(|most| usize::from(*most) >= dictionary.len()) {
+    if positions.iter().max().is_some_and(|most| usize::from(*most) >= dictionary.cells.len()) {
         return Err(Trouble::Damaged);
     }
+    dictionary.sound(|| positions.iter().copied().map(usize::from))?;
     let mut table = [T::default(); 256];
-    table.iter_mut().zip(dictionary).for_each(|(to, from)| *to = *from);
+    table.iter_mut().zip(&dictionary.cells).for_each(|(to, from)| *to = *from);
     out.extend(positions.iter().map(|position| table.get(usize::from(*position)).copied().unwrap_or_default()));
     Ok(())
 }
 
-fn through_wide<T: Copy + Default>((packed, width): (&[u8], u8), count: usize, dictionary: &[T], out: &mut Vec<T>) -> Result<(), Trouble> {
+fn through_wide<T: Copy + Default>(
+    (packed, width): (&[u8], u8),
+    count: usize,
+    dictionary: &Dictionary<T>,
+    out: &mut Vec<T>,
+) -> Result<(), Trouble> {
     let mut positions = Vec::new();
     hybrid::wide(packed, width, count, &mut positions).ok_or(Trouble::Damaged)?;
-    let most = positions.iter().max().and_then(|most| usize::try_from(*most).ok());
-    if most.is_some_and(|most| most >= dictionary.len()) {
-        return Err(Trouble::Damaged);
-    }
-    let cell = |position: &u32| usize::try_from(*position).ok().and_then(|position| dictionary.get(position)).copied();
-    out.extend(positions.iter().map(|position| cell(position).unwrap_or_default()));
-    Ok(())
+    dictionary.append(&positions, out)
 }
 
 /// Takes bytes off the head.

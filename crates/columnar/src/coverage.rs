@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use xinzhi_core::text::shown;
 use xinzhi_core::{AreaCode, Day, Span};
 use xinzhi_evaluate::Coverage;
 use xinzhi_rules::Pack;
@@ -12,8 +13,8 @@ use crate::cells::{Bounds, Cells, Days, Words};
 use crate::fault::Fault;
 use crate::file::{Readable, Table};
 use crate::held::HeldTable;
-use crate::manifest::{COVERAGE, FileNote};
-use crate::partition::{read_filled, read_open, stays};
+use crate::manifest::{COVERAGE, Manifest};
+use crate::partition::{no_area, read_filled, read_open, stays};
 use crate::projection::{Head, Held};
 use crate::schema::Content;
 
@@ -31,8 +32,8 @@ pub struct CoverageRow {
 impl CoverageRow {
     /// The coverage of a projection with its stays, as far as the pack has its kinds.
     pub(crate) fn held(root: &Path, head: &Head, pack: &Pack) -> Result<Held<Vec<CoverageRow>>, Fault> {
-        let mut table = Table::open(root.join(&head.coverage), &head.coverage_note.note())?;
-        let (rows, all) = (spans(&mut table, "through", pack)?, stays(&mut table)?);
+        let mut table = Table::kept(root.join(&head.coverage), &head.coverage_note.note())?;
+        let (rows, all) = (spans(&mut table, "through", (pack, &any))?, stays(&mut table)?);
         let mut held: Held<Vec<CoverageRow>> = Held::default();
         for (place, row) in rows.into_iter().enumerate() {
             let (Some((area, ix, span)), Some(known)) = (row, all.known.get(place)) else { continue };
@@ -53,30 +54,30 @@ pub struct Reported {
 }
 
 impl Reported {
-    /// Reads the file of a set.
-    pub(crate) fn read(root: &Path, note: &FileNote, pack: &Pack) -> Result<Reported, Fault> {
-        Reported::from(&mut Table::open(root.join(COVERAGE), note)?, pack)
+    /// Reads the file of a set. It may speak of kinds that another pack has, as long as the set lists them.
+    pub(crate) fn read(root: &Path, manifest: &Manifest, pack: &Pack) -> Result<Reported, Fault> {
+        let mut table = Table::open(root.join(COVERAGE), &manifest.coverage)?;
+        Reported::from(&mut table, (pack, &|kind| manifest.records.contains_key(kind)))
     }
 
-    /// Reads a table in memory with the columns of `coverage.parquet`.
+    /// Reads a table in memory with the columns of `coverage.parquet`. Kinds that the pack does not have say nothing to it.
     ///
     /// # Errors
     /// [`Fault`] where it has not these columns or holds other days and areas than there are.
     pub fn held(mut table: &HeldTable, pack: &Pack) -> Result<Reported, Fault> {
-        Reported::from(&mut table, pack)
+        Reported::from(&mut table, (pack, &any))
     }
 
-    /// Kinds that the pack does not have say nothing to it.
-    fn from(table: &mut dyn Readable, pack: &Pack) -> Result<Reported, Fault> {
-        let rows = spans(table, "until", pack)?;
+    fn from(table: &mut dyn Readable, known: Known<'_>) -> Result<Reported, Fault> {
+        let rows = spans(table, "until", known)?;
         Ok(Reported { rows: rows.into_iter().flatten().collect(), home: None })
     }
 
     /// Reads the coverage of a projection as known at a position.
     pub(crate) fn as_known(root: &Path, head: &Head, pack: &Pack, known: i64) -> Result<Reported, Fault> {
-        let mut table = Table::open(root.join(&head.coverage), &head.coverage_note.note())?;
+        let mut table = Table::kept(root.join(&head.coverage), &head.coverage_note.note())?;
         let home = area(&table, &head.area)?;
-        let (rows, stays) = (spans(&mut table, "through", pack)?, stays(&mut table)?);
+        let (rows, stays) = (spans(&mut table, "through", (pack, &any))?, stays(&mut table)?);
         let rows = rows.into_iter().enumerate().filter(|(row, _)| stays.holds(*row, known)).filter_map(|(_, row)| row);
         Ok(Reported { rows: rows.collect(), home: Some(home) })
     }
@@ -102,8 +103,15 @@ impl Reported {
 
 type Row = (Option<AreaCode>, KindIx, Span);
 
+/// The pack, and which kinds may be spoken of that it does not have.
+type Known<'k> = (&'k Pack, &'k dyn Fn(&str) -> bool);
+
+fn any(_: &str) -> bool {
+    true
+}
+
 /// What each row of the file says; nothing where the pack does not have its kind.
-fn spans(table: &mut dyn Readable, last: &str, pack: &Pack) -> Result<Vec<Option<Row>>, Fault> {
+fn spans(table: &mut dyn Readable, last: &str, (pack, listed): Known<'_>) -> Result<Vec<Option<Row>>, Fault> {
     let (mut areas, mut kinds) = (Words::default(), Words::default());
     let (mut area_of, mut kind_of, mut from, mut until) = (Cells::default(), Cells::default(), Cells::default(), Cells::default());
     let days = Bounds { low: DAY_MIN, high: DAY_MAX };
@@ -114,14 +122,24 @@ fn spans(table: &mut dyn Readable, last: &str, pack: &Pack) -> Result<Vec<Option
     let word = |list: &Words, code: u32| usize::try_from(code).ok().and_then(|code| list.list.get(code).cloned()).unwrap_or_default();
     let day = |number: i32| Day::from_number(i64::from(number)).unwrap_or(Day::EARLIEST);
     let row = |row: usize| {
-        let kind = kind_of.at(row).map(|code| word(&kinds, code));
-        let ix = pack.record_kinds.iter().position(|known| kind.as_ref().is_some_and(|kind| known.id.as_bytes() == kind.as_ref()));
-        let (Some(ix), Some(from)) = (ix, from.at(row).map(day)) else { return Ok(None) };
+        let (Some(kind), Some(from)) = (kind_of.at(row).map(|code| word(&kinds, code)), from.at(row).map(day)) else { return Ok(None) };
+        let until = until.at(row).map(day);
+        if let Some(until) = until.filter(|until| *until < from) {
+            return Err(table.fault(last, format!("第 {} 行的 {until} 早于起始日期 {from}，请更正数据", row + 1)));
+        }
+        let kind = String::from_utf8_lossy(&kind);
+        let Some(ix) = pack.record_kinds.iter().position(|known| known.id == kind) else {
+            return if listed(&kind) { Ok(None) } else { Err(table.fault("kind", stranger(&kind))) };
+        };
         let code = area_of.at(row).map(|code| word(&areas, code));
         let area = code.map(|code| area(table, &String::from_utf8_lossy(&code))).transpose()?;
-        Ok(Some((area, KindIx(ix), Span { from, until: until.at(row).map(day) })))
+        Ok(Some((area, KindIx(ix), Span { from, until })))
     };
     (0..table.rows()).map(row).collect()
+}
+
+fn stranger(kind: &str) -> String {
+    format!("含有 `{}`，规则包和 tables.json 的 records 都没有这一信息种类，请更正数据", shown(kind))
 }
 
 /// Days that the calendar has; beyond them no span begins or ends.
@@ -129,8 +147,7 @@ const DAY_MIN: i64 = -719_528;
 const DAY_MAX: i64 = 2_932_896;
 
 fn area(table: &dyn Readable, text: &str) -> Result<AreaCode, Fault> {
-    let what = || format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据");
-    AreaCode::parse(text).ok_or_else(|| table.fault("area", what()))
+    AreaCode::parse(text).ok_or_else(|| table.fault("area", no_area(text)))
 }
 
 #[cfg(test)]

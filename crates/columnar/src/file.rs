@@ -1,7 +1,7 @@
 //! One Parquet file opened for reading: its tail checked against the note in `tables.json`, its column chunks read whole, each checked
 //! against its sum before anything is decoded.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,15 +11,20 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
+use xinzhi_core::text::shown;
 
-use crate::fault::{Fault, Trouble};
+use crate::encrypted;
+use crate::fault::{Fault, Origin, Trouble};
 use crate::held::HeldCells;
 use crate::manifest::FileNote;
+use crate::regular;
 use crate::schema::{self, Shape};
 
 /// Last bytes of a file: length of the footer and the mark.
 const TAIL: u64 = 8;
 const MARK: &[u8; 4] = b"PAR1";
+/// The mark of a file whose footer is encrypted.
+const SEALED: &[u8; 4] = b"PARE";
 /// Bytes beyond which no footer is one of ours.
 const FOOTER_MAX: u64 = 64 * 1024 * 1024;
 
@@ -30,6 +35,9 @@ pub(crate) struct Table {
     file: File,
     metadata: ParquetMetaData,
     checks: Option<Vec<u32>>,
+    origin: Origin,
+    /// Whether some of its columns are encrypted.
+    encrypted: bool,
 }
 
 /// A column chunk in memory, and how its pages are read.
@@ -74,14 +82,18 @@ pub(crate) trait Blamed {
 
     /// The same of what the cells were found to be.
     fn trouble(&self, trouble: Trouble, column: &str) -> Fault {
-        self.fault(column, trouble.clause())
+        self.fault(column, trouble.clause(Origin::Lone))
     }
 }
 
-/// A file that is no longer open.
+/// A file of a projection that is no longer open.
 impl Blamed for PathBuf {
     fn fault(&self, column: &str, what: String) -> Fault {
         Fault::column(self, column, what)
+    }
+
+    fn trouble(&self, trouble: Trouble, column: &str) -> Fault {
+        self.fault(column, trouble.clause(Origin::Projection))
     }
 }
 
@@ -99,10 +111,23 @@ impl Table {
     /// # Errors
     /// [`Fault`] where it is not the file that the note speaks of.
     pub fn open(path: PathBuf, note: &FileNote) -> Result<Table, Fault> {
-        let table = Table::read(path, Some(note))?;
+        Table::listed(path, note, Origin::Set)
+    }
+
+    /// Opens a file of a projection.
+    ///
+    /// # Errors
+    /// [`Fault`] where it is not the file that the note speaks of.
+    pub fn kept(path: PathBuf, note: &FileNote) -> Result<Table, Fault> {
+        Table::listed(path, note, Origin::Projection)
+    }
+
+    fn listed(path: PathBuf, note: &FileNote, origin: Origin) -> Result<Table, Fault> {
+        regular::file(&path)?;
+        let table = Table::read(path, Some(note), origin)?;
         let rows = table.metadata.file_metadata().num_rows();
         if i64::try_from(note.rows).ok() != Some(rows) {
-            let what = format!("有 {rows} 行，tables.json 中写的是 {} 行，请重新制作表集", note.rows);
+            let what = format!("有 {rows} 行，{} 中写的是 {} 行，{}", origin.list(), note.rows, origin.or("请重新制作表集"));
             return Err(Fault::file(&table.path, what));
         }
         Ok(table)
@@ -113,27 +138,35 @@ impl Table {
     /// # Errors
     /// [`Fault`] where it is no whole file.
     pub fn lone(path: PathBuf) -> Result<Table, Fault> {
-        Table::read(path, None)
+        // Whoever names a file may name it by a link; a pipe could not be read from its end.
+        if !fs::metadata(&path).map_err(Fault::disk(&path))?.is_file() {
+            return Err(Fault::file(&path, regular::NOT_A_FILE));
+        }
+        Table::read(path, None, Origin::Lone)
     }
 
-    fn read(path: PathBuf, note: Option<&FileNote>) -> Result<Table, Fault> {
+    fn read(path: PathBuf, note: Option<&FileNote>, origin: Origin) -> Result<Table, Fault> {
+        let (list, again) = (origin.list(), origin.again());
         let mut file = File::open(&path).map_err(Fault::disk(&path))?;
         let length = file.metadata().map_err(Fault::disk(&path))?.len();
         if let Some(note) = note.filter(|note| note.bytes != length) {
-            let what = format!("有 {length} 字节，tables.json 中写的是 {} 字节，文件不完整或已被替换，请重新取得", note.bytes);
+            let what = format!("有 {length} 字节，{list} 中写的是 {} 字节，文件不完整或已被替换，{again}", note.bytes);
             return Err(Fault::file(&path, what));
         }
         let checks = note.and_then(|note| note.checks.clone());
-        let (footer, start) = footer(&path, &mut file, length)?;
+        let (footer, start) = footer((&path, again), &mut file, length)?;
         if let Some(check) = checks.as_deref().and_then(<[u32]>::last)
             && crc32fast::hash(&footer) != *check
         {
-            return Err(Fault::file(&path, "的校验和与 tables.json 不符，文件已损坏或被替换，请重新取得"));
+            return Err(Fault::file(&path, format!("的校验和与 {list} 不符，文件已损坏或被替换，{again}")));
         }
         let body = footer.get(..footer.len().saturating_sub(8)).unwrap_or(&[]);
-        let metadata = ParquetMetaDataReader::decode_metadata(body)
-            .map_err(|fault| Fault::file(&path, format!("的尾部无法解读（{fault}），请重新取得该文件")))?;
-        let table = Table { path, file, metadata, checks };
+        let encrypted = encrypted::in_part(body);
+        let metadata = ParquetMetaDataReader::decode_metadata(body).map_err(|fault| {
+            let damaged = || format!("的尾部无法解读（{}），{again}", shown(&fault.to_string()));
+            Fault::file(&path, if encrypted { ENCRYPTED.to_owned() } else { damaged() })
+        })?;
+        let table = Table { path, file, metadata, checks, origin, encrypted };
         table.judge(start)?;
         Ok(table)
     }
@@ -144,20 +177,20 @@ impl Table {
         let groups = self.metadata.row_groups();
         let rows: Option<u64> = groups.iter().try_fold(0_u64, |sum, group| sum.checked_add(u64::try_from(group.num_rows()).ok()?));
         if rows.and_then(|rows| i64::try_from(rows).ok()) != Some(self.metadata.file_metadata().num_rows()) {
-            return fault("各行组的行数与总行数不符，请重新取得该文件".to_owned());
+            return fault(format!("各行组的行数与总行数不符，{}", self.origin.again()));
         }
         let columns = self.metadata.file_metadata().schema_descr().num_columns();
         if groups.iter().any(|group| group.num_columns() != columns) {
-            return fault("的行组缺列，请重新取得该文件".to_owned());
+            return fault(format!("的行组缺列，{}", self.origin.again()));
         }
         let inside =
             |chunk: &ColumnChunkMetaData| place(chunk).is_some_and(|(from, length)| from.checked_add(length).is_some_and(|to| to <= end));
         if !groups.iter().flat_map(|group| group.columns()).all(inside) {
-            return fault("的列块位置越出文件，请重新取得该文件".to_owned());
+            return fault(format!("的列块位置越出文件，{}", self.origin.again()));
         }
         let chunks = groups.len().checked_mul(columns).and_then(|chunks| chunks.checked_add(1));
         if self.checks.as_ref().is_some_and(|checks| Some(checks.len()) != chunks) {
-            return fault("的列块数与 tables.json 不符，请重新制作表集".to_owned());
+            return fault(format!("的列块数与 {} 不符，{}", self.origin.list(), self.origin.or("请重新制作表集")));
         }
         Ok(())
     }
@@ -178,7 +211,7 @@ impl Table {
         };
         let compression = format!("{:?}", chunk.compression_codec());
         if !matches!(compression.as_str(), "SNAPPY" | "UNCOMPRESSED") {
-            return Err(Trouble::Compression(compression).of(&self.path, &self.name(column)));
+            return Err(self.trouble(Trouble::Compression(compression), &self.name(column)));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
         self.file.seek(SeekFrom::Start(from)).map_err(Fault::disk(&self.path))?;
@@ -200,7 +233,7 @@ impl Table {
     }
 
     fn damaged(&self, column: usize) -> Fault {
-        Trouble::Damaged.of(&self.path, &self.name(column))
+        self.trouble(Trouble::Damaged, &self.name(column))
     }
 
     fn name(&self, column: usize) -> String {
@@ -211,7 +244,7 @@ impl Table {
 
 impl Readable for Table {
     fn find(&self, shape: &Shape) -> Result<usize, Fault> {
-        schema::find(&self.path, self.metadata.file_metadata().schema_descr(), shape)
+        schema::find((&self.path, self.origin), self.metadata.file_metadata().schema_descr(), shape)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -235,11 +268,20 @@ impl Blamed for Table {
     fn fault(&self, column: &str, what: String) -> Fault {
         Fault::column(&self.path, column, what)
     }
+
+    fn trouble(&self, trouble: Trouble, column: &str) -> Fault {
+        // What nobody can decode without the key looks like damage.
+        let trouble = if self.encrypted && trouble == Trouble::Damaged { Trouble::Encrypted } else { trouble };
+        self.fault(column, trouble.clause(self.origin))
+    }
 }
 
+/// What a file is refused with of which nothing can be read without its key.
+const ENCRYPTED: &str = "是加密的 Parquet 文件，本程序不能解密，请不加密重新写出";
+
 /// The footer with the tail after it, and where it starts.
-fn footer(path: &Path, file: &mut File, length: u64) -> Result<(Vec<u8>, u64), Fault> {
-    let fault = || Fault::file(path, "不是完整的 Parquet 文件，请重新取得");
+fn footer((path, again): (&Path, &str), file: &mut File, length: u64) -> Result<(Vec<u8>, u64), Fault> {
+    let fault = || Fault::file(path, format!("不是完整的 Parquet 文件，{again}"));
     if length < TAIL {
         return Err(fault());
     }
@@ -247,6 +289,9 @@ fn footer(path: &Path, file: &mut File, length: u64) -> Result<(Vec<u8>, u64), F
     file.seek(SeekFrom::Start(length - TAIL)).map_err(Fault::disk(path))?;
     file.read_exact(&mut tail).map_err(Fault::disk(path))?;
     let [a, b, c, d, mark @ ..] = tail;
+    if mark == *SEALED {
+        return Err(Fault::file(path, ENCRYPTED));
+    }
     let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
     let start = (length - TAIL).checked_sub(footer).filter(|_| mark == *MARK && footer <= FOOTER_MAX).ok_or_else(fault)?;
     file.seek(SeekFrom::Start(start)).map_err(Fault::disk(path))?;

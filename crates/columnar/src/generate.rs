@@ -45,6 +45,12 @@ pub struct Size {
 
 /// Years of records.
 const YEARS: i32 = 6;
+/// The same in days.
+const SPAN_DAYS: i32 = YEARS * 365;
+/// Days after the last one on which the few later records lie.
+const LATER_DAYS: i32 = 60;
+/// The days that belong to a record, such as those of its end, lie up to as many days after it.
+const RELATED_DAYS: (i32, i32) = (30, 1_200);
 /// Of a thousand cells that may be empty, as many are.
 const EMPTY: u64 = 50;
 /// Of a thousand records, as many have a day after the last one.
@@ -60,6 +66,7 @@ const SPREAD: u64 = 4_096;
 /// # Errors
 /// [`Fault`] where the pack has nothing to generate or the set cannot be written.
 pub fn generate(pack: &Pack, size: &Size, target: &Path, mut told: impl FnMut(usize, usize)) -> Result<Digest, Fault> {
+    bounded(size.through)?;
     let world = World::new(pack, size)?;
     let writer = SetWriter::begin(target, pack)?;
     let many = usize::try_from(size.subjects.div_ceil(size.partition_subjects.max(1))).unwrap_or(usize::MAX);
@@ -77,6 +84,13 @@ pub fn generate(pack: &Pack, size: &Size, target: &Path, mut told: impl FnMut(us
     )?;
     let head = SetHead { position: None, coverage: world.coverage() };
     writer.finish(&head, notes)
+}
+
+/// Makes sure that no day would be one that a record may not carry.
+fn bounded(through: Day) -> Result<(), Fault> {
+    let first = Day::EARLIEST.plus_days(SPAN_DAYS - 1);
+    let last = Day::LONG_TERM.plus_days(-(LATER_DAYS + RELATED_DAYS.0 + RELATED_DAYS.1 - 1));
+    if (first..=last).contains(&through) { Ok(()) } else { Err(Fault::Through { through, first, last }) }
 }
 
 /// Where a partition begins: the weight of all subjects before it.
@@ -212,9 +226,9 @@ impl<'a> World<'a> {
     /// Of the last years, the recent ones more often.
     fn day(&self, dice: &mut Dice) -> i64 {
         if dice.below(1000) < LATER {
-            return self.through + 1 + signed(dice.below(60));
+            return self.through + 1 + signed(dice.below(u64::from(LATER_DAYS.unsigned_abs())));
         }
-        let span = u64::from(YEARS.unsigned_abs()) * 365;
+        let span = u64::from(SPAN_DAYS.unsigned_abs());
         self.through - signed(dice.below(span).min(dice.below(span + span / 2)))
     }
 
@@ -245,7 +259,8 @@ impl<'a> World<'a> {
         if kind.roles.document_date == Some(field) || listed.is_some_and(|list| list.from == field) {
             return Some(day);
         }
-        let later = day + 30 + signed(dice.below(1_200));
+        let (least, most) = RELATED_DAYS;
+        let later = day + i64::from(least) + signed(dice.below(u64::from(most.unsigned_abs())));
         let gone = later <= self.through || dice.below(10) == 0;
         (listed.is_none_or(|list| list.until != Some(field)) || gone).then_some(later)
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::cells::{self, Cells, Form, Listed};
-use crate::fault::{Fault, Trouble};
+use crate::cells::{self, Cells, Dictionary, Form, Listed};
+use crate::fault::{Fault, Origin, Trouble};
 use crate::file::{Blamed, Readable, Stored};
 use crate::schema::{Content, Shape};
 
@@ -124,7 +124,7 @@ impl Blamed for &HeldTable {
             Trouble::Unsorted if self.name == SUBJECTS => "有重复的主体或没有按升序排列，请每个主体只留一行并排序后再传入".to_owned(),
             Trouble::Unsorted => "没有按升序排列，请按主体排序后再传入".to_owned(),
             Trouble::Stranger(subject) => format!("含有主体 {subject}，而 subjects 表中没有它，请更正数据"),
-            other => other.clause(),
+            other => other.clause(Origin::Lone),
         };
         self.fault(column, what)
     }
@@ -155,7 +155,7 @@ impl HeldCells {
         into: &mut Cells<i64>,
     ) -> Result<(), Trouble> {
         if self.hollow {
-            return Err(Trouble::Empty);
+            return Err(Trouble::Hollow);
         }
         let known = self.known(rows)?;
         let lengths = self.lengths.iter().map(|length| usize::try_from(*length)).collect::<Result<Vec<_>, _>>();
@@ -194,10 +194,9 @@ impl HeldCells {
         let Some(positions) = &self.positions else {
             return if self.entries == count { form.plain(&self.plain, count, out) } else { Err(Trouble::Damaged) };
         };
-        let mut words = Vec::with_capacity(self.entries);
-        form.plain(&self.plain, self.entries, &mut words)?;
-        let start = out.len();
-        out.extend(positions.iter().filter_map(|position| words.get(usize::try_from(*position).ok()?).copied()));
-        if out.len() - start == count && positions.len() == count { Ok(()) } else { Err(Trouble::Damaged) }
+        if positions.len() != count {
+            return Err(Trouble::Damaged);
+        }
+        Dictionary::read(form, &self.plain, self.entries)?.append(positions, out)
     }
 }

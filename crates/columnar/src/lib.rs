@@ -3,8 +3,8 @@
 //! The one room that names Parquet. A set is written once, under another name until it is whole, and read by as many threads as there
 //! are; a set that is incomplete, damaged or made for other rules gives no result at all.
 //!
-//! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one; `file` opens one
-//! file, `hybrid` and `cells` decode a column, `held` does the same for tables in memory, `places` finds each subject's rows, `coverage`
+//! Reading order: `schema` is which columns a file has, `manifest` what a set says of itself, `set` writes and opens one, `fresh` gives names
+//! and `regular` refuses what is no file; `json` reads lists, `file` opens one file, `encrypted` knows one that cannot be read, `hybrid` and `cells` decode a column, `held` does the same for tables in memory, `places` finds each subject's rows, `coverage`
 //! what was reported, `partition` puts them together, and `projection` is the set of an office that follows its journal; `ordered` shares
 //! partitions among threads; `standings` is what comes out of one, `run` how; `cutoffs` makes limits of grades by peers of it; `summary` counts
 //! it; `backtest` runs it on many days and `history` counts those; `dice` and `generate` make up sets for trials.
@@ -13,11 +13,19 @@ pub mod fault;
 pub mod manifest;
 pub mod schema;
 
+mod json;
+
+pub mod fresh;
+
+mod regular;
+
 pub mod set;
 
 mod write;
 
 mod file;
+
+mod encrypted;
 
 mod hybrid;
 

@@ -7,8 +7,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use xinzhi_core::Digest;
+use xinzhi_core::text::shown;
 
 use crate::fault::Fault;
+use crate::{json, regular};
 
 /// The layout of files and columns; another layout has another edition.
 pub const EDITION: &str = "xinzhi-tables/1";
@@ -85,21 +87,22 @@ impl Manifest {
     /// [`Fault`] where there is none or it contradicts itself.
     pub fn read(root: &Path) -> Result<(Manifest, Digest), Fault> {
         let path = root.join(MANIFEST);
-        let length = match fs::metadata(&path) {
-            Ok(found) => found.len(),
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Err(Fault::NotASet(root.to_owned())),
-            Err(fault) => return Err(Fault::disk(&path)(fault)),
+        let bytes = match regular::read(&path, BYTES_MAX) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(Fault::file(&path, "过大，不是表集的清单，请核对目录")),
+            Err(Fault::Disk { fault, .. }) if fault.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Fault::NotASet(root.to_owned()));
+            }
+            Err(fault) => return Err(fault),
         };
-        if length > BYTES_MAX {
-            return Err(Fault::file(&path, "过大，不是表集的清单，请核对目录"));
-        }
-        let bytes = fs::read(&path).map_err(Fault::disk(&path))?;
+        let unreadable = |clause: String| Fault::file(&path, format!("不是表集的清单：{clause}，请重新制作表集"));
         // The edition first: what another edition writes beside it is not for this one to judge.
-        let edition = serde_json::from_slice::<Edition>(&bytes).map_err(|fault| unreadable(&path, &fault))?.edition;
+        let edition = json::read::<Edition>(&bytes).map_err(unreadable)?.edition;
         if edition != EDITION {
-            return Err(Fault::file(&path, format!("的版式是 `{edition}`，本程序只读 `{EDITION}`，请用相配的程序重新制作")));
+            let what = format!("的版式是 `{}`，本程序只读 `{EDITION}`，请用相配的程序重新制作", shown(&edition));
+            return Err(Fault::file(&path, what));
         }
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|fault| unreadable(&path, &fault))?;
+        let manifest: Manifest = json::read(&bytes).map_err(unreadable)?;
         manifest.judge(root)?;
         Ok((manifest, Digest(Sha256::digest(&bytes).into())))
     }
@@ -110,7 +113,8 @@ impl Manifest {
         let (mut subjects, mut last) = (0_u64, None);
         for (index, partition) in self.partitions.iter().enumerate() {
             if partition.folder != folder(index) {
-                return fault(format!("的第 {index} 个分区应名为 `{}`，清单中写作 `{}`，请重新制作", folder(index), partition.folder));
+                let found = shown(&partition.folder);
+                return fault(format!("的第 {index} 个分区应名为 `{}`，清单中写作 `{found}`，请重新制作", folder(index)));
             }
             if partition.first > partition.last || last.is_some_and(|last| last >= partition.first) {
                 return fault(format!("的分区 `{}` 的主体范围没有接在前一分区之后，请重新制作", partition.folder));
@@ -125,6 +129,7 @@ impl Manifest {
                     continue;
                 }
                 let Some(kind) = name.strip_suffix(ENDING).filter(|kind| self.records.contains_key(*kind)) else {
+                    let name = shown(name);
                     return fault(format!("的清单列有不属于任何信息种类的文件 `{}/{name}`，请重新制作", partition.folder));
                 };
                 let rows = records.entry(kind).or_default();
@@ -136,18 +141,23 @@ impl Manifest {
         }
         let differs = self.records.iter().find(|(kind, rows)| records.get(kind.as_str()).copied().unwrap_or(0) != **rows);
         match differs {
-            Some((kind, rows)) => fault(format!("的清单写有 {rows} 条 `{kind}`，与各分区的合计不符，请重新制作")),
+            Some((kind, rows)) => fault(format!("的清单写有 {rows} 条 `{}`，与各分区的合计不符，请重新制作", shown(kind))),
             None => Ok(()),
         }
     }
 
-    /// Whether the folders hold exactly the files that are listed.
+    /// Whether the folders hold exactly the files that are listed, and no links.
     pub(crate) fn complete(&self, root: &Path) -> Result<(), Fault> {
         for partition in &self.partitions {
             let path = root.join(&partition.folder);
+            regular::folder(&path)?;
             let listed: BTreeSet<&str> = partition.files.keys().map(String::as_str).collect();
             for entry in fs::read_dir(&path).map_err(Fault::disk(&path))? {
-                let name = entry.map_err(Fault::disk(&path))?.file_name();
+                let entry = entry.map_err(Fault::disk(&path))?;
+                if entry.file_type().map_err(Fault::disk(&path))?.is_symlink() {
+                    return Err(regular::link(&entry.path()));
+                }
+                let name = entry.file_name();
                 let name = name.to_string_lossy();
                 if name.ends_with(ENDING) && !listed.contains(name.as_ref()) {
                     return Err(Fault::file(&path.join(name.as_ref()), "不在 tables.json 所列之内，请移走，或重新制作表集"));
@@ -161,8 +171,4 @@ impl Manifest {
 #[derive(Deserialize)]
 struct Edition {
     edition: String,
-}
-
-fn unreadable(path: &Path, fault: &serde_json::Error) -> Fault {
-    Fault::file(path, format!("不是表集的清单（第 {} 行：{fault}），请重新制作表集", fault.line()))
 }

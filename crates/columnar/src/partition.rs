@@ -7,6 +7,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use xinzhi_core::record::Class;
+use xinzhi_core::text::shown;
 use xinzhi_core::{AreaCode, Fen};
 use xinzhi_evaluate::columns::{Column, Values};
 use xinzhi_evaluate::{Coverage, KindColumns, Population, Reads};
@@ -175,14 +176,13 @@ impl Subjects {
         let nowhere = place(None);
         let mut by_word = Vec::with_capacity(self.areas.list.len());
         let mut seen: BTreeMap<&[u8], u32> = BTreeMap::new();
-        for word in &self.areas.list {
-            if let Some(place) = seen.get(word.as_ref()) {
+        for (word, used) in self.areas.list.iter().zip(self.areas.used()) {
+            if let Some(place) = seen.get(word.as_ref()).or((!used).then_some(&nowhere)) {
                 by_word.push(*place);
                 continue;
             }
             let text = String::from_utf8_lossy(word);
-            let area = AreaCode::parse(&text)
-                .ok_or_else(|| table.fault("area", format!("含有 `{text}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据")))?;
+            let area = AreaCode::parse(&text).ok_or_else(|| table.fault("area", no_area(&text)))?;
             let found = place(Some(&area));
             seen.insert(word, found);
             by_word.push(found);
@@ -191,6 +191,11 @@ impl Subjects {
         let coverage_of = (0..self.numbers.len()).map(of).collect();
         Ok((coverages, coverage_of))
     }
+}
+
+/// What is wrong with a code of an area.
+pub(crate) fn no_area(text: &str) -> String {
+    format!("含有 `{}`，不是行政区划代码（2、4、6、9 或 12 位数字），请更正数据", shown(text))
 }
 
 /// What each subject is. A natural person has no place in a set: nobody evaluates one (C2).
@@ -205,8 +210,9 @@ fn subject_kinds(table: &dyn Blamed, kinds: &Named, pack: &Pack) -> Result<Vec<S
         }
         Ok(ix)
     };
-    let listed = kinds.list.iter().map(known).collect::<Result<Vec<_>, Fault>>()?;
-    let at = |code: &u32| usize::try_from(*code).ok().and_then(|code| listed.get(code)).copied();
+    let listed = kinds.list.iter().zip(kinds.used()).map(|(word, used)| used.then(|| known(word)).transpose());
+    let listed = listed.collect::<Result<Vec<_>, Fault>>()?;
+    let at = |code: &u32| usize::try_from(*code).ok().and_then(|code| listed.get(code).copied().flatten());
     let kinds: Option<Vec<SubjectKindIx>> = kinds.cells.values.iter().map(at).collect();
     kinds.ok_or_else(|| table.trouble(Trouble::Damaged, "kind"))
 }
@@ -221,6 +227,17 @@ impl Named {
         }
         self.list = words.list;
         Ok(())
+    }
+
+    /// Of each word whether a row has it.
+    fn used(&self) -> Vec<bool> {
+        let mut used = vec![false; self.list.len()];
+        for row in 0..self.cells.values.len() {
+            if let Some(used) = self.at(row).and_then(|place| used.get_mut(place)) {
+                *used = true;
+            }
+        }
+        used
     }
 
     /// Position of the word of a row; none where it has none.

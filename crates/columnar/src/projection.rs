@@ -12,15 +12,17 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use xinzhi_core::text::io_words;
+use xinzhi_core::text::{io_words, shown};
 use xinzhi_core::{AreaCode, Digest};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::KindIx;
 
 use crate::coverage::CoverageRow;
-use crate::fault::Fault;
+use crate::fault::{Fault, Origin};
+use crate::fresh::sync;
 use crate::manifest::{ENDING, FileNote, Manifest, SUBJECTS};
 use crate::set::{self, RecordColumns, Stays, SubjectColumns};
+use crate::{json, regular};
 
 /// The layout of files and columns; another layout has another edition.
 pub const EDITION: &str = "xinzhi-projection/1";
@@ -183,22 +185,20 @@ impl Head {
 
     fn read(root: &Path) -> Result<Option<Head>, Fault> {
         let path = root.join(PROJECTION);
-        match fs::metadata(&path) {
-            Ok(found) if found.len() > BYTES_MAX => return Err(Fault::file(&path, "过大，不是列存投影的清单，请重建")),
-            Ok(_) => {}
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(fault) => return Err(Fault::disk(&path)(fault)),
-        }
-        let bytes = fs::read(&path).map_err(Fault::disk(&path))?;
-        let unreadable = |fault: &serde_json::Error| {
-            Fault::file(&path, format!("不是列存投影的清单（第 {} 行：{fault}），请运行 xinzhi projection rebuild 重建", fault.line()))
+        let again = Origin::Projection.again();
+        let bytes = match regular::read(&path, BYTES_MAX) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(Fault::file(&path, format!("过大，不是列存投影的清单，{again}"))),
+            Err(Fault::Disk { fault, .. }) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(fault) => return Err(fault),
         };
-        let edition = serde_json::from_slice::<Edition>(&bytes).map_err(|fault| unreadable(&fault))?.edition;
+        let unreadable = |clause: String| Fault::file(&path, format!("不是列存投影的清单：{clause}，{again}"));
+        let edition = json::read::<Edition>(&bytes).map_err(unreadable)?.edition;
         if edition != EDITION {
-            let what = format!("的版式是 `{edition}`，本程序只读 `{EDITION}`，请运行 xinzhi projection rebuild 重建");
+            let what = format!("的版式是 `{}`，本程序只读 `{EDITION}`，{again}", shown(&edition));
             return Err(Fault::file(&path, what));
         }
-        let head: Head = serde_json::from_slice(&bytes).map_err(|fault| unreadable(&fault))?;
+        let head: Head = json::read(&bytes).map_err(unreadable)?;
         head.judge(&path)?;
         Ok(Some(head))
     }
@@ -210,7 +210,10 @@ impl Head {
             let beginning = format!("{}/layer=", partition_folder(*place));
             let number = layer.folder.strip_prefix(&beginning).and_then(|number| number.parse::<u64>().ok());
             if number.is_none_or(|number| number > self.generation) || !folders.insert(&layer.folder) {
-                return Err(Fault::file(path, format!("列有不属于其分区的目录 `{}`，请重建", layer.folder)));
+                return Err(Fault::file(
+                    path,
+                    format!("列有不属于其分区的目录 `{}`，{}", shown(&layer.folder), Origin::Projection.again()),
+                ));
             }
         }
         let named = coverage_name(self.generation) == self.coverage;
@@ -347,9 +350,9 @@ impl Projection {
         if !columns.closings.subject.is_empty() {
             files.insert(CLOSINGS.to_owned(), kept(&place, CLOSINGS, |path| set::closings(path, &columns.closings))?);
         }
-        set::sync(&place)?;
+        sync(&place)?;
         if let Some(parent) = place.parent() {
-            set::sync(parent)?;
+            sync(parent)?;
         }
         Ok(Layer { folder, files })
     }
@@ -373,9 +376,9 @@ impl Projection {
         let mut text = serde_json::to_vec_pretty(head).map_err(|fault| Fault::file(&path, format!("无法写出（{fault}）")))?;
         text.push(b'\n');
         set::put(&fresh, &text)?;
-        set::sync(&self.root)?;
+        sync(&self.root)?;
         fs::rename(&fresh, &path).map_err(Fault::disk(&path))?;
-        set::sync(&self.root)?;
+        sync(&self.root)?;
         self.sweep(Some(head))
     }
 
@@ -392,12 +395,13 @@ impl Projection {
     /// # Errors
     /// None: what cannot be read is a sentence too.
     pub fn spoilt(&self, head: &Head) -> Vec<String> {
-        let judge = |(name, kept): (String, &KeptFile)| match fs::read(self.root.join(&name)) {
-            Err(fault) => Some(format!("文件 `{name}` 无法读取（{}）", io_words(&fault))),
-            Ok(bytes) if Digest(Sha256::digest(&bytes).into()).to_string() != kept.sha256 => {
-                Some(format!("文件 `{name}` 与清单所记的摘要不符"))
+        let judge = |(name, kept): (String, &KeptFile)| match regular::read(&self.root.join(&name), kept.bytes) {
+            Err(Fault::Disk { fault, .. }) => Some(format!("文件 `{name}` 无法读取（{}）", io_words(&fault))),
+            Err(_) => Some(format!("文件 `{name}` 不是普通文件")),
+            Ok(bytes) => {
+                let same = bytes.is_some_and(|bytes| Digest(Sha256::digest(&bytes).into()).to_string() == kept.sha256);
+                (!same).then(|| format!("文件 `{name}` 与清单所记的摘要不符"))
             }
-            Ok(_) => None,
         };
         head.files().filter_map(judge).collect()
     }

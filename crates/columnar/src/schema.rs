@@ -8,7 +8,7 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 use xinzhi_evaluate::Reads;
 use xinzhi_rules::model::{Field, FieldKind, RecordKind};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Origin};
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,18 +181,19 @@ fn word(name: &str, repetition: Repetition) -> parquet::errors::Result<Type> {
 ///
 /// # Errors
 /// [`Fault`] naming file and column.
-pub(crate) fn find(path: &Path, found: &SchemaDescriptor, shape: &Shape) -> Result<usize, Fault> {
+pub(crate) fn find((path, origin): (&Path, Origin), found: &SchemaDescriptor, shape: &Shape) -> Result<usize, Fault> {
     let roots = found.root_schema().get_fields();
     let mut named = roots.iter().enumerate().filter(|(_, root)| root.name() == shape.name).map(|(index, _)| index);
     let Some(root) = named.next() else {
-        return Err(Fault::file(path, format!("没有列 `{}`，请用相符的规则包重新制作表集", shape.name)));
+        return Err(Fault::file(path, format!("没有列 `{}`，{}", shape.name, origin.or("请用相符的规则包重新制作表集"))));
     };
     if named.next().is_some() {
-        return Err(Fault::column(path, &shape.name, "出现两次，请只留一列"));
+        return Err(Fault::column(path, &shape.name, format!("出现两次，{}", origin.or("请只留一列"))));
     }
     let mut leaves = (0..found.num_columns()).filter(|leaf| found.get_column_root_idx(*leaf) == root);
     let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
-        return Err(Fault::column(path, &shape.name, format!("是复合类型，应为 {}", shape.content.name())));
+        let what = format!("是复合类型，应为 {}，{}", shape.content.name(), origin.or(REWRITE));
+        return Err(Fault::column(path, &shape.name, what));
     };
     let column = found.column(leaf);
     let kind = column.self_type();
@@ -214,10 +215,13 @@ pub(crate) fn find(path: &Path, found: &SchemaDescriptor, shape: &Shape) -> Resu
     let depth = column.max_rep_level() == i16::from(list) && (1..=3).contains(&column.path().parts().len());
     if !fits || nested != list || !depth {
         let found = described(column.physical_type(), logical, converted, nested);
-        return Err(Fault::column(path, &shape.name, format!("的类型是 {found}，应为 {}，请按表集的格式重新写出", shape.content.name())));
+        let what = format!("的类型是 {found}，应为 {}，{}", shape.content.name(), origin.or(REWRITE));
+        return Err(Fault::column(path, &shape.name, what));
     }
     Ok(leaf)
 }
+
+const REWRITE: &str = "请按表集的格式重新写出";
 
 /// A signed integer with no other meaning, such as a decimal or a moment, behind it.
 fn plain_integer(logical: Option<&LogicalType>, converted: ConvertedType, bits: i8) -> bool {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use xinzhi_core::Digest;
 use xinzhi_core::record::Class;
+use xinzhi_core::text::shown;
 use xinzhi_evaluate::Reads;
 use xinzhi_rules::Pack;
 use xinzhi_rules::fact::Fact;
@@ -18,6 +19,7 @@ use xinzhi_rules::predicate::Column;
 use crate::cells::Cells;
 use crate::coverage::{CoverageRow, Reported};
 use crate::fault::Fault;
+use crate::fresh::{self, sync};
 use crate::manifest::{COVERAGE, EDITION, ENDING, FileNote, MANIFEST, Manifest, PartitionNote, SUBJECTS, folder};
 use crate::partition::{Partition, Wanted};
 use crate::projection::{Closings, Head, Layer};
@@ -44,7 +46,7 @@ impl<'p> TableSet<'p> {
     pub fn open(root: &Path, pack: &'p Pack) -> Result<TableSet<'p>, Fault> {
         let (manifest, digest) = Manifest::read(root)?;
         manifest.complete(root)?;
-        let reported = Reported::read(root, &manifest.coverage, pack)?;
+        let reported = Reported::read(root, &manifest, pack)?;
         Ok(TableSet { root: root.to_owned(), manifest, digest: Some(digest), reported, pack, projected: None })
     }
 
@@ -94,7 +96,9 @@ impl<'p> TableSet<'p> {
             if !self.manifest.records.contains_key(&kind.id) {
                 let what = format!(
                     "按另一规则包 `{}` 制作，没有信息种类 `{}`（{}），请用现在的规则包重新制作",
-                    self.manifest.pack, kind.id, kind.title
+                    shown(&self.manifest.pack),
+                    kind.id,
+                    kind.title
                 );
                 return Err(Fault::set(&self.root, what));
             }
@@ -219,6 +223,8 @@ pub struct SetWriter<'p> {
     partial: PathBuf,
     pack: &'p Pack,
     whole: bool,
+    /// Tells other runs that this one is writing.
+    _writing: fs::File,
 }
 
 impl<'p> SetWriter<'p> {
@@ -233,21 +239,16 @@ impl<'p> SetWriter<'p> {
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => false,
             Err(fault) => return Err(Fault::disk(target)(fault)),
         };
-        if used {
+        // Neither is a link, which an empty folder would not take the place of.
+        if used || target.is_symlink() {
             return Err(Fault::Exists(target.to_owned()));
         }
-        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let partial = target.with_file_name(format!("{name}.partial"));
         if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             fs::create_dir_all(parent).map_err(Fault::disk(parent))?;
         }
-        fs::create_dir(&partial).map_err(|fault| match fault.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Fault::set(&partial, "正在由另一次运行写入，或是上次中断后留下的；确认没有别的运行后删除它再试")
-            }
-            _ => Fault::disk(&partial)(fault),
-        })?;
-        Ok(SetWriter { target: target.to_owned(), partial, pack, whole: false })
+        let (partial, writing) = fresh::claim(target, |path| fs::create_dir(path).and_then(|()| fs::File::open(path)))?;
+        fresh::held(&writing);
+        Ok(SetWriter { target: target.to_owned(), partial, pack, whole: false, _writing: writing })
     }
 
     /// Writes a partition. Partitions may be written at the same time; each index once.
@@ -308,11 +309,10 @@ impl<'p> SetWriter<'p> {
         text.push(b'\n');
         put(&path, &text)?;
         sync(&self.partial)?;
-        fs::rename(&self.partial, &self.target).map_err(Fault::disk(&self.target))?;
+        // A folder takes the place of an empty one only.
+        fs::rename(&self.partial, &self.target).map_err(fresh::named(&self.target))?;
         self.whole = true;
-        if let Some(parent) = self.target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync(parent)?;
-        }
+        fresh::sync_beside(&self.target)?;
         Ok(Digest(Sha256::digest(&text).into()))
     }
 }
@@ -483,8 +483,4 @@ fn store(path: &Path, (bytes, note): (Vec<u8>, FileNote)) -> Result<FileNote, Fa
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut file = fs::File::create_new(path).map_err(Fault::disk(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Fault::disk(path))
-}
-
-pub(crate) fn sync(folder: &Path) -> Result<(), Fault> {
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Fault::disk(folder))
 }

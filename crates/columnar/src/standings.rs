@@ -1,23 +1,24 @@
 //! What a run says of each subject: the columns of a result file, for one partition at a time; and such a file read again to compare.
 //! A backtest says it of many days: the same columns behind one more, the day.
 
-use std::fs;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::writer::SerializedFileWriter;
+use xinzhi_core::text::shown;
 use xinzhi_core::{Day, Digest};
 use xinzhi_evaluate::{Outcome, Reason, Standing};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, SubjectKindIx};
 
 use crate::cells::{Bounds, Cells, Longs, Words};
-use crate::fault::Fault;
-use crate::file::Table;
+use crate::fault::{Fault, Trouble};
+use crate::file::{Blamed, Table};
+use crate::fresh::Fresh;
 use crate::partition::{Named, Partition, read_filled, read_open};
 use crate::schema::{self, Content, Shape};
 use crate::write::{self, Load, Put};
@@ -65,13 +66,13 @@ pub struct Standings {
     /// Numbers of the subjects, rising.
     pub subjects: Vec<i64>,
     /// Position of each one's subject kind.
-    pub kinds: Vec<u8>,
+    pub kinds: Vec<u32>,
     /// Position of the reason in [`REASONS`] where there are no points.
     pub reasons: Cells<u8>,
     /// Points in thousandths.
     pub points: Cells<i64>,
     /// Position of the grade that counts.
-    pub grades: Cells<u8>,
+    pub grades: Cells<u32>,
     /// Whether something else than points gave the grade.
     pub forced: Vec<bool>,
     /// Known share of the weight, in thousandths.
@@ -102,7 +103,7 @@ impl Standings {
     ) -> Option<()> {
         let SubjectKindIx(kind) = *partition.subjects.kinds.get(row)?;
         self.subjects.push(*partition.subjects.numbers.get(row)?);
-        self.kinds.push(u8::try_from(kind).ok()?);
+        self.kinds.push(u32::try_from(kind).ok()?);
         let position = |named: &Named| named.at(row).and_then(|place| u32::try_from(place).ok());
         self.areas.cells.push(position(&partition.subjects.areas));
         self.codes.cells.push(position(&partition.subjects.codes));
@@ -112,7 +113,8 @@ impl Standings {
         };
         self.points.push(points);
         self.reasons.push(why);
-        self.grades.push(standing.grade.and_then(|grade| u8::try_from(grade).ok()));
+        // What does not fit is a fault and never the same as no grade.
+        self.grades.push(standing.grade.map(u32::try_from).transpose().ok()?);
         self.forced.push(standing.forced.is_some());
         self.assessed.push(i32::try_from(standing.assessed_share).ok()?);
         self.amounts.push(standing.amount);
@@ -150,6 +152,16 @@ impl Standings {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.subjects.is_empty()
+    }
+
+    /// Position of the kind of the subject in a row.
+    pub fn kind(&self, row: usize) -> Option<usize> {
+        self.kinds.get(row).and_then(|kind| usize::try_from(*kind).ok())
+    }
+
+    /// Position of the grade of the subject in a row.
+    pub fn grade(&self, row: usize) -> Option<usize> {
+        self.grades.at(row).and_then(|grade| usize::try_from(grade).ok())
     }
 
     /// Where the subject in a row is, in UTF-8.
@@ -284,11 +296,11 @@ impl Rows {
         columns.extend([
             Put { cells: Load::Longs(&rows.subjects), known: None },
             Put { cells: Load::Words(&rows.codes.cells.values, &rows.codes.list), known: rows.codes.cells.known.as_deref() },
-            Put { cells: Load::Codes(&rows.kinds, &self.kinds), known: None },
+            Put { cells: Load::Words(&rows.kinds, &self.kinds), known: None },
             Put { cells: Load::Words(&rows.areas.cells.values, &rows.areas.list), known: rows.areas.cells.known.as_deref() },
             Put { cells: Load::Codes(&rows.reasons.values, &reasons), known: rows.reasons.known.as_deref() },
             Put { cells: Load::Longs(&rows.points.values), known: rows.points.known.as_deref() },
-            Put { cells: Load::Codes(&rows.grades.values, &self.grades), known: rows.grades.known.as_deref() },
+            Put { cells: Load::Words(&rows.grades.values, &self.grades), known: rows.grades.known.as_deref() },
             Put { cells: Load::Flags(&rows.forced), known: None },
             Put { cells: Load::Shorts(&rows.assessed), known: None },
             Put { cells: Load::Longs(&rows.amounts.values), known: rows.amounts.known.as_deref() },
@@ -301,9 +313,8 @@ impl Rows {
 /// A result file being written, under another name until it is whole. Dropped before that, it leaves nothing.
 #[derive(Debug)]
 pub struct StandingsWriter {
-    target: PathBuf,
-    partial: PathBuf,
-    writer: Option<SerializedFileWriter<File>>,
+    fresh: Fresh,
+    writer: SerializedFileWriter<File>,
     rows: Rows,
 }
 
@@ -325,20 +336,9 @@ impl StandingsWriter {
     }
 
     fn new(target: &Path, rows: Rows, words: Vec<KeyValue>) -> Result<StandingsWriter, Fault> {
-        if target.symlink_metadata().is_ok() {
-            return Err(Fault::Exists(target.to_owned()));
-        }
-        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let partial = target.with_file_name(format!("{name}.partial"));
-        let file = File::create_new(&partial).map_err(|fault| match fault.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Fault::file(&partial, "正在由另一次运行写入，或是上次中断后留下的；确认没有别的运行后删除它再试")
-            }
-            _ => Fault::disk(&partial)(fault),
-        })?;
-        let mut out = StandingsWriter { target: target.to_owned(), partial, writer: None, rows };
-        out.writer = Some(write::begin(file, &out.rows.shapes, words).map_err(Fault::unwritten(&out.partial))?);
-        Ok(out)
+        let (fresh, file) = Fresh::begin(target)?;
+        let writer = write::begin(file, &rows.shapes, words).map_err(Fault::unwritten(fresh.partial()))?;
+        Ok(StandingsWriter { fresh, writer, rows })
     }
 
     /// Appends the rows of a partition.
@@ -346,8 +346,7 @@ impl StandingsWriter {
     /// # Errors
     /// [`Fault`] where they cannot be written.
     pub fn append(&mut self, rows: &Standings) -> Result<(), Fault> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        self.rows.put(writer, rows).map_err(Fault::unwritten(&self.partial))
+        self.rows.put(&mut self.writer, rows).map_err(Fault::unwritten(self.fresh.partial()))
     }
 
     /// Appends rows that are encoded already.
@@ -355,10 +354,9 @@ impl StandingsWriter {
     /// # Errors
     /// [`Fault`] where they cannot be written.
     pub fn take(&mut self, rows: &Encoded) -> Result<(), Fault> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
         let mut splice = || {
             for group in rows.metadata.row_groups() {
-                let mut out = writer.next_row_group()?;
+                let mut out = self.writer.next_row_group()?;
                 for chunk in group.columns() {
                     let close = ColumnCloseResult {
                         bytes_written: u64::try_from(chunk.compressed_size()).unwrap_or(0),
@@ -374,31 +372,16 @@ impl StandingsWriter {
             }
             Ok(())
         };
-        splice().map_err(Fault::unwritten(&self.partial))
+        splice().map_err(Fault::unwritten(self.fresh.partial()))
     }
 
     /// Completes the file and gives it its name.
     ///
     /// # Errors
     /// [`Fault`] where it cannot be written; then there is no file.
-    pub fn finish(mut self) -> Result<(), Fault> {
-        let Some(writer) = self.writer.take() else { return Ok(()) };
-        let closed = writer.into_inner().map_err(Fault::unwritten(&self.partial));
-        let named = closed
-            .and_then(|file| file.sync_all().and_then(|()| fs::rename(&self.partial, &self.target)).map_err(Fault::disk(&self.target)));
-        if named.is_err() {
-            let _removed = fs::remove_file(&self.partial);
-        }
-        named
-    }
-}
-
-impl Drop for StandingsWriter {
-    fn drop(&mut self) {
-        if self.writer.take().is_some() {
-            // What stays behind is named as partial and has no footer: nobody takes it for a result.
-            let _removed = fs::remove_file(&self.partial);
-        }
+    pub fn finish(self) -> Result<(), Fault> {
+        let file = self.writer.into_inner().map_err(Fault::unwritten(self.fresh.partial()))?;
+        self.fresh.finish(&file)
     }
 }
 
@@ -424,17 +407,18 @@ impl Earlier {
         }
         let scorecard = table.word("xinzhi.scorecard").unwrap_or("");
         if scorecard != card.id {
-            return Err(Fault::file(path, format!("是评价模型 `{scorecard}` 的结果，只能与 `{}` 的结果比较", card.id)));
+            let what = format!("是评价模型 `{}` 的结果，只能与 `{}` 的结果比较", shown(scorecard), card.id);
+            return Err(Fault::file(path, what));
         }
-        let as_of = table.word("xinzhi.as_of").unwrap_or("").to_owned();
+        let as_of = shown(table.word("xinzhi.as_of").unwrap_or(""));
         let (mut subjects, mut grades, mut words) = (Cells::default(), Cells::default(), Words::default());
         let any = Bounds { low: i64::MIN, high: i64::MAX };
         read_filled(&mut table, (schema::SUBJECT, Content::Number), &mut Longs(any), &mut subjects)?;
         read_open(&mut table, ("grade", Content::Word), &mut words, &mut grades)?;
         if !subjects.values.is_sorted_by(|a, b| a < b) {
-            return Err(crate::fault::Trouble::Unsorted.of(path, schema::SUBJECT));
+            return Err(table.trouble(Trouble::Unsorted, schema::SUBJECT));
         }
-        let names = words.list.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+        let names = words.list.iter().map(|word| shown(&String::from_utf8_lossy(word))).collect();
         Ok(Earlier { as_of, subjects: subjects.values, grades, names })
     }
 

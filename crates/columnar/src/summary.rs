@@ -91,7 +91,7 @@ impl<'a> Summary<'a> {
     /// Counts the next rows.
     pub fn add(&mut self, rows: &Standings) {
         let width = self.grades.len();
-        let grade = |row: usize| rows.grades.at(row).map_or(width - 1, usize::from).min(width - 1);
+        let grade = |row: usize| rows.grade(row).map_or(width - 1, |grade| grade.min(width - 1));
         let mut places = vec![vec![0_u64; width]; rows.areas.list.len()];
         let mut nowhere = vec![0; width];
         for row in 0..rows.len() {
@@ -99,8 +99,8 @@ impl<'a> Summary<'a> {
             bump(&mut self.grades, grade, 1);
             let counts = rows.areas.at(row).and_then(|place| places.get_mut(place)).unwrap_or(&mut nowhere);
             bump(counts, grade, 1);
-            if let Some(kind) = rows.kinds.get(row) {
-                bump(self.kinds.entry(usize::from(*kind)).or_insert_with(|| vec![0; width]), grade, 1);
+            if let Some(kind) = rows.kind(row) {
+                bump(self.kinds.entry(kind).or_insert_with(|| vec![0; width]), grade, 1);
             }
             if let Some(reason) = rows.reasons.at(row) {
                 bump(&mut self.reasons, usize::from(reason), 1);

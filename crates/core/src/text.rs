@@ -97,6 +97,28 @@ fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// Characters of a foreign text that a sentence quotes.
+const SHOWN_CHARS: usize = 60;
+
+/// A foreign text as a sentence quotes it: as [`visible`], and cut where it is longer than anybody reads.
+pub fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN_CHARS).collect();
+    if text.chars().nth(SHOWN_CHARS).is_some() {
+        short.push('…');
+    }
+    visible(&short)
+}
+
+/// A foreign text in one line, with a name for every character that a terminal would obey or that hides or turns what is read.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hidden = c.is_control() || is_bidi(c) || is_zero_width(c) || is_noncharacter(c) || matches!(c, '\u{2028}' | '\u{2029}');
+        if hidden { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -145,6 +167,15 @@ mod tests {
         }
         // What composes with the character before it is never ordinary.
         assert_eq!(clean("カ\u{3099}e\u{301}").unwrap(), "ガé");
+    }
+
+    #[test]
+    fn x2_what_is_quoted_is_short_and_says_nothing_to_a_terminal() {
+        assert_eq!(shown("衢江恒信 A-1"), "衢江恒信 A-1");
+        assert_eq!(shown("a\u{1b}[31mb\nc\u{202e}d\u{200b}\u{2028}"), "a\\u{1b}[31mb\\u{a}c\\u{202e}d\\u{200b}\\u{2028}");
+        assert_eq!(shown(&"甲".repeat(60)), "甲".repeat(60));
+        assert_eq!(shown(&"甲".repeat(100_000)), format!("{}…", "甲".repeat(60)));
+        assert_eq!(visible(&"甲\t".repeat(61)), "甲\\u{9}".repeat(61), "paths are told whole");
     }
 
     #[test]

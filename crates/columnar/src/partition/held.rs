@@ -47,7 +47,7 @@ impl Partition {
 /// Opens a file of a layer, where the layer has it.
 fn open(root: &Path, layer: &Layer, name: &str) -> Result<Option<Table>, Fault> {
     let path = root.join(&layer.folder).join(name);
-    layer.files.get(name).map(|file| Table::open(path, &file.note())).transpose()
+    layer.files.get(name).map(|file| Table::kept(path, &file.note())).transpose()
 }
 
 /// All that the layers say of subjects, in the order of the layers.
@@ -71,7 +71,7 @@ impl Told {
             let Some(mut table) = open(root, layer, SUBJECTS)? else { continue };
             let numbers = longs(&mut table, schema::SUBJECT)?;
             if !numbers.is_sorted() {
-                return Err(Trouble::Unsorted.of(&table.path, schema::SUBJECT));
+                return Err(table.trouble(Trouble::Unsorted, schema::SUBJECT));
             }
             told.layers.resize(told.layers.len() + numbers.len(), place);
             told.numbers.extend(numbers);
@@ -282,13 +282,13 @@ impl Records {
     }
 
     /// The rows that hold at a position, each subject's together.
-    fn at(&self, known: i64, places: &mut Places<'_>, path: &Path) -> Result<Rows, Fault> {
+    fn at(&self, known: i64, places: &mut Places<'_>, file: &dyn Blamed) -> Result<Rows, Fault> {
         let mut rows: Vec<usize> = (0..self.subject.len()).filter(|row| self.stays.holds(*row, known)).collect();
         // Each layer is in order; what later ones add is put where it belongs.
         rows.sort_by_key(|row| self.subject.get(*row).copied());
         let subjects: Vec<i64> = rows.iter().filter_map(|row| self.subject.get(*row)).copied().collect();
         places.begin();
-        places.add(&subjects).map_err(|trouble| trouble.of(path, schema::SUBJECT))?;
+        places.add(&subjects).map_err(|trouble| file.trouble(trouble, schema::SUBJECT))?;
         let day = rows.iter().filter_map(|row| self.day.get(*row)).copied().collect();
         let class = self.class.as_ref().map(|class| class.picked(&rows));
         let fields = self.fields.iter().map(|(ix, cells)| (*ix, cells.picked(&rows))).collect();

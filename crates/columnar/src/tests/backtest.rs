@@ -116,6 +116,11 @@ fn w7_periods_end_on_their_last_days() {
     assert_eq!(days(Every::Quarter, "2025-11-30", "2026-06-30"), "2025-12-31 2026-03-31 2026-06-30");
     assert_eq!(days(Every::Quarter, "2026-01-01", "2026-03-30"), "");
     assert_eq!(days(Every::Year, "2023-12-31", "2025-12-30"), "2023-12-31 2024-12-31");
+    // The calendar ends, and a period with it.
+    assert_eq!(days(Every::Month, "9999-11-01", "9999-12-31"), "9999-11-30 9999-12-31");
+    assert_eq!(days(Every::Month, "9999-12-01", "9999-12-30"), "");
+    assert_eq!(days(Every::Quarter, "9999-12-31", "9999-12-31"), "9999-12-31");
+    assert_eq!(days(Every::Year, "9998-01-01", "9999-12-31"), "9998-12-31 9999-12-31");
     assert_eq!(Every::Month.last_days(day("1950-01-01"), day("2049-12-31")).len(), DAYS_MAX);
     assert_eq!(Every::Month.last_days(day("1950-01-01"), day("2098-12-31")).len(), DAYS_MAX + 1, "one more says too many");
 }

@@ -128,7 +128,7 @@ fn d1_d18_limits_are_those_of_the_sorted_list_and_everybody_is_graded_by_them_al
         }
         assert!(found.iter().all(|other| *other == found[0]), "neither threads nor partitions change a limit");
         let root = folder.path().join(format!("{by:?} {MANY}"));
-        let reported = Reported::read(&root, &Manifest::read(&root).unwrap().0.coverage, &pack).unwrap();
+        let reported = Reported::read(&root, &Manifest::read(&root).unwrap().0, &pack).unwrap();
         let everybody = everybody(&pack, &reported, as_of);
         let of = |group: usize| everybody.iter().filter(|(_, mine)| *mine == Some(group)).map(|(points, _)| *points).collect::<Vec<_>>();
         assert_eq!(found[0].everyone.limits(&SHARES), limits(everybody.iter().map(|(points, _)| *points).collect()));

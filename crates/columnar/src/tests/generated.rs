@@ -26,6 +26,25 @@ fn size(partition_subjects: u64, threads: usize) -> Size {
     }
 }
 
+#[test]
+fn the_last_day_leaves_room_for_all_days_that_records_may_carry() {
+    let pack = pack();
+    let made = |through: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("set");
+        let size = Size { through: Day::parse(through).unwrap(), ..size(500, 1) };
+        generate(&pack, &size, &root, |_, _| {}).map(|_| read(&root).len())
+    };
+    for (through, fits) in [("1955-09-28", false), ("1955-09-29", true), ("2096-06-20", true), ("2096-06-21", false)] {
+        let said = made(through);
+        assert_eq!(said.is_ok(), fits, "{through}: {said:?}");
+    }
+    for through in ["1900-01-01", "2099-12-31", "9999-12-31"] {
+        let said = made(through).unwrap_err().to_string();
+        assert!(said.contains(through) && said.contains("1955-09-29 至 2096-06-20"), "{said}");
+    }
+}
+
 fn read(root: &Path) -> Vec<Partition> {
     let pack = pack();
     let set = TableSet::open(root, &pack).unwrap();

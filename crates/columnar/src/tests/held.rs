@@ -174,6 +174,26 @@ fn what_contradicts_itself_is_refused_by_table_and_column() {
     ] {
         assert_eq!(said, format!("表 `administrative-penalty` 的列 `{column}` {damaged}"));
     }
-    assert!(refusal("CF_CFLB", &|cells| cells.hollow = true).contains("的列 `CF_CFLB` 含有空值"));
+    assert!(refusal("CF_CFLB", &|cells| cells.hollow = true).contains("的列 `CF_CFLB` 的列表中有空元素"));
+    // A category that no row has is nothing against the rows; one that a row has is.
+    let more = |used: bool| {
+        move |cells: &mut HeldCells| {
+            let (_, stranger) = plain(["特别严重"].into_iter());
+            cells.plain = [cells.plain.as_ref(), stranger.as_ref()].concat().into();
+            if used {
+                *cells.positions.as_mut().unwrap().last_mut().unwrap() = u32::try_from(cells.entries).unwrap();
+            }
+            cells.entries += 1;
+        }
+    };
+    let with = |used: bool| {
+        let mut part = part(&pack);
+        let table = part.kinds.get_mut("administrative-penalty").unwrap().as_mut().unwrap();
+        let place = table.columns.iter().position(|(name, _)| name == "class").unwrap();
+        more(used)(table.pieces[1].cells[place].as_mut().unwrap());
+        read(&pack, &part)
+    };
+    assert!(with(false).is_ok());
+    assert!(with(true).unwrap_err().contains("的列 `class` 含有规则包没有列出的取值 `特别严重`"));
     assert!(refusal("day", &|cells| cells.known = Some(vec![0, 1, 1])).contains("的列 `day`"));
 }

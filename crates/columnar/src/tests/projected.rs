@@ -181,6 +181,35 @@ fn a_spoilt_projection_is_refused_with_a_sentence() {
     let projection = Projection::enter(&made.root, || panic!("nobody is here")).unwrap();
     assert_eq!(projection.spoilt(&made.head).len(), 1);
     fs::write(&path, &bytes).unwrap();
+    // Nothing of it is somebody else's to correct or to send again.
+    let again = "，请运行 xinzhi projection rebuild 重建";
+    let told = |spoil: &dyn Fn(&mut Vec<u8>), name: &str| {
+        let path = made.root.join(name);
+        let whole = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        spoil(&mut bytes);
+        fs::write(&path, &bytes).unwrap();
+        let said = read(&made.head).unwrap_err().to_string();
+        fs::write(&path, &whole).unwrap();
+        said
+    };
+    for name in
+        ["coverage-000002.parquet", "part=00000/layer=000001/subjects.parquet", "part=00000/layer=000002/administrative-penalty.parquet"]
+    {
+        let cut = told(&|bytes| bytes.truncate(60), name);
+        assert!(cut.contains(name) && cut.contains("有 60 字节，projection.json 中写的是") && cut.ends_with(again), "{cut}");
+        let footer = told(&|bytes| *bytes.iter_mut().rev().nth(12).unwrap() ^= 1, name);
+        assert!(footer.contains("的校验和与 projection.json 不符") && footer.ends_with(again), "{footer}");
+        let column = told(&|bytes| bytes[20] ^= 1, name);
+        assert!(column.contains("的列 `") && column.contains("已损坏") && column.ends_with(again), "{column}");
+    }
+    let linked = made.root.join("part=00000/layer=000001/subjects.parquet");
+    fs::rename(&linked, made.root.join("moved")).unwrap();
+    std::os::unix::fs::symlink("../../moved", &linked).unwrap();
+    assert!(read(&made.head).unwrap_err().to_string().contains("符号链接"));
+    assert_eq!(projection.spoilt(&made.head).len(), 1);
+    fs::remove_file(&linked).unwrap();
+    fs::rename(made.root.join("moved"), &linked).unwrap();
     // The list itself.
     let refused = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut head = serde_json::to_value(&made.head).unwrap();

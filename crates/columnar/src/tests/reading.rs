@@ -1,5 +1,6 @@
 //! What was written is read, whoever wrote it.
 
+use bytes::Bytes;
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use super::support::*;
 use crate::dice::Dice;
 use crate::manifest::Manifest;
+use crate::write::{Load, Put};
 use crate::{SetWriter, TableSet, schema};
 
 #[test]
@@ -144,6 +146,68 @@ fn files_of_other_programs_are_read_alike() {
         assert_eq!(cells(partition, AUDIT, "class", &made.pack), (0..1_000).map(|row| Some(row % 3)).collect::<Vec<_>>());
         assert_eq!(partition.population().unwrap().kind(AUDIT).unwrap().starts, [0, 0, 1000, 1000]);
     }
+}
+
+/// A file as another program writes it: everything through dictionaries, nothing compressed.
+fn spelled_out(shapes: &[schema::Shape], columns: &[Put<'_>], rows: usize) -> Vec<u8> {
+    let properties = WriterProperties::builder().set_compression(Compression::UNCOMPRESSED).build();
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema::schema(shapes).unwrap(), Arc::new(properties)).unwrap();
+    crate::write::append(&mut writer, columns, rows).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+/// Writers that know all categories of a column write them all.
+#[test]
+fn an_entry_of_a_dictionary_counts_only_where_a_row_has_it() {
+    let words = |words: [&str; 2]| words.map(|word| Bytes::from(word.to_owned())).to_vec();
+    let all = |cells| Put { cells, known: None };
+    // Positions of the rows in a dictionary of two: the first row has the first entry, and then it has the second like the others.
+    let moved = |bytes: &[u8], rows: u32| {
+        let before = [1, 3, (1_u8 << rows) - 2];
+        let places: Vec<usize> = (0..bytes.len() - 3).filter(|place| bytes[*place..place + 3] == before).collect();
+        let mut bytes = bytes.to_vec();
+        places.iter().for_each(|place| bytes[place + 2] |= 1);
+        (bytes, places.len())
+    };
+    let made = made(&penalties());
+    let classes = words(["特别严重", "轻微"]);
+    let (days, codes) = ([-20_000, 20_000, 20_000, 20_000], [0_u8, 1, 1, 1]);
+    let puts = [
+        all(Load::Longs(&[5; 4])),
+        all(Load::Longs(&[1, 2, 3, 4])),
+        all(Load::Shorts(&[20_000; 4])),
+        all(Load::Codes(&codes, &classes)),
+        all(Load::Shorts(&days)),
+    ];
+    let bytes = spelled_out(&schema::records(made.pack.record_kind(AUDIT).unwrap()).unwrap(), &puts, 4);
+    made.replace("village-audit.parquet", &bytes, 4);
+    assert!(made.refusal().contains("`特别严重`"));
+    let (bytes, many) = moved(&bytes, 4);
+    assert_eq!(many, 2, "two columns have an entry that now nobody has");
+    made.replace("village-audit.parquet", &bytes, 4);
+    let partition = &made.read().unwrap()[0];
+    assert_eq!(cells(partition, AUDIT, "class", &made.pack), [Some(0); 4]);
+    assert_eq!(cells(partition, AUDIT, "XC_RQ", &made.pack), [Some(20_000); 4]);
+
+    // The words of subjects are looked at one by one, too.
+    let (kinds, areas, codes) = (words(["shop", "village"]), words(["99010", "990101"]), words(["T", "T"]));
+    let (known, numbers) = ([1, 1, 1], WHO.map(|(number, _, _)| number));
+    let puts = [
+        all(Load::Longs(&numbers)),
+        all(Load::Words(&[0, 1, 1], &kinds)),
+        Put { cells: Load::Words(&[0, 1, 1], &areas), known: Some(&known) },
+        Put { cells: Load::Words(&[], &codes), known: Some(&[0; 3]) },
+        Put { cells: Load::Words(&[], &codes), known: Some(&[0; 3]) },
+    ];
+    let bytes = spelled_out(&schema::subjects(), &puts, 3);
+    made.replace("subjects.parquet", &bytes, 3);
+    assert!(made.refusal().contains("`shop`"));
+    let (bytes, many) = moved(&bytes, 3);
+    assert_eq!(many, 2);
+    made.replace("subjects.parquet", &bytes, 3);
+    assert_eq!(made.read().unwrap()[0].subjects.numbers, [2, 5, 7]);
 }
 
 /// Rare, but what is not understood must be named rather than guessed.

@@ -220,6 +220,9 @@ fn decimals_moments_and_old_timestamps_are_refused_by_their_type() {
     }
 }
 
+/// Puts a word into a manifest.
+type Spoil<'s> = &'s dyn Fn(&mut crate::Manifest, String);
+
 #[test]
 fn a_manifest_that_contradicts_itself_or_its_files_is_refused() {
     let refused = |change: &dyn Fn(&mut crate::Manifest)| {
@@ -258,6 +261,16 @@ fn a_manifest_that_contradicts_itself_or_its_files_is_refused() {
         *manifest.records.get_mut("administrative-penalty").unwrap() += 1;
     });
     assert!(refusal.contains(file) && refusal.contains("有 4 行") && refusal.contains("5 行"), "{refusal}");
+    // What somebody else wrote is quoted in one line and not without end.
+    let spoils: [Spoil<'_>; 3] =
+        [&|manifest, word| manifest.edition = word, &|manifest, word| manifest.partitions[0].folder = word, &|manifest, word| {
+            _ = manifest.records.insert(word, 1)
+        }];
+    for spoil in spoils {
+        let refusal = refused(&|manifest| spoil(manifest, format!("\u{1b}[31m\n{}", "9".repeat(100_000))));
+        assert!(refusal.contains("\\u{1b}[31m\\u{a}999") && !refusal.contains(char::is_control), "{refusal}");
+        assert!(refusal.chars().count() < 400, "{}", refusal.len());
+    }
     let made = made(&penalties());
     for (text, says) in [("", "不是表集的清单"), ("{\"edition\": \"xinzhi-tables/1\"}", "不是表集的清单"), ("[]", "不是表集的清单")]
     {
@@ -266,4 +279,97 @@ fn a_manifest_that_contradicts_itself_or_its_files_is_refused() {
     }
     fs::remove_file(made.root.join(MANIFEST)).unwrap();
     assert!(made.refusal().contains("没有 tables.json"));
+}
+
+#[test]
+fn coverage_that_says_nothing_is_refused_and_not_passed_over() {
+    let read = |rows: &[(&str, &str, Option<&str>)], listed: &[&str]| {
+        let made = made(&penalties());
+        let day = |text: &str| xinzhi_core::Day::parse(text).unwrap();
+        let span = |from: &str, until: &Option<&str>| xinzhi_core::Span { from: day(from), until: until.map(day) };
+        let row = |(kind, from, until): &(&str, &str, Option<&str>)| crate::CoverageRow {
+            area: None,
+            kind: (*kind).to_owned(),
+            span: span(from, until),
+        };
+        let path = made.root.join("coverage.parquet");
+        let (bytes, note) = crate::set::coverage(&path, &rows.iter().map(row).collect::<Vec<_>>(), None).unwrap();
+        fs::write(&path, &bytes).unwrap();
+        made.manifest(|manifest| {
+            manifest.coverage = note;
+            manifest.records.extend(listed.iter().map(|kind| ((*kind).to_owned(), 0)));
+        });
+        made.open().map(drop).map_err(|fault| fault.to_string())
+    };
+    let fine = ("honour", "2020-01-01", Some("2020-01-01"));
+    assert_eq!(read(&[fine, ("honour", "2021-01-01", None)], &[]), Ok(()), "a day, and without end");
+    let before = read(&[fine, ("honour", "2021-01-02", Some("2021-01-01"))], &[]).unwrap_err();
+    for said in ["coverage.parquet", "`until`", "第 2 行", "2021-01-01 早于起始日期 2021-01-02"] {
+        assert!(before.contains(said), "{before}");
+    }
+    // A kind of another pack is one that the set lists.
+    let other = ("stall-inspection", "2020-01-01", None);
+    assert_eq!(read(&[fine, other], &["stall-inspection"]), Ok(()));
+    let stranger = read(&[fine, other], &[]).unwrap_err();
+    assert!(stranger.contains("coverage.parquet` 的列 `kind`") && stranger.contains("`stall-inspection`"), "{stranger}");
+    let backwards = read(&[("stall-inspection", "2021-01-02", Some("2021-01-01"))], &["stall-inspection"]);
+    assert!(backwards.unwrap_err().contains("`until`"), "of whichever kind");
+}
+
+#[test]
+fn a_list_with_an_empty_element_is_told_from_an_empty_cell() {
+    let made = made(&penalties());
+    let shapes = schema::records(made.pack.record_kind(PENALTY).unwrap()).unwrap();
+    let schema = schema::schema(&shapes).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, Arc::clone(&schema), Arc::new(WriterProperties::builder().build())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for shape in &shapes {
+        let mut out = group.next_column().unwrap().unwrap();
+        let open = (!shape.required).then_some(&[0_i16][..]);
+        match shape.content {
+            Content::Number => out.typed::<Int64Type>().write_batch(if shape.required { &[5] } else { &[] }, open, None).unwrap(),
+            Content::Day | Content::Small => {
+                out.typed::<Int32Type>().write_batch(if shape.required { &[20_000] } else { &[] }, open, None).unwrap()
+            }
+            // Two below an element of a list: the list has one element, and that is empty.
+            Content::Words => out.typed::<parquet::data_type::ByteArrayType>().write_batch(&[], Some(&[2]), Some(&[0])).unwrap(),
+            _ => out.typed::<parquet::data_type::ByteArrayType>().write_batch(&[], open, None).unwrap(),
+        };
+        out.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    made.replace("administrative-penalty.parquet", &bytes, 1);
+    let refusal = made.refusal();
+    assert!(refusal.contains("的列 `CF_CFLB` 的列表中有空元素") && refusal.contains("整行可以为空"), "{refusal}");
+}
+
+#[test]
+fn an_encrypted_file_is_told_from_a_damaged_one() {
+    let made = made(&penalties());
+    let whole = fs::read(made.path("serious-list.parquet")).unwrap();
+    // Encrypted with its footer.
+    let mut bytes = whole.clone();
+    let end = bytes.len() - 4;
+    bytes[end..].copy_from_slice(b"PARE");
+    made.replace("serious-list.parquet", &bytes, 1);
+    let refusal = made.refusal();
+    assert!(refusal.contains("serious-list.parquet") && refusal.contains("加密"), "{refusal}");
+    // Some columns only: the footer says so, and theirs do not decode.
+    let footer = usize::try_from(u32::from_le_bytes(*whole[..whole.len() - 4].last_chunk::<4>().unwrap())).unwrap();
+    let (body, tail) = whole.split_at(whole.len() - 8 - footer);
+    let mut body = body.to_vec();
+    let spoilt = body.len() / 2;
+    body[spoilt - 20..spoilt + 20].fill(0xff);
+    let file = |more: &[u8]| {
+        let said = [&tail[..footer - 1], more, &[0][..]].concat();
+        let length = u32::try_from(said.len()).unwrap().to_le_bytes();
+        [&body[..], &said, &length, b"PAR1"].concat()
+    };
+    made.replace("serious-list.parquet", &file(&[]), 1);
+    assert!(made.refusal().contains("已损坏"), "{}", made.refusal());
+    made.replace("serious-list.parquet", &file(&[0x0c, 0x10, 0x00]), 1);
+    let refusal = made.refusal();
+    assert!(refusal.contains("serious-list.parquet` 的列 `") && refusal.contains("已加密，本程序不能解密"), "{refusal}");
 }

@@ -191,7 +191,7 @@ fn d1_d18_alone_among_others_and_through_parquet_is_the_same() {
         let root = folder.path().join(format!("by {part}"));
         written(&pack, &root, &rows, (many, part));
         let manifest = Manifest::read(&root).unwrap().0;
-        let reported = Reported::read(&root, &manifest.coverage, &pack).unwrap();
+        let reported = Reported::read(&root, &manifest, &pack).unwrap();
         for as_of in ["2026-06-01", "2026-07-31", "2024-01-01", "2028-01-01"] {
             let as_of = Day::parse(as_of).unwrap();
             let expected = by_facts(&pack, &reported, &rows, (many, as_of));

@@ -27,12 +27,12 @@ fn cells<T: Copy + Default>(of: &[Option<T>]) -> Cells<T> {
 }
 
 /// Subjects from `first` on, each with its area, its grade, and points.
-fn rows(first: i64, of: &[(Option<&str>, Option<u8>, Option<i64>)]) -> Standings {
+fn rows(first: i64, of: &[(Option<&str>, Option<u32>, Option<i64>)]) -> Standings {
     let count = i64::try_from(of.len()).unwrap();
     Standings {
         days: Vec::new(),
         subjects: (first..first + count).collect(),
-        kinds: of.iter().enumerate().map(|(row, _)| u8::from(row % 2 == 1)).collect(),
+        kinds: of.iter().enumerate().map(|(row, _)| u32::from(row % 2 == 1)).collect(),
         reasons: cells(&of.iter().map(|(_, _, points)| points.is_none().then_some(5)).collect::<Vec<_>>()),
         points: cells(&of.iter().map(|(_, _, points)| *points).collect::<Vec<_>>()),
         grades: cells(&of.iter().map(|(_, grade, _)| *grade).collect::<Vec<_>>()),
@@ -147,8 +147,17 @@ fn an_earlier_result_must_be_one_and_of_the_same_scorecard() {
     assert!(Earlier::read(&path, card).is_err());
     std::fs::write(&path, b"").unwrap();
     assert!(Earlier::read(&path, card).unwrap_err().to_string().contains("Parquet"));
+    for no_file in [std::path::Path::new("/dev/zero"), folder.path()] {
+        assert!(Earlier::read(no_file, card).unwrap_err().to_string().contains("不是普通文件"));
+    }
+    // Whoever names a file may name it by a link.
+    std::fs::remove_file(&path).unwrap();
+    let plain = folder.path().join("plain.parquet");
+    StandingsWriter::begin(&plain, &pin(&pack, card)).unwrap().finish().unwrap();
+    std::os::unix::fs::symlink("plain.parquet", &path).unwrap();
+    assert!(Earlier::read(&path, card).is_ok());
     // What was not finished is not there.
     let path = folder.path().join("y.parquet");
     drop(StandingsWriter::begin(&path, &pin(&pack, card)).unwrap());
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
