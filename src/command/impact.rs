@@ -25,6 +25,8 @@ pub fn run(arguments: &PackDiff) -> anyhow::Result<ExitCode> {
         [new] => (None, new),
         _ => bail!("请写新规则包的目录；要与别的规则包比较的，在它之前写旧规则包的目录"),
     };
+    // Told at once, not after everybody was assessed.
+    arguments.xlsx.as_deref().map_or(Ok(()), xinzhi_columnar::fresh::vacant)?;
     let drafts: Vec<(&Path, (String, Files))> =
         old.into_iter().chain([new]).map(|folder| Ok((folder.as_path(), read(folder)?))).collect::<anyhow::Result<_>>()?;
     let own = drafts.first().map(|(_, (id, _))| id.clone()).unwrap_or_default();
