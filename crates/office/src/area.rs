@@ -37,7 +37,7 @@ impl AreaNames {
     }
 }
 
-/// An area in one line, as [`AreaNames::said`].
+/// An area in one line, its name and its code.
 pub async fn said(office: &Arc<Office>, code: &str) -> Result<String, Error> {
     let code = code.to_owned();
     office.read(move |connection| Ok(AreaNames::read(connection)?.said(Some(&code)))).await
