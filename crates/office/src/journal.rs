@@ -274,12 +274,12 @@ fn workbook(entries: &[Entry], title: fn(Act) -> &'static str, is_cut: bool) -> 
 /// A position that is asked about, where the journal has got so far.
 ///
 /// # Errors
-/// [`Code::FieldInvalid`] for a position that is not there.
+/// [`Code::NotFound`] for a position that is not there.
 pub(crate) fn position_within(connection: &mut Connection, position: Position) -> Result<Position, Error> {
     let head = xinzhi_store::journal::head(connection)?;
     if position < Position(1) || position > head {
         let words = format!("账簿现有第 1 至 {} 笔，没有第 {} 笔，请改用其中的位置", head.0, position.0);
-        return Err(Refusal::field(Code::FieldInvalid, "known", words).into());
+        return Err(Refusal::field(Code::NotFound, "known", words).into());
     }
     Ok(position)
 }

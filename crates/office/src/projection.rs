@@ -121,7 +121,7 @@ pub enum Since {
 /// On what a projection of the present, or as known at a position, stands.
 ///
 /// # Errors
-/// [`Code::NotPermitted`] unless `actor` sees the whole office, [`Code::FieldInvalid`] for a position that is not there.
+/// [`Code::NotPermitted`] unless `actor` sees the whole office, [`Code::NotFound`] for a position that is not there.
 pub fn ground(office: &Office, actor: &Actor, known: Option<Position>) -> Result<Ground, Error> {
     whole_office(actor)?;
     office.read_here(|connection| {

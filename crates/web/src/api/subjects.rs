@@ -52,7 +52,8 @@ pub struct EvaluationQuery {
     /// Day of evaluation, YYYY-MM-DD; needs a scorecard.
     #[param(format = Date)]
     as_of: Option<String>,
-    /// Journal position of what is to be known; needs a scorecard.
+    /// Journal position of what is to be known, at most the journal's last; needs a scorecard.
+    #[param(minimum = 1)]
     known: Option<i64>,
 }
 
@@ -232,7 +233,8 @@ pub struct RelationQuery {
     /// Day, YYYY-MM-DD; today where left out.
     #[param(format = Date)]
     as_of: Option<String>,
-    /// Journal position of what is to be known; the newest where left out.
+    /// Journal position of what is to be known, at most the journal's last; the newest where left out.
+    #[param(minimum = 1)]
     known: Option<i64>,
 }
 
