@@ -133,7 +133,7 @@ def test_empty_cells_where_none_may_be(asked, tables, name, column):
 
 def test_lists_with_holes_and_columns_of_no_type(asked, tables, reference):
     holed = pa.array([[None]] * len(tables[KIND]), pa.list_(pa.string()))
-    assert f"表 `{KIND}` 的列 `{LISTED}` 含有空值" in asked(put(tables, KIND, LISTED, holed))
+    assert f"表 `{KIND}` 的列 `{LISTED}` 的列表中有空元素" in asked(put(tables, KIND, LISTED, holed))
     # A column that somebody filled with nothing has no type: nothing is known of it.
     typed = {column: pa.nulls(len(tables[KIND]), tables[KIND].schema.field(column).type) for column in (WORD, LISTED, NUMBER, "class")}
     known, unknown = tables, tables
