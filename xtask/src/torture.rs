@@ -195,12 +195,15 @@ impl Torture {
             let mut cluster = self.cluster(&place.join("postgres"), None)?;
             let station = Station { database: cluster.as_ref().map(Cluster::url), ..self.station(place.join("data")) };
             for _ in 0..=dice.below(4) {
-                let mut child = station.begin(&["doctor"])?;
+                // One of the commands that may found an office.
+                let mut child = station.begin(&["serve", "--listen", "127.0.0.1:0"])?;
                 pause(Duration::from_micros(dice.below(90_000)));
                 struck += u64::from(child.try_wait()?.is_none());
                 let _killed = child.kill();
                 child.wait()?;
             }
+            // Whatever was left half made is brought to an end by the next start.
+            station.serve()?.with_context(|| format!("founding {cycle}: the server does not start"))?.kill()?;
             let health = station.doctor().with_context(|| format!("founding {cycle}"))?;
             if !health.faults.is_empty() || health.entries != 2 {
                 bail!("founding {cycle} left {health:?}");
