@@ -197,7 +197,7 @@ impl<'p> Job<'p> {
     }
 
     /// The rows by whose number that of its own is divided, where it takes a ratio.
-    fn divisor<'c>(&self, lot: &Lot<'c>, pool: &mut Pool) -> Option<Divisor<'c>> {
+    fn divisor<'c>(&'c self, lot: &Lot<'c>, pool: &mut Pool) -> Option<Divisor<'c>> {
         self.plan.divisor().map(|plan| Divisor::read(plan, lot, pool))
     }
 
