@@ -185,11 +185,15 @@ impl<'a> KindColumns<'a> {
         }
         let whole = self.starts.len() == subjects + 1 && self.starts.first() == Some(&0);
         let ends = self.starts.last().is_some_and(|last| *last as usize == rows);
-        if !whole || !ends || !self.starts.is_sorted() {
+        let (sorted, longest) = self
+            .starts
+            .iter()
+            .zip(self.starts.iter().skip(1))
+            .fold((true, 0), |(sorted, longest), (start, end)| (sorted & (start <= end), end.wrapping_sub(*start).max(longest)));
+        if !whole || !ends || !sorted {
             return Err(ColumnsFault::Starts(kind));
         }
-        let lengths = self.starts.iter().zip(self.starts.iter().skip(1)).map(|(start, end)| end.saturating_sub(*start));
-        if lengths.max().is_some_and(|longest| i64::from(longest) > RECORDS_MAX) {
+        if i64::from(longest) > RECORDS_MAX {
             return Err(ColumnsFault::TooMany(kind));
         }
         Ok(())

@@ -6,7 +6,8 @@
 //! population of ten million run the same code.
 //!
 //! Conditions and what a row is worth when new do not depend on the day and are read once, also for many days; a day adds only how old each
-//! row is then, and looks its points up in one table. Where rows are summed over several days, what turns from one day to the next is summed
+//! row is then, and looks its points up in one table. On a single day indicators of a kind are looked up and summed several at once
+//! (`bundle`). Where rows are summed over several days, what turns from one day to the next is summed
 //! instead (`course`).
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use crate::columns::{ColumnsFault, KindColumns, Population};
 use crate::peers;
 use crate::plan::{OverridePlan, Plan};
 use crate::result::{Outcome, Reason, Standing};
+
+mod bundle;
 
 mod course;
 
@@ -40,12 +43,13 @@ pub(crate) use days::{linear_keep, number};
 pub(crate) use force::Hit;
 pub(crate) use rows::{Kept, KeptRow};
 
+use bundle::Bundle;
 use days::{Ages, Turning};
 use force::Forcing;
 use rows::{Dated, Job, Scratch};
 
-/// Subjects that go through together: their rows of one kind, some thousands, fit the first-level cache with what is made of them.
-const CHUNK: usize = 1024;
+/// Subjects that go through together: their rows of one kind, some thousands, fit the caches of a processor with what is made of them.
+const CHUNK: usize = 2048;
 
 /// Totals of subjects and days that are kept together, where there are many days: they fit the second-level cache.
 const TOTALS: usize = 16_384;
@@ -83,6 +87,8 @@ pub(crate) struct Watch {
 /// What is asked of each kind.
 struct Work<'p> {
     kind: KindIx,
+    bundles: Vec<Bundle<'p>>,
+    /// Those in no bundle.
     jobs: Vec<Job<'p>>,
     forcing: Vec<Forcing<'p>>,
     /// By day of evaluation.
@@ -108,10 +114,10 @@ struct Aged {
 /// Some subjects with their rows of one kind.
 struct Chunk<'c> {
     columns: KindColumns<'c>,
-    /// Where each subject's rows end among those of the chunk.
-    ends: Vec<u32>,
     /// Those subjects who have rows.
-    owners: Vec<Owner>,
+    owners: &'c [Owner],
+    /// Those of them who have very many.
+    crowded: Vec<Owner>,
     lot: &'c Lot<'c>,
 }
 
@@ -182,6 +188,7 @@ fn evaluate<E: From<ColumnsFault>>(
     let known: Vec<Vec<i64>> = (0..days.len()).map(|day| known_weight(&work, population, day)).collect();
     let mut totals: Vec<Totals> = days.iter().map(|day| Totals::new(plan, *day)).collect();
     let (mut scratch, mut aged) = (Scratch::default(), vec![Aged::default(); days.len()]);
+    let mut owners = Box::new([Owner::default(); CHUNK]);
     let many = (TOTALS / days.len().max(1)).clamp(1, CHUNK);
     for start in (0..population.subjects()).step_by(many) {
         let subjects = start..population.subjects().min(start + many);
@@ -193,18 +200,22 @@ fn evaluate<E: From<ColumnsFault>>(
         let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
         // First what is added as a difference from the day before, then what is added to each day.
         for work in work.iter().filter(|work| work.jobs.iter().any(|job| job.course.is_some())) {
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot)) else { continue };
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut owners)) else { continue };
             work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
         }
         Totals::follow(&mut totals);
         totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(lot.coverage_of, known));
-        for work in work.iter().filter(|work| !work.forcing.is_empty() || work.jobs.iter().any(|job| job.course.is_none())) {
+        for work in work.iter().filter(|work| work.reads()) {
             let jobs = || work.jobs.iter().filter(|job| job.course.is_none());
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot)) else {
-                jobs().for_each(|job| job.without_rows(&lot, &mut totals, watch.as_deref_mut()));
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut owners)) else {
+                let jobs = jobs().chain(work.bundles.iter().flat_map(Bundle::jobs));
+                jobs.for_each(|job| job.without_rows(&lot, &mut totals, watch.as_deref_mut()));
                 continue;
             };
             work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk));
+            for (totals, aged) in totals.iter_mut().zip(&aged) {
+                work.bundles.iter().for_each(|bundle| bundle.run((&chunk, aged), totals, (&mut scratch, watch.as_deref_mut())));
+            }
             jobs().for_each(|job| job.run((&chunk, &aged), &mut totals, (&mut scratch, watch.as_deref_mut())));
             work.forcing.iter().for_each(|rule| rule.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
         }
@@ -229,7 +240,7 @@ fn complete(plan: &Plan, population: &Population<'_>) -> Result<(), ColumnsFault
 
 /// By coverage set the weight that is known on a day without looking at any row.
 fn known_weight(work: &[Work<'_>], population: &Population<'_>, day: usize) -> Vec<i64> {
-    let jobs = || work.iter().flat_map(|work| &work.jobs);
+    let jobs = || work.iter().flat_map(Work::all);
     let weight = |set: u32| jobs().fold(0_i64, |sum, job| sum.wrapping_add(job.known_weight(day, set)));
     (0_u32..).take(population.coverages()).map(weight).collect()
 }
@@ -248,13 +259,28 @@ fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day]) -> Vec
             Job::new(*place, plan, dated, &ages)
         });
         let jobs: Vec<Job<'p>> = jobs.collect();
+        let opens = |day, set| jobs.iter().any(|job| job.open(day, set));
+        let open = |day| (0_u32..).take(population.coverages()).map(|set| u8::from(opens(day, set))).collect();
+        let open: Vec<Vec<u8>> = (0..days.len()).map(open).collect();
         let rules = plan.overrides.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
         let forcing = rules.filter_map(|(place, _)| Forcing::new(plan, place, days)).collect();
-        let open = |day| (0_u32..).take(population.coverages()).map(|set| u8::from(jobs.iter().any(|job| job.open(day, set)))).collect();
-        let days = ages.into_iter().enumerate().map(|(day, ages)| KindDay { ages, open: open(day) }).collect();
-        Work { kind: *kind, jobs, forcing, days }
+        let (bundles, jobs) = Bundle::of(jobs, &ages);
+        let days = ages.into_iter().zip(open).map(|(ages, open)| KindDay { ages, open }).collect();
+        Work { kind: *kind, bundles, jobs, forcing, days }
     });
     kinds.collect()
+}
+
+impl<'p> Work<'p> {
+    /// All its indicators.
+    fn all(&self) -> impl Iterator<Item = &Job<'p>> {
+        self.jobs.iter().chain(self.bundles.iter().flat_map(Bundle::jobs))
+    }
+
+    /// Whether it reads rows otherwise than to follow them from day to day.
+    fn reads(&self) -> bool {
+        !self.forcing.is_empty() || self.all().any(|job| job.course.is_none())
+    }
 }
 
 /// Where an indicator of a chunk adds: one dimension, and the known weight.
@@ -393,19 +419,25 @@ pub(crate) fn ends(starts: &[u32]) -> Vec<u32> {
     starts.iter().skip(1).map(|start| start.wrapping_sub(base)).collect()
 }
 
-/// Who of some subjects has rows, by where each one's end.
-fn owners(ends: &[u32]) -> Vec<Owner> {
-    let mut owners = Vec::new();
-    let starts = std::iter::once(&0).chain(ends);
-    let all = ends.iter().zip(starts).zip(0..).map(|((end, start), subject)| (Owner { subject, start: *start, end: *end }, start != end));
-    pick(all, ends.len(), &mut owners);
-    owners
-}
-
 impl<'c> Chunk<'c> {
-    fn new(columns: KindColumns<'c>, lot: &'c Lot<'c>) -> Chunk<'c> {
-        let ends = ends(columns.starts);
-        Chunk { owners: owners(&ends), ends, columns, lot }
+    fn new(columns: KindColumns<'c>, lot: &'c Lot<'c>, owners: &'c mut [Owner; CHUNK]) -> Chunk<'c> {
+        let base = columns.starts.first().copied().unwrap_or(0);
+        let mut many = 0_usize;
+        // There is no branch to guess wrong: each subject is put down where the next one belongs and is written over unless it has rows.
+        for ((start, end), subject) in columns.starts.iter().zip(columns.starts.iter().skip(1)).zip(0..) {
+            if let Some(owner) = owners.get_mut(many % CHUNK) {
+                *owner = Owner { subject, start: start.wrapping_sub(base), end: end.wrapping_sub(base) };
+            }
+            many = many.wrapping_add(usize::from(start != end));
+        }
+        let owners = owners.get(..many).unwrap_or_default();
+        let crowded = owners.iter().copied().filter(|owner| owner.crowded()).collect();
+        Chunk { columns, owners, crowded, lot }
+    }
+
+    /// Where each subject's rows end among those of the chunk.
+    fn ends(&self) -> Vec<u32> {
+        ends(self.columns.starts)
     }
 }
 

@@ -102,7 +102,7 @@ impl Course {
         turns.begin(totals.len());
         let sinks = totals.iter_mut().map(|totals| totals.part(job.plan.dimension));
         let (mut sums, mut weights): (Vec<_>, Vec<_>) = sinks.map(|sink| (sink.dimension, sink.known_weight)).unzip();
-        for owner in &chunk.owners {
+        for owner in chunk.owners {
             self.turn(rows, *owner, turns, |line, code| table.worth(line, code));
             let (mut raw, mut before) = (0_i64, 0_i64);
             turns.drain(|day, change| {
@@ -112,7 +112,7 @@ impl Course {
                 before = now;
             });
         }
-        for owner in &chunk.owners {
+        for owner in chunk.owners {
             let set = chunk.lot.coverage_of.get(owner.subject as usize);
             if !job.ever_open(set) {
                 continue;

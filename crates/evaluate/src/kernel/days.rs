@@ -25,13 +25,16 @@ impl Window {
     }
 }
 
+/// More days than the longest windows of nearly all scorecards have: five years and a half.
+const YEARS: usize = 2048;
+
 /// The days of documents cut at every border of any window or fade of a kind: within a stretch nothing turns for any of its indicators.
 /// A row's stretch is looked up once and serves them all.
 #[derive(Clone, Debug)]
 pub(super) struct Ages {
     /// The first day of each stretch but 0, in which there is no window: it is all that lies before the others and behind them.
     borders: Vec<i32>,
-    /// The stretch of each day from the first border on, and after the last one 0.
+    /// The stretch of each day from the first border on, and after the last one 0. Filled up to [`YEARS`].
     stretch: Vec<u16>,
 }
 
@@ -48,6 +51,7 @@ impl Ages {
             stretch.resize(stretch.len() + days, place);
         }
         stretch.push(0);
+        stretch.resize(stretch.len().max(YEARS), 0);
         borders.pop();
         Ages { borders, stretch }
     }
@@ -56,17 +60,29 @@ impl Ages {
     pub(super) fn read(&self, days: &[i32], ages: &mut Vec<u16>) {
         let (first, stretch) = (self.borders.first().copied().unwrap_or(0), self.stretch.as_slice());
         let last = stretch.len().saturating_sub(1);
-        map_into(days.iter(), ages, move |day| {
-            // A day before the first border becomes the largest of numbers, and behind the last one all days are alike.
-            let since = day.wrapping_sub(first).cast_unsigned() as usize;
-            stretch.get(since.min(last)).copied().unwrap_or(0)
-        });
+        // A day before the first border becomes the largest of numbers, and behind the last one all days are alike.
+        let place = move |day: &i32| (day.wrapping_sub(first).cast_unsigned() as usize).min(last);
+        match stretch.first_chunk::<YEARS>() {
+            // The remainder changes nothing, and with it the compiler leaves the check out.
+            Some(few) if last < few.len() => map_into(days.iter(), ages, move |day| few.get(place(day) % YEARS).copied().unwrap_or(0)),
+            _ => map_into(days.iter(), ages, move |day| stretch.get(place(day)).copied().unwrap_or(0)),
+        }
     }
 
     /// The stretch of one day.
     pub(super) fn of(&self, day: i32) -> u16 {
         let since = self.borders.first().map(|first| i64::from(day) - i64::from(*first));
         since.and_then(|since| self.stretch.get(usize::try_from(since).ok()?).copied()).unwrap_or(0)
+    }
+
+    /// How many stretches there are.
+    pub(super) fn stretches(&self) -> usize {
+        self.borders.len() + 1
+    }
+
+    /// Each stretch. `Plan::compile` keeps them below 65 000.
+    pub(super) fn all(&self) -> impl Iterator<Item = u16> {
+        (0..=u16::MAX).take(self.stretches())
     }
 
     /// A day of each stretch, one for all of it; none for 0.
@@ -106,21 +122,17 @@ impl Turning {
     }
 }
 
-/// Stretches and points of a table that is small, as nearly all are: places in it need no check that they are inside.
-const SMALL: usize = 256;
-
 /// Points of every combination of worth and age: the only place where points fade.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    /// By stretch, where its line begins among the points: at 0, a line of nothing, outside the window. Filled up to [`SMALL`].
+    /// By stretch, where its line begins among the points: at 0, a line of nothing, outside the window.
     lines: Vec<u32>,
-    /// Line by line: 0 for a row that does not count, then what each code is worth. Filled up to [`SMALL`].
+    /// Line by line: 0 for a row that does not count, then what each code is worth.
     points: Vec<i64>,
     /// Thousandths that are left in each line.
     keeps: Vec<i64>,
     /// How long a line is.
     width: usize,
-    small: bool,
     /// Where points fade evenly, what is left by days since the first of the window, and that first day.
     even: Option<(Vec<i64>, i32)>,
 }
@@ -149,10 +161,7 @@ impl Table {
         let line = |keep: &i64| std::iter::once(0).chain(full.iter().map(|points| faded(*points, *keep))).collect::<Vec<_>>();
         // `Plan::compile` keeps codes times fades below 65 000.
         let begin = |day: Option<i32>| u32::try_from(day.map_or(0, |day| turning.stage(day)) * width).unwrap_or(0);
-        let (mut lines, mut points): (Vec<u32>, Vec<i64>) = (ages.days().map(begin).collect(), keeps.iter().flat_map(line).collect());
-        let small = lines.len() <= SMALL && points.len() <= SMALL;
-        lines.resize(lines.len().max(SMALL), 0);
-        points.resize(points.len().max(SMALL), 0);
+        let (lines, points) = (ages.days().map(begin).collect(), keeps.iter().flat_map(line).collect());
         let even = match fading {
             Fading::Steps(_) => None,
             Fading::Linear { after_months } => {
@@ -160,13 +169,7 @@ impl Table {
                 Some(((window.first..=window.last).map(|day| evenly(day, window.first, whole)).collect(), window.first))
             }
         };
-        Table { lines, points, keeps, width, small, even }
-    }
-
-    /// The table as the inner loop reads it, where it is small.
-    pub(super) fn small(&self) -> Option<Small<'_>> {
-        let table = Small { lines: self.lines.first_chunk()?, points: self.points.first_chunk()? };
-        self.small.then_some(table)
+        Table { lines, points, keeps, width, even }
     }
 
     /// Where the line of a stretch begins; 0 outside the window.
@@ -210,26 +213,33 @@ impl Table {
         }
     }
 
+    /// How long a line is.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The most that a row is worth, whichever way.
+    pub(super) fn largest(&self) -> u64 {
+        self.points.iter().map(|points| points.unsigned_abs()).max().unwrap_or(0)
+    }
+
+    /// What divides the points of every row; 0 where all are 0.
+    pub(super) fn divisor(&self) -> u64 {
+        self.points.iter().map(|points| points.unsigned_abs()).fold(0, common)
+    }
+
     /// Whether points fade day by day, so that the age of a row does not say it all.
     pub(super) fn evenly(&self) -> bool {
         self.even.is_some()
     }
 }
 
-/// Points by age and code of a small table.
-#[derive(Clone, Copy)]
-pub(super) struct Small<'t> {
-    lines: &'t [u32; SMALL],
-    points: &'t [i64; SMALL],
-}
-
-impl Small<'_> {
-    /// What [`Table::at`] says. The remainders change nothing, and with them the compiler leaves the checks out.
-    pub(super) fn at(self, age: u16, code: u16) -> i64 {
-        let line = self.lines.get(usize::from(age) % SMALL).copied().unwrap_or(0);
-        let place = line.wrapping_add(u32::from(code)) as usize % SMALL;
-        self.points.get(place).copied().unwrap_or(0)
+/// The greatest common divisor.
+fn common(mut one: u64, mut other: u64) -> u64 {
+    while let Some(rest) = one.checked_rem(other) {
+        (one, other) = (other, rest);
     }
+    one
 }
 
 /// Thousandths by day.

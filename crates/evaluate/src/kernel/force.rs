@@ -41,7 +41,7 @@ impl<'p> Forcing<'p> {
         }
         for (day, totals) in self.days.iter().zip(totals) {
             self.holding(&chunk.columns, *day, scratch);
-            self.mark(&chunk.owners, &mut totals.forced, (&scratch.counts, watch.as_deref_mut()));
+            self.mark(chunk.owners, &mut totals.forced, (&scratch.counts, watch.as_deref_mut()));
         }
     }
 

@@ -47,7 +47,7 @@ impl Counted {
         (sink, scratch): (&mut Sink<'_>, &mut Scratch),
         mut kept: Option<&mut Kept>,
     ) {
-        let numbers = self.numbers(&chunk.ends, scratch);
+        let numbers = self.numbers(&chunk.ends(), scratch);
         let subjects = sink.dimension.iter_mut().zip(&mut *sink.known_weight).zip(numbers.iter().zip(chunk.lot.coverage_of));
         for ((sum, weight), (number, set)) in subjects {
             let number = number.filter(|_| dated.covers(Some(set)));

@@ -34,8 +34,6 @@ pub(super) fn add_up(put: Put, table: &Table, seen: Seen<'_>, (bounds, to, sums)
     if put == Put::Sum {
         if table.evenly() {
             running_sums(aged().zip(days).map(|(aged, day)| table.points(aged, *day)), sums);
-        } else if let Some(lines) = table.small() {
-            running_sums(aged().map(|(age, code)| lines.at(age, code)), sums);
         } else {
             running_sums(aged().map(|(age, code)| table.at(age, code)), sums);
         }

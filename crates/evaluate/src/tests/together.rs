@@ -373,8 +373,9 @@ fn the_kernel_reads_a_model_as_its_words_say_alone_and_among_thousands() {
         let coverages = [covered(&KINDS), covered(&[HONOUR])];
         let town: Vec<Vec<Fact>> = (0..20)
             .map(|_| {
-                let (count, visits) = (numbers.signed(30), numbers.signed(20));
-                [numbers.facts(count), (0..visits).map(|id| numbers.visit(100 + id)).collect()].concat()
+                let most = if numbers.below(6) == 0 { 200 } else { 30 };
+                let (count, visits) = (numbers.signed(most), numbers.signed(20));
+                [numbers.facts(count), (0..visits).map(|id| numbers.visit(1000 + id)).collect()].concat()
             })
             .collect();
         let subjects: Vec<Subject<'_>> =
@@ -440,14 +441,74 @@ fn d1_many_days_in_one_pass_say_of_each_what_it_says_alone() {
     assert!(answers.len() > 1000, "the days must differ: {} answers", answers.len());
 }
 
-/// Tables of up to 256 places are read without a check: both sides of that border, in codes and in stretches.
+/// Sums of several indicators go through one number in lanes that have room for so many rows: both sides of that border and of its multiples,
+/// with points that are as large as they can be and points of which nothing is a common part.
+#[test]
+fn d18_however_many_records_there_are_each_indicator_has_its_own_sum() {
+    let worth = |minor: i32, general: i64| Each::ByClass([whole(minor), Points(general), whole(-80)]);
+    let floor = |points| Some(whole(points));
+    let fade = |keep| Fading::Steps(vec![xinzhi_rules::model::Fade { after_months: 12, keep }]);
+    let indicators = [
+        Indicator { floor: floor(-1_000_000), ..indicator("a", PENALTY, worth(0, -20_000)) },
+        Indicator { floor: floor(-300), fade: fade(333), ..indicator("b", PENALTY, worth(-1, -19_999)) },
+        Indicator { floor: floor(-2_000_000), cap: Some(whole(0)), ..indicator("c", PENALTY, Each::Constant(whole(-100_000))) },
+        Indicator { floor: floor(-7), weight: 333, ..indicator("d", PENALTY, Each::Constant(Points(-1))) },
+        Indicator { floor: floor(-900), window_months: 6, ..indicator("e", PENALTY, worth(-5, -10_000)) },
+        Indicator { floor: floor(-10), ..indicator("f", PENALTY, Each::Constant(Points(0))) },
+    ];
+    // As wide as nothing is cut off.
+    let mut card = Scorecard { min: whole(i32::MIN), ..card(indicators.to_vec()) };
+    card.grades.last_mut().unwrap().from = Some(whole(i32::MIN));
+    let pack = pack_with(card);
+    let mut numbers = Numbers(31);
+    let severe = |many: i64| (0..many).map(|id| penalty(id, "2026-01-01", xinzhi_core::record::Class::from_number(2))).collect();
+    let many = [0, 1, 30, 31, 32, 33, 48, 61, 62, 63, 64, 93, 400, 5000];
+    let town: Vec<Vec<Fact>> = many.iter().flat_map(|many| [numbers.facts(*many), severe(*many), numbers.facts(2)]).collect();
+    let coverages = [covered(&KINDS), covered(&[HONOUR])];
+    let subject = |(place, facts)| Subject { kind: ENTERPRISE, facts, coverage: &coverages[place % 2] };
+    let subjects: Vec<Subject<'_>> = town.iter().map(Vec::as_slice).enumerate().map(subject).collect();
+    let question = crate::Question { pack: &pack, card: CARD, as_of: day(AS_OF) };
+    let mut sums = std::collections::BTreeSet::new();
+    for (subject, standing) in subjects.iter().zip(crate::evaluate_many(&question, &subjects).unwrap()) {
+        let alone = run_on(&pack, subject.facts, subject.coverage, AS_OF);
+        assert_eq!(standing.unwrap(), alone.standing());
+        let mut total = 800_000;
+        for (line, indicator) in alone.indicators().zip(&indicators) {
+            assert_eq!(line.points.0, by_hand(indicator, subject.facts, (subject.coverage, day(AS_OF))), "{indicator:?}");
+            sums.insert(line.points);
+            total += line.points.0;
+        }
+        assert_eq!(points(&alone), Points(total).to_string(), "{} records", subject.facts.len());
+    }
+    assert!(sums.len() > 30, "{sums:?}");
+}
+
+/// Bounds and amounts on both sides of what half as wide numbers can hold.
+#[test]
+fn an_amount_of_any_size_falls_into_its_band() {
+    let amount = FieldIx(1);
+    let border = i64::from(i32::MAX);
+    let amounts = [i64::MIN, -border - 2, -border - 1, -1, 0, 1, border - 1, border, border + 1, 5_000_000_000, i64::MAX];
+    for bounds in [&[0, 1][..], &[-border, 0, border], &[-border - 1, border], &[0, border + 1, 5_000_000_000], &[i64::MIN, 0, i64::MAX]] {
+        let bands = bounds.iter().zip(1..).map(|(from, place)| (*from, whole(-place))).collect();
+        let indicator = Indicator { floor: Some(whole(-100)), ..indicator("amount", PENALTY, Each::ByBand { field: amount, bands }) };
+        for value in amounts {
+            let facts = [fine(1, "2026-05-01", Some(value))];
+            let expected = by_hand(&indicator, &facts, (&covered(&KINDS), day(AS_OF)));
+            assert_eq!(with(indicator.clone(), &facts).indicators().next().unwrap().points.0, expected, "{bounds:?} {value}");
+        }
+    }
+}
+
+/// Small tables of several indicators are looked up together, large ones by themselves: both sides of that border, in codes and in stretches.
 #[test]
 fn a_table_of_any_size_says_what_each_row_is_worth() {
     let amount = FieldIx(1);
     let facts: Vec<Fact> = (0..60)
         .map(|id| fine(id, &day(AS_OF).plus_days(-i32::try_from(id).unwrap() * 150).to_string(), Some(id * 77_777 % 3_100_000)))
         .collect();
-    for (bands, steps) in [(126, 0), (127, 0), (128, 0), (3000, 0), (2, 252), (1, 253), (1, 254), (1, 255), (1, 300)] {
+    for (bands, steps) in [(1022, 0), (1023, 0), (1024, 0), (3000, 0), (3, 252), (2, 253), (1, 254), (1, 255), (1, 300), (7, 254), (8, 254)]
+    {
         let bands = (0..bands).map(|band| (band * 1000, Points(-1000 - band))).collect();
         let steps = (1..=steps).map(|months| xinzhi_rules::model::Fade { after_months: months, keep: 1000 - 3 * i64::from(months) });
         let indicator = Indicator {
