@@ -184,7 +184,8 @@ fn evaluate<E: From<ColumnsFault>>(
     mut take: impl FnMut(usize, &[Totals]) -> Result<(), E>,
 ) -> Result<(), E> {
     complete(plan, population)?;
-    let work = work(plan, population, days);
+    // A table for one subject alone takes longer to make than it saves, and an explanation looks at each indicator by itself.
+    let work = work(plan, population, days, watch.is_none());
     let known: Vec<Vec<i64>> = (0..days.len()).map(|day| known_weight(&work, population, day)).collect();
     let mut totals: Vec<Totals> = days.iter().map(|day| Totals::new(plan, *day)).collect();
     let (mut scratch, mut aged) = (Scratch::default(), vec![Aged::default(); days.len()]);
@@ -214,7 +215,7 @@ fn evaluate<E: From<ColumnsFault>>(
             };
             work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk));
             for (totals, aged) in totals.iter_mut().zip(&aged) {
-                work.bundles.iter().for_each(|bundle| bundle.run((&chunk, aged), totals, (&mut scratch, watch.as_deref_mut())));
+                work.bundles.iter().for_each(|bundle| bundle.run((&chunk, aged), totals, &mut scratch));
             }
             jobs().for_each(|job| job.run((&chunk, &aged), &mut totals, (&mut scratch, watch.as_deref_mut())));
             work.forcing.iter().for_each(|rule| rule.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
@@ -245,7 +246,7 @@ fn known_weight(work: &[Work<'_>], population: &Population<'_>, day: usize) -> V
     (0_u32..).take(population.coverages()).map(weight).collect()
 }
 
-fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day]) -> Vec<Work<'p>> {
+fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day], together: bool) -> Vec<Work<'p>> {
     let kinds = plan.reads().keys().map(|kind| {
         let indicators: Vec<_> = plan.indicators.iter().enumerate().filter(|(_, indicator)| indicator.kind == *kind).collect();
         // Of each indicator on each day.
@@ -264,7 +265,7 @@ fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day]) -> Vec
         let open: Vec<Vec<u8>> = (0..days.len()).map(open).collect();
         let rules = plan.overrides.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
         let forcing = rules.filter_map(|(place, _)| Forcing::new(plan, place, days)).collect();
-        let (bundles, jobs) = Bundle::of(jobs, &ages);
+        let (bundles, jobs) = if together { Bundle::of(jobs, &ages) } else { (Vec::new(), jobs) };
         let days = ages.into_iter().zip(open).map(|(ages, open)| KindDay { ages, open }).collect();
         Work { kind: *kind, bundles, jobs, forcing, days }
     });

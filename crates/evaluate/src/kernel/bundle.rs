@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::days::{Ages, Table};
-use super::rows::{Job, Kept, Scratch};
+use super::rows::{Job, Scratch};
 use super::sums::running_sums;
-use super::{Aged, Chunk, Owner, Totals, Watch, map_into};
+use super::{Aged, Chunk, Owner, Totals, map_into};
 use crate::plan::Bounds;
 
 /// Places in the table of a bundle: it stays in the first-level cache beside the rows.
@@ -109,12 +109,7 @@ impl<'p> Bundle<'p> {
     }
 
     /// Evaluates the rows of a chunk and adds what they come to.
-    pub(super) fn run(
-        &self,
-        (chunk, aged): (&Chunk<'_>, &Aged),
-        totals: &mut Totals,
-        (scratch, watch): (&mut Scratch, Option<&mut Watch>),
-    ) {
+    pub(super) fn run(&self, (chunk, aged): (&Chunk<'_>, &Aged), totals: &mut Totals, scratch: &mut Scratch) {
         scratch.codes.clear();
         scratch.codes.resize(chunk.columns.rows(), 0);
         for member in &self.members {
@@ -134,9 +129,6 @@ impl<'p> Bundle<'p> {
             }
         }
         self.know((chunk, aged), (sums, lifted), &mut totals.known_weight);
-        if let Some(watch) = watch {
-            self.watch((chunk, aged), scratch, watch);
-        }
     }
 
     /// What a row adds to every lane. The remainders change nothing, and with them the compiler leaves the checks out.
@@ -187,16 +179,6 @@ impl<'p> Bundle<'p> {
         let starts = (owner.start..owner.end).step_by(PIECE as usize);
         let pieces = starts.map(|start| self.piece(start, start.saturating_add(PIECE).min(owner.end), sums));
         pieces.fold(0, |sum, piece| sum.wrapping_add(lane.of(piece.cast_unsigned())))
-    }
-
-    /// Keeps what an explanation needs of a population of one.
-    fn watch(&self, (chunk, aged): (&Chunk<'_>, &Aged), scratch: &mut Scratch, watch: &mut Watch) {
-        for Member { job, points, .. } in &self.members {
-            let raw = chunk.owners.first().map_or(0, |owner| self.whole(*points, *owner, &scratch.sums));
-            job.read(&chunk.columns, scratch);
-            let kept = Kept { raw, ..job.kept((chunk, aged), scratch) };
-            watch.parts.insert(job.place, kept);
-        }
     }
 }
 
@@ -324,21 +306,32 @@ impl<'p> Draft<'p> {
         for (begin, line) in (0..).step_by(self.width).zip(different) {
             let of_line = self.lines.iter().zip(&mut lines).filter(|(other, _)| *other == line);
             of_line.for_each(|(_, place)| *place = u16::try_from(begin).unwrap_or(0));
-            for (place, points) in points.iter_mut().skip(begin).take(self.width).enumerate() {
-                *points = members.iter().zip(line).fold(0_i64, |sum, (member, line)| sum.wrapping_add(member.lanes(*line, place)));
-            }
+            let places = points.iter_mut().skip(begin).zip(places(&members, line));
+            places.for_each(|(place, points)| *place = points);
         }
         Bundle { members, lines, points, lift }
     }
 }
 
+/// What a row adds to all lanes, by its place in a line of the bundle, where each member's table has a line of its own.
+fn places(members: &[Member<'_>], lines: &[u32]) -> Vec<i64> {
+    let mut places = vec![0_i64];
+    for (member, line) in members.iter().zip(lines) {
+        let codes = member.lanes(*line);
+        places = codes.iter().flat_map(|code| places.iter().map(move |place| place.wrapping_add(*code))).collect();
+    }
+    places
+}
+
 impl Member<'_> {
-    /// What a row of a line of its table adds to its lanes at a place within a line of the bundle.
-    fn lanes(&self, line: u32, place: usize) -> i64 {
-        let Some(table) = self.job.summed() else { return 0 };
-        let code = u16::try_from(place / usize::from(self.stride).max(1) % table.width()).unwrap_or(0);
-        let points = (table.worth(line, code) / self.points.unit).wrapping_shl(self.points.shift);
-        let counts = i64::from(line != 0 && code != 0);
-        points.wrapping_add(self.counting.map_or(0, |lane| counts.wrapping_shl(lane.shift)))
+    /// By code, what a row of a line of its table adds to its lanes.
+    fn lanes(&self, line: u32) -> Vec<i64> {
+        let Some(table) = self.job.summed() else { return Vec::new() };
+        let codes = (0..=u16::MAX).take(table.width()).map(|code| {
+            let points = (table.worth(line, code) / self.points.unit).wrapping_shl(self.points.shift);
+            let counts = i64::from(line != 0 && code != 0);
+            points.wrapping_add(self.counting.map_or(0, |lane| counts.wrapping_shl(lane.shift)))
+        });
+        codes.collect()
     }
 }

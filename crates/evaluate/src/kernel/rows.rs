@@ -15,7 +15,7 @@ use crate::plan::{IndicatorPlan, TakePlan, Worth};
 /// An indicator, ready for some days.
 pub(super) struct Job<'p> {
     /// Its place in the plan.
-    pub place: usize,
+    place: usize,
     pub plan: &'p IndicatorPlan,
     /// By day of evaluation.
     pub dated: Vec<Dated>,
@@ -225,7 +225,7 @@ impl<'p> Job<'p> {
     }
 
     /// What of the rows is the same on every day.
-    pub(super) fn read(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) {
+    fn read(&self, columns: &KindColumns<'_>, scratch: &mut Scratch) {
         match &self.plan.take {
             TakePlan::Each { .. } => {
                 scratch.codes.clear();
@@ -281,14 +281,6 @@ impl<'p> Job<'p> {
             kept.raw = raw;
             kept.known = dated.covers(chunk.lot.coverage_of.first()) || chunk.owners.iter().any(counting);
         }
-    }
-
-    /// What an explanation needs of rows that were summed on a single day, as they were read last.
-    pub(super) fn kept(&self, (chunk, aged): (&Chunk<'_>, &Aged), scratch: &mut Scratch) -> Kept {
-        let Some(dated) = self.dated.first() else { return Kept::default() };
-        let rows = self.kept_rows(dated, (chunk, &aged.ages), scratch);
-        let known = dated.covers(chunk.lot.coverage_of.first()) || rows.iter().any(|row| row.counts);
-        Kept { rows, known, ..Kept::default() }
     }
 
     fn kept_rows(&self, dated: &Dated, (chunk, ages): (&Chunk<'_>, &[u16]), scratch: &mut Scratch) -> Vec<KeptRow> {
