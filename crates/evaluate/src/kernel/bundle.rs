@@ -216,7 +216,8 @@ fn add(members: &[Member<'_>], (owners, lifted): (&[Owner], &[u64]), (to, small)
 impl SmallLane {
     /// The lane of an indicator whose sums are small, weigh whole, and so stay when those of a whole bundle are added.
     fn new(lane: Lane, most: u64, bounds: Bounds) -> Option<SmallLane> {
-        let lasting = i32::MAX / i32::try_from(PLACES).ok()?;
+        // Each indicator has two codes at least, so that a bundle cannot have more of them than its places can be halved.
+        let lasting = i32::MAX / i32::try_from(PLACES.ilog2()).ok()?;
         i32::try_from(most).ok().filter(|most| *most <= lasting && bounds.weight == 1000)?;
         let (mask, lift) = (u32::try_from(lane.mask).ok()?, u32::try_from(lane.lift).ok()?);
         // A bound beyond what there can be bounds nothing.
