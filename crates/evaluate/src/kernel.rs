@@ -200,8 +200,9 @@ fn evaluate<E: From<ColumnsFault>>(
         }
         let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
         // First what is added as a difference from the day before, then what is added to each day.
-        for work in work.iter().filter(|work| work.jobs.iter().any(|job| job.course.is_some())) {
+        for work in work.iter().filter(|work| work.follows()) {
             let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut owners)) else { continue };
+            work.bundles.iter().for_each(|bundle| bundle.follow(&chunk, &mut totals, &mut scratch));
             work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
         }
         Totals::follow(&mut totals);
@@ -257,7 +258,7 @@ fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day], togeth
         let jobs = indicators.iter().zip(&turning).map(|((place, plan), turning)| {
             let days = days.iter().zip(turning).zip(&ages);
             let dated = days.map(|((day, turning), ages)| Dated::new(plan, population, (turning, *day), ages)).collect();
-            Job::new(*place, plan, dated, &ages)
+            Job::new(*place, plan, dated)
         });
         let jobs: Vec<Job<'p>> = jobs.collect();
         let opens = |day, set| jobs.iter().any(|job| job.open(day, set));
@@ -266,6 +267,7 @@ fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day], togeth
         let rules = plan.overrides.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
         let forcing = rules.filter_map(|(place, _)| Forcing::new(plan, place, days)).collect();
         let (bundles, jobs) = if together { Bundle::of(jobs, &ages) } else { (Vec::new(), jobs) };
+        let jobs = jobs.into_iter().map(|job| job.following(&ages)).collect();
         let days = ages.into_iter().zip(open).map(|(ages, open)| KindDay { ages, open }).collect();
         Work { kind: *kind, bundles, jobs, forcing, days }
     });
@@ -278,9 +280,14 @@ impl<'p> Work<'p> {
         self.jobs.iter().chain(self.bundles.iter().flat_map(Bundle::jobs))
     }
 
+    /// Whether it follows rows from day to day.
+    fn follows(&self) -> bool {
+        self.days.len() > 1 && (!self.bundles.is_empty() || self.jobs.iter().any(|job| job.course.is_some()))
+    }
+
     /// Whether it reads rows otherwise than to follow them from day to day.
     fn reads(&self) -> bool {
-        !self.forcing.is_empty() || self.all().any(|job| job.course.is_none())
+        !self.forcing.is_empty() || self.days.len() == 1 || self.jobs.iter().any(|job| job.course.is_none())
     }
 }
 

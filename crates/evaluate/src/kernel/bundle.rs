@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::course::{self, Course, Turns};
 use super::days::{Ages, Table};
 use super::rows::{Job, Scratch};
 use super::sums::running_sums;
@@ -24,8 +25,10 @@ const STRETCHES: usize = 256;
 /// Indicators that are looked up and summed together.
 pub(super) struct Bundle<'p> {
     members: Vec<Member<'p>>,
-    /// By stretch, where its line begins among the places; at 0, a line of nothing.
+    /// On a single day by stretch, where its line begins among the places; at 0, a line of nothing.
     lines: [u16; STRETCHES],
+    /// Over several days, when a row turns from one line to another.
+    course: Option<Course>,
     /// By place, what a row adds to every lane.
     points: [i64; PLACES],
     /// What makes the sums in all lanes numbers from 0 on.
@@ -71,7 +74,7 @@ struct SmallLane {
 /// A bundle that may still grow.
 struct Draft<'p> {
     jobs: Vec<Job<'p>>,
-    /// By stretch, which line of each indicator's table it is.
+    /// By day and stretch, which line of each indicator's table it is.
     lines: Vec<Vec<u32>>,
     /// Places in a line.
     width: usize,
@@ -80,19 +83,19 @@ struct Draft<'p> {
 }
 
 impl<'p> Bundle<'p> {
-    /// Bundles the indicators of a kind on a day; and those that fit into none.
+    /// Bundles the indicators of a kind, whose rows have these ages on each day; and those that fit into none.
     pub(super) fn of(jobs: Vec<Job<'p>>, ages: &[Ages]) -> (Vec<Bundle<'p>>, Vec<Job<'p>>) {
-        let [ages] = ages else { return (Vec::new(), jobs) };
+        let few = ages.iter().all(|ages| ages.stretches() <= STRETCHES);
         let (mut drafts, mut others) = (Vec::<Draft<'p>>::new(), Vec::new());
         for job in jobs {
-            let Some(table) = job.summed().filter(|_| ages.stretches() <= STRETCHES) else {
+            let Some(table) = job.summed().filter(|_| few) else {
                 others.push(job);
                 continue;
             };
             let bits = wide(&job, table);
-            match drafts.iter_mut().find(|draft| draft.fits(table, ages, bits)) {
+            match drafts.iter_mut().find(|draft| draft.fits((&job, table), ages, bits)) {
                 Some(draft) => draft.push(job, ages, bits),
-                None if Draft::new(ages).fits(table, ages, bits) => {
+                None if Draft::new(ages).fits((&job, table), ages, bits) => {
                     let mut draft = Draft::new(ages);
                     draft.push(job, ages, bits);
                     drafts.push(draft);
@@ -100,7 +103,7 @@ impl<'p> Bundle<'p> {
                 None => others.push(job),
             }
         }
-        (drafts.into_iter().map(|draft| draft.bundle()).collect(), others)
+        (drafts.into_iter().map(|draft| draft.bundle(ages)).collect(), others)
     }
 
     /// Its indicators.
@@ -108,13 +111,12 @@ impl<'p> Bundle<'p> {
         self.members.iter().map(|member| &member.job)
     }
 
-    /// Evaluates the rows of a chunk and adds what they come to.
+    /// Evaluates the rows of a chunk on a single day and adds what they come to.
     pub(super) fn run(&self, (chunk, aged): (&Chunk<'_>, &Aged), totals: &mut Totals, scratch: &mut Scratch) {
-        scratch.codes.clear();
-        scratch.codes.resize(chunk.columns.rows(), 0);
-        for member in &self.members {
-            member.job.code(&chunk.columns, member.stride, scratch);
+        if self.course.is_some() {
+            return;
         }
+        self.code(chunk, scratch);
         let Scratch { codes, sums, lifted, small, .. } = &mut *scratch;
         running_sums(aged.ages.iter().zip(&*codes).map(|(age, place)| self.at(*age, *place)), sums);
         self.lift(chunk.owners, sums, lifted);
@@ -131,10 +133,88 @@ impl<'p> Bundle<'p> {
         self.know((chunk, aged), (sums, lifted), &mut totals.known_weight);
     }
 
-    /// What a row adds to every lane. The remainders change nothing, and with them the compiler leaves the checks out.
+    /// Evaluates the rows of a chunk over several days and adds by how much what they come to differs from the day before.
+    pub(super) fn follow(&self, chunk: &Chunk<'_>, totals: &mut [Totals], scratch: &mut Scratch) {
+        let Some(course) = &self.course else { return };
+        self.code(chunk, scratch);
+        let Scratch { codes, turns, .. } = &mut *scratch;
+        turns.begin(totals.len());
+        let mut steps = Steps { members: &self.members, before: Vec::new(), weight: 0, totals };
+        let rows = (chunk.columns.day, codes.as_slice());
+        for owner in chunk.owners {
+            let set = chunk.lot.coverage_of.get(owner.subject as usize).copied().unwrap_or(0);
+            steps.begin();
+            if owner.crowded() {
+                self.follow_crowded((course, rows), (*owner, set), turns, &mut steps);
+                continue;
+            }
+            self.turn(course, rows, *owner, turns);
+            if self.members.iter().any(|member| member.job.ever_open(Some(&set))) {
+                turns.mark(course.covering(Some(&set)));
+            }
+            let mut lifted = self.lift;
+            turns.drain(|day, change| {
+                lifted = lifted.wrapping_add(change);
+                let sums = |member: &Member<'_>| member.sums(lifted.cast_unsigned());
+                steps.take((day, owner.subject, set), |_, member| sums(member));
+            });
+        }
+    }
+
+    /// The same for an owner with more rows than lanes have room for: so many at a time, and each indicator's sums by themselves.
+    fn follow_crowded(
+        &self,
+        (course, rows): (&Course, (&[i32], &[u16])),
+        (owner, set): (Owner, u32),
+        turns: &mut Turns,
+        steps: &mut Steps<'_, 'p>,
+    ) {
+        let days = steps.totals.len();
+        let mut changes = vec![(0_i64, 0_i64); days * self.members.len()];
+        for start in (owner.start..owner.end).step_by(PIECE as usize) {
+            self.turn(course, rows, Owner { start, end: start.saturating_add(PIECE).min(owner.end), ..owner }, turns);
+            let (mut lifted, mut before) = (self.lift, vec![(0, 0); self.members.len()]);
+            turns.drain(|day, change| {
+                lifted = lifted.wrapping_add(change);
+                let of_day = changes.iter_mut().skip(day * self.members.len());
+                for ((member, before), change) in self.members.iter().zip(&mut before).zip(of_day) {
+                    let now = member.sums(lifted.cast_unsigned());
+                    *change = (change.0.wrapping_add(now.0.wrapping_sub(before.0)), change.1.wrapping_add(now.1.wrapping_sub(before.1)));
+                    *before = now;
+                }
+            });
+        }
+        let mut sums = vec![(0_i64, 0_i64); self.members.len()];
+        for (day, changes) in changes.chunks(self.members.len()).enumerate() {
+            for (sum, change) in sums.iter_mut().zip(changes) {
+                *sum = (sum.0.wrapping_add(change.0), sum.1.wrapping_add(change.1));
+            }
+            steps.take((day, owner.subject, set), |place, _| sums.get(place).copied().unwrap_or((0, 0)));
+        }
+    }
+
+    fn turn(&self, course: &Course, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns) {
+        course.turn(rows, owner, turns, |line, code| self.place((line as usize).wrapping_add(usize::from(code))));
+    }
+
+    /// The places of a chunk's rows within a line.
+    fn code(&self, chunk: &Chunk<'_>, scratch: &mut Scratch) {
+        scratch.codes.clear();
+        scratch.codes.resize(chunk.columns.rows(), 0);
+        for member in &self.members {
+            member.job.code(&chunk.columns, member.stride, scratch);
+        }
+    }
+
+    /// What a place adds. The remainder changes nothing, and with it the compiler leaves the check out.
+    fn place(&self, place: usize) -> i64 {
+        self.points.get(place % PLACES).copied().unwrap_or(0)
+    }
+
+    /// What a row adds on a single day; the remainder as there.
     fn at(&self, age: u16, place: u16) -> i64 {
         let line = self.lines.get(usize::from(age) % STRETCHES).copied().unwrap_or(0);
-        self.points.get(usize::from(line.wrapping_add(place)) % PLACES).copied().unwrap_or(0)
+        self.place(usize::from(line.wrapping_add(place)))
     }
 
     /// A record that counts makes an indicator known whatever coverage says.
@@ -182,7 +262,52 @@ impl<'p> Bundle<'p> {
     }
 }
 
+/// What indicators of a bundle come to from day to day, of one owner after another.
+struct Steps<'t, 'p> {
+    members: &'t [Member<'p>],
+    /// By indicator, what its points were on the day before.
+    before: Vec<i64>,
+    /// The weight that rows made known on the day before.
+    weight: i64,
+    totals: &'t mut [Totals],
+}
+
+impl Steps<'_, '_> {
+    /// Begins with another owner.
+    fn begin(&mut self) {
+        self.before.clear();
+        self.before.resize(self.members.len(), 0);
+        self.weight = 0;
+    }
+
+    /// Adds to a day by how much it differs from the day before: `sums` says of each indicator what its rows come to, and how many count.
+    fn take(&mut self, (day, subject, set): (usize, u32, u32), sums: impl Fn(usize, &Member<'_>) -> (i64, i64)) {
+        let Some(totals) = self.totals.get_mut(day) else { return };
+        let mut known = 0_i64;
+        for (place, (member, before)) in self.members.iter().zip(&mut self.before).enumerate() {
+            let (points, counting) = sums(place, member);
+            let now = member.job.plan.bounds.apply(points);
+            if let Some(sum) = totals.dimensions.get_mut(member.job.plan.dimension).and_then(|sums| sums.get_mut(subject as usize)) {
+                *sum = sum.wrapping_add(now.wrapping_sub(*before));
+            }
+            *before = now;
+            let covered = || member.job.dated.get(day).is_some_and(|dated| dated.covers(Some(&set)));
+            // A record that counts makes the indicator known whatever coverage says; where it covers, that is known beforehand.
+            known = known.wrapping_add(if counting > 0 && !covered() { member.job.plan.share } else { 0 });
+        }
+        if let Some(weight) = totals.known_weight.get_mut(subject as usize) {
+            *weight = weight.wrapping_add(known.wrapping_sub(self.weight));
+        }
+        self.weight = known;
+    }
+}
+
 impl Member<'_> {
+    /// What its rows come to, and how many count where that matters.
+    fn sums(&self, lifted: u64) -> (i64, i64) {
+        (self.points.of(lifted), self.counting.map_or(0, |lane| lane.of(lifted)))
+    }
+
     /// The weight that so many rows make known, where the coverage set does not.
     fn tells(&self, counting: i64, set: u32) -> i64 {
         self.unknown.get(set as usize).copied().unwrap_or(0) & i64::from(counting > 0).wrapping_neg()
@@ -265,28 +390,31 @@ fn unit(table: &Table) -> u64 {
     table.divisor().max(1)
 }
 
+/// By day and stretch, which line of its table an indicator's rows are in.
+fn lines<'j>(job: &'j Job<'_>, ages: &'j [Ages]) -> impl Iterator<Item = u32> + use<'j> {
+    job.dated.iter().zip(ages).flat_map(|(dated, ages)| ages.all().map(|age| dated.table.line_of(age)))
+}
+
 impl<'p> Draft<'p> {
-    fn new(ages: &Ages) -> Draft<'p> {
-        Draft { jobs: Vec::new(), lines: vec![Vec::new(); ages.stretches()], width: 1, bits: 0 }
+    fn new(ages: &[Ages]) -> Draft<'p> {
+        let stretches = ages.iter().map(Ages::stretches).sum();
+        Draft { jobs: Vec::new(), lines: vec![Vec::new(); stretches], width: 1, bits: 0 }
     }
 
-    fn fits(&self, table: &Table, ages: &Ages, (points, counting): (u32, u32)) -> bool {
-        let lines: BTreeSet<(&[u32], u32)> =
-            self.lines.iter().zip(ages.all()).map(|(line, age)| (line.as_slice(), table.line_of(age))).collect();
-        let places = lines.len().checked_mul(self.width).and_then(|places| places.checked_mul(table.width()));
+    fn fits(&self, (job, table): (&Job<'_>, &Table), ages: &[Ages], (points, counting): (u32, u32)) -> bool {
+        let different: BTreeSet<(&[u32], u32)> = self.lines.iter().map(Vec::as_slice).zip(lines(job, ages)).collect();
+        let places = different.len().checked_mul(self.width).and_then(|places| places.checked_mul(table.width()));
         self.bits + points + counting <= u64::BITS && places.is_some_and(|places| places <= PLACES)
     }
 
-    fn push(&mut self, job: Job<'p>, ages: &Ages, (points, counting): (u32, u32)) {
-        if let Some(table) = job.summed() {
-            self.lines.iter_mut().zip(ages.all()).for_each(|(line, age)| line.push(table.line_of(age)));
-            self.width *= table.width();
-        }
+    fn push(&mut self, job: Job<'p>, ages: &[Ages], (points, counting): (u32, u32)) {
+        self.lines.iter_mut().zip(lines(&job, ages)).for_each(|(parts, line)| parts.push(line));
+        self.width *= job.summed().map_or(1, Table::width);
         self.bits += points + counting;
         self.jobs.push(job);
     }
 
-    fn bundle(self) -> Bundle<'p> {
+    fn bundle(self, ages: &[Ages]) -> Bundle<'p> {
         let (mut members, mut stride, mut shift, mut lift) = (Vec::new(), 1_usize, 0, 0_i64);
         for job in self.jobs {
             let Some(table) = job.summed() else { continue };
@@ -301,7 +429,7 @@ impl<'p> Draft<'p> {
             members.push(Member { job, stride: stride_of, points, small, counting, unknown });
             (stride, shift) = (stride * width, shift + wide + counted);
         }
-        let (mut lines, mut points) = ([0; STRETCHES], [0; PLACES]);
+        let (mut lines, mut points) = (vec![0_u16; self.lines.len()], [0; PLACES]);
         let different: BTreeSet<&Vec<u32>> = self.lines.iter().collect();
         // The line of nothing, all of whose parts are 0, is the first.
         for (begin, line) in (0..).step_by(self.width).zip(different) {
@@ -310,8 +438,32 @@ impl<'p> Draft<'p> {
             let places = points.iter_mut().skip(begin).zip(places(&members, line));
             places.for_each(|(place, points)| *place = points);
         }
-        Bundle { members, lines, points, lift }
+        let course = (ages.len() > 1).then(|| course(&members, &lines, ages));
+        let mut first = [0; STRETCHES];
+        first.iter_mut().zip(lines).for_each(|(place, line)| *place = line);
+        Bundle { members, lines: first, course, points, lift }
     }
+}
+
+/// When a row turns from one of the lines, by day and stretch, to another.
+fn course(members: &[Member<'_>], lines: &[u16], ages: &[Ages]) -> Course {
+    let begins: Vec<usize> = ages.iter().scan(0, |begin, ages| Some(std::mem::replace(begin, *begin + ages.stretches()))).collect();
+    let line = |day: u32, document| {
+        let of_day = ages.get(day as usize).zip(begins.get(day as usize));
+        let place = of_day.map(|(ages, begin)| begin + usize::from(ages.of(document)));
+        place.and_then(|place| lines.get(place)).map_or(0, |line| u32::from(*line))
+    };
+    let spans = || members.iter().map(|member| course::span(&member.job.dated));
+    let span = (spans().map(|(first, _)| first).min().unwrap_or(0), spans().map(|(_, last)| last).max().unwrap_or(0));
+    let mut covering: Vec<Vec<u64>> = Vec::new();
+    for of_member in members.iter().map(|member| course::covering(&member.job.dated)) {
+        covering.resize(of_member.len(), Vec::new());
+        for (days, others) in covering.iter_mut().zip(of_member) {
+            days.resize(others.len(), 0);
+            days.iter_mut().zip(others).for_each(|(days, others)| *days |= others);
+        }
+    }
+    Course::new(span, u32::try_from(ages.len()).unwrap_or(0), line, covering)
 }
 
 /// What a row adds to all lanes, by its place in a line of the bundle, where each member's table has a line of its own.

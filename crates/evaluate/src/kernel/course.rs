@@ -36,12 +36,12 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    fn begin(&mut self, days: usize) {
+    pub(super) fn begin(&mut self, days: usize) {
         self.changes.resize(days, 0);
         self.days.resize(days.div_ceil(64), 0);
     }
 
-    fn add(&mut self, day: u32, change: i64) {
+    pub(super) fn add(&mut self, day: u32, change: i64) {
         let day = day as usize;
         if let Some((changes, days)) = self.changes.get_mut(day).zip(self.days.get_mut(day / 64)) {
             *changes = changes.wrapping_add(change);
@@ -50,12 +50,12 @@ impl Turns {
     }
 
     /// Something may change on these days, too.
-    fn mark(&mut self, days: &[u64]) {
+    pub(super) fn mark(&mut self, days: &[u64]) {
         self.days.iter_mut().zip(days).for_each(|(days, others)| *days |= others);
     }
 
     /// Takes what changes on each day on which something does, in their order.
-    fn drain(&mut self, mut take: impl FnMut(usize, i64)) {
+    pub(super) fn drain(&mut self, mut take: impl FnMut(usize, i64)) {
         for (word, days) in self.days.iter_mut().enumerate() {
             while *days != 0 {
                 let day = word * 64 + days.trailing_zeros() as usize;
@@ -67,15 +67,14 @@ impl Turns {
 }
 
 impl Course {
-    /// The turns of an indicator whose rows are summed and whose points do not fade from day to day.
-    pub(super) fn new(dated: &[Dated], ages: &[Ages]) -> Course {
-        let first = dated.iter().map(|dated| dated.window.first).min().unwrap_or(0);
-        let last = dated.iter().map(|dated| dated.window.last).max().unwrap_or(first);
-        let mut course = Course { first, starts: vec![0], turns: Vec::new(), covering: covering(dated) };
+    /// The turns of something whose rows are summed, from the first document day that counts on any day of evaluation to the last: `line` says in
+    /// which line of the points a row is, by place of the day of evaluation and by the document's day.
+    pub(super) fn new((first, last): (i32, i32), days: u32, line: impl Fn(u32, i32) -> u32, covering: Vec<Vec<u64>>) -> Course {
+        let mut course = Course { first, starts: vec![0], turns: Vec::new(), covering };
         for document in first..=last {
             let mut before = 0;
-            for (day, (dated, ages)) in (0..).zip(dated.iter().zip(ages)) {
-                let line = dated.table.line_of(ages.of(document));
+            for day in 0..days {
+                let line = line(day, document);
                 if line != before {
                     course.turns.push(Turn { day, line });
                 }
@@ -84,6 +83,18 @@ impl Course {
             course.starts.push(u32::try_from(course.turns.len()).unwrap_or(u32::MAX));
         }
         course
+    }
+
+    /// The turns of one indicator.
+    pub(super) fn of_one(dated: &[Dated], ages: &[Ages]) -> Course {
+        let at = |day: u32| dated.get(day as usize).zip(ages.get(day as usize));
+        let line = |day, document| at(day).map_or(0, |(dated, ages)| dated.table.line_of(ages.of(document)));
+        Course::new(span(dated), u32::try_from(dated.len()).unwrap_or(0), line, covering(dated))
+    }
+
+    /// Days on which something begins or ceases to be known to a coverage set.
+    pub(super) fn covering(&self, set: Option<&u32>) -> &[u64] {
+        set.and_then(|set| self.covering.get(*set as usize)).map_or(&[], Vec::as_slice)
     }
 
     /// The turns of a document's day.
@@ -118,7 +129,7 @@ impl Course {
                 continue;
             }
             self.turn(rows, *owner, turns, |line, _| i64::from(line != 0));
-            turns.mark(set.and_then(|set| self.covering.get(*set as usize)).map_or(&[], Vec::as_slice));
+            turns.mark(self.covering(set));
             let (mut counting, mut before) = (0_i64, 0_i64);
             turns.drain(|day, change| {
                 counting = counting.wrapping_add(change);
@@ -132,7 +143,7 @@ impl Course {
     }
 
     /// What something about a subject's rows changes by on each day: `of` says it of a line and a code, and it is 0 of line 0.
-    fn turn(&self, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns, of: impl Fn(u32, u16) -> i64) {
+    pub(super) fn turn(&self, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns, of: impl Fn(u32, u16) -> i64) {
         for (document, code) in rows_of(rows, owner) {
             let mut before = 0;
             for turn in self.of(document) {
@@ -144,7 +155,14 @@ impl Course {
     }
 }
 
-fn covering(dated: &[Dated]) -> Vec<Vec<u64>> {
+/// The first and last document day that count on any day of evaluation.
+pub(super) fn span(dated: &[Dated]) -> (i32, i32) {
+    let first = dated.iter().map(|dated| dated.window.first).min().unwrap_or(0);
+    (first, dated.iter().map(|dated| dated.window.last).max().unwrap_or(first))
+}
+
+/// By coverage set a bit for each day on which silence begins or ceases to mean "none".
+pub(super) fn covering(dated: &[Dated]) -> Vec<Vec<u64>> {
     let sets = dated.first().map_or(0, Dated::sets);
     let turns = |set: u32| {
         let mut days = vec![0; dated.len().div_ceil(64)];

@@ -57,7 +57,7 @@ pub(super) struct Scratch {
     /// What is added to each of them, where it is small.
     pub small: Vec<i32>,
     pub pool: Pool,
-    turns: Turns,
+    pub turns: Turns,
 }
 
 /// What a day sees of an indicator's rows.
@@ -117,22 +117,25 @@ impl Dated {
 }
 
 impl<'p> Job<'p> {
-    pub(super) fn new(place: usize, plan: &'p IndicatorPlan, dated: Vec<Dated>, ages: &[Ages]) -> Job<'p> {
-        let evenly = dated.iter().any(|dated| dated.table.evenly());
-        let sums = matches!(plan.take, TakePlan::Each { put: Put::Sum, .. }) && !evenly;
-        let course = (sums && dated.len() > 1).then(|| Course::new(&dated, ages));
+    pub(super) fn new(place: usize, plan: &'p IndicatorPlan, dated: Vec<Dated>) -> Job<'p> {
         let mut open = vec![0; dated.first().map_or(0, |dated| dated.covered.len())];
         for dated in &dated {
             open.iter_mut().zip(&dated.covered).for_each(|(open, covered)| *open |= covered ^ 1);
         }
-        Job { place, plan, dated, course, open }
+        Job { place, plan, dated, course: None, open }
     }
 
-    /// The table of an indicator whose rows are summed on a single day, and say by their age alone what is left of them.
+    /// The same, which over several days follows what turns from one to the next, where it can.
+    pub(super) fn following(self, ages: &[Ages]) -> Job<'p> {
+        let course = self.summed().filter(|_| self.dated.len() > 1).map(|_| Course::of_one(&self.dated, ages));
+        Job { course, ..self }
+    }
+
+    /// The table of an indicator whose rows are summed, and say by their age alone what is left of them. Its lines are the same on every day.
     pub(super) fn summed(&self) -> Option<&Table> {
-        let [dated] = self.dated.as_slice() else { return None };
         let sums = matches!(self.plan.take, TakePlan::Each { put: Put::Sum, .. });
-        Some(&dated.table).filter(|table| sums && !table.evenly())
+        let table = self.dated.first().map(|dated| &dated.table);
+        table.filter(|_| sums && !self.dated.iter().any(|dated| dated.table.evenly()))
     }
 
     /// Whether it has to look, for somebody, whether a record counts.
@@ -140,7 +143,7 @@ impl<'p> Job<'p> {
         self.open.contains(&1)
     }
 
-    /// By coverage set, the weight that is not known on a single day without a record.
+    /// By coverage set, the weight that is not known on some day without a record.
     pub(super) fn unknown(&self) -> Vec<i64> {
         self.open.iter().map(|open| self.plan.share & i64::from(*open).wrapping_neg()).collect()
     }
