@@ -1,11 +1,12 @@
 //! How an assessment of rules is told: who is evaluated no more, which draft is which, what was asked for wrongly.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use calamine::{Data, Range, Reader};
 use xinzhi_core::actor::Role;
 use xinzhi_core::identifier::Uscc;
-use xinzhi_office::impact::{self, Asked, Comparison, Impact, MEMBERS_MIN, Proposal};
+use xinzhi_office::impact::{self, Asked, Comparison, How, Impact, MEMBERS_MIN, Proposal};
 use xinzhi_office::{Office, organ, pack};
 use xinzhi_rules::load::Files;
 
@@ -242,6 +243,10 @@ fn a_pack_that_is_not_installed_is_told_to_be_an_addition() {
         );
         let back = assessed(town, &Asked { old: Some(digest), new: Some(found.pin.old.clone()), ..Asked::default() });
         assert!(back.finding.starts_with("新规则中没有规则包“明尼阿波利斯餐饮检查（试验数据）”"), "{}", back.finding);
+        // What was found out when the draft was handed in holds for that direction alone.
+        let hows = |of: &Impact| of.differences.iter().map(|difference| difference.how).collect::<BTreeSet<_>>();
+        assert_eq!((hows(&found), hows(&back)), (BTreeSet::from([How::Added]), BTreeSet::from([How::Removed])));
+        assert_eq!(found.differences.len(), back.differences.len());
 
         let misplaced = propose("national-2027", pack::own_files()).unwrap();
         assert_eq!(misplaced, Proposal::Misplaced { in_force: vec!["national".to_owned()] });

@@ -48,7 +48,7 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
         finding: finding((ask, outcomes), &cards, &measures),
         notes: notes(ask, outcomes),
         subjects: outcomes.subjects,
-        differences: differences(old, new),
+        differences: ask.differences.as_deref().cloned().unwrap_or_else(|| differences(old, new)),
         cards,
         measures,
     })

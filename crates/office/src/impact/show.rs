@@ -138,9 +138,8 @@ fn repeats(faults: &[Diagnostic]) -> usize {
 
 fn draft(pack: Pack, id: &str, (in_force, at): (&Pack, Moment)) -> Draft {
     let title = pack.parts.iter().find(|part| part.id == id).map_or_else(|| id.to_owned(), |part| part.title.clone());
-    let differences = differences(in_force, &pack);
-    let first = differences.first().map(|difference| difference.title.clone());
-    Draft { pack: Arc::new(pack), at, title, differences: differences.len(), first }
+    let differences = Arc::new(differences(in_force, &pack));
+    Draft { pack: Arc::new(pack), at, title, against: in_force.digest, differences }
 }
 
 /// The packs that can be compared: those in force, drafts that were handed in since the start, the latest first, and what was in force before.
@@ -159,8 +158,9 @@ pub async fn choices(office: &Arc<Office>, actor: &Actor) -> Result<Vec<Choice>,
     let choice = |digest: Digest, title: String, standing| Choice { digest: digest.to_string(), title, standing };
     let mut all = vec![choice(now.digest, titled(&now), Standing::InForce)];
     all.extend(office.drafts.all().into_iter().rev().map(|draft| {
-        let Draft { pack, at, title, differences, first } = draft;
-        choice(pack.digest, title, Standing::Draft { at, differences, first })
+        let Draft { pack, at, title, differences, .. } = draft;
+        let first = differences.first().map(|difference| difference.title.clone());
+        choice(pack.digest, title, Standing::Draft { at, differences: differences.len(), first })
     }));
     let past = office.read(states).await?;
     for State { digest, parts } in past.into_iter().rev() {
@@ -205,7 +205,8 @@ fn ask(connection: &mut Connection, office: &Office, asked: &Asked) -> Result<As
     if let Some(id) = &scorecard {
         known(id, &old, &new)?;
     }
-    Ok(Ask { old, new, scorecard, day, position: position(connection)?, base: office.row().area.clone() })
+    let differences = office.drafts.differences(old.digest, new.digest);
+    Ok(Ask { old, new, scorecard, differences, day, position: position(connection)?, base: office.row().area.clone() })
 }
 
 /// The last entry that could matter to an outcome.
