@@ -225,6 +225,7 @@ function named({ good, listed, fined, person, trader, pushes }) {
     { who: 'zhongxin', path: '/desk/figures/market-grades?by=month', name: 'a trend of grades' },
     { who: 'zhongxin', path: '/desk/figures/refused-share?by=reason', name: 'bars' },
     { who: 'zhongxin', path: '/desk/figures/no-such', name: 'no such figure', status: 404 },
+    { who: 'zhongxin', path: '/desk/figures/market-grades/list?by=area&part=of&page=999', name: 'behind the last page of a list' },
     { who: 'zhongxin', path: '/desk/waiting', name: 'refused ruling', act: rule },
     { who: 'bumen', path: `/desk/check?subject=${listed.code}`, name: 'check with a restriction', act: check(listed, 'procurement-bid') },
     { who: 'bumen', path: `/desk/check?subject=${good.code}`, name: 'check with an incentive', act: check(good, 'food-licence') },
