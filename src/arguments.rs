@@ -748,6 +748,11 @@ pub struct Generate {
     pub area: String,
 }
 
+impl Generate {
+    /// Options that say something of a table set alone, by the names of their fields.
+    const OF_TABLES: [&str; 5] = ["pack", "scorecard", "partition_subjects", "through", "area"];
+}
+
 #[derive(Debug, Args)]
 pub struct Doctor {
     #[command(flatten)]

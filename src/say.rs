@@ -13,20 +13,28 @@ macro_rules! say {
 pub(crate) use say;
 
 /// Standard output, held while it is written to. A full disk behind it is a failure; a reader that has gone is none.
-pub struct Out(StdoutLock<'static>);
+pub struct Out {
+    to: StdoutLock<'static>,
+    /// Whether something was dropped because nobody reads any more.
+    dropped: bool,
+}
 
 pub fn out() -> Out {
-    Out(io::stdout().lock())
+    Out { to: io::stdout().lock(), dropped: false }
 }
 
 pub fn line(words: fmt::Arguments<'_>) -> io::Result<()> {
     writeln!(out(), "{words}")
 }
 
-/// Says what came of it, where it has been written already; where nothing can be said, that it is there all the same.
+/// Says what came of it, where it has been written already; where nothing can be said, that it is there all the same. Where the reader has gone
+/// that is no failure, but who looks for the summary is told why there is none.
 pub fn of(written: Option<&Path>, tell: impl FnOnce(&mut Out) -> io::Result<()>) -> anyhow::Result<()> {
     let mut said = out();
     let told = tell(&mut said).and_then(|()| said.flush());
+    if let Some(path) = written.filter(|_| said.dropped) {
+        eprintln!("提示：标准输出已被关闭，摘要没有全部输出；结果已写入 `{}`", path.display());
+    }
     told.with_context(|| match written {
         Some(path) => format!("结果已写入 `{}`，但摘要未能输出，请核对标准输出", path.display()),
         None => "摘要未能输出，请核对标准输出".to_owned(),
@@ -42,15 +50,21 @@ pub fn once(words: &str) -> io::Result<()> {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+        match self.to.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.dropped = true;
+                Ok(bytes.len())
+            }
             other => other,
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.0.flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        match self.to.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.dropped = true;
+                Ok(())
+            }
             other => other,
         }
     }

@@ -19,6 +19,7 @@ mod journeys {
     mod absent;
     mod accounts;
     mod administration;
+    mod ailments;
     mod bad_file;
     mod better;
     mod build_graph;

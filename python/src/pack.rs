@@ -1,11 +1,12 @@
 //! A rule pack that can travel: its files and their digest, checked again wherever it arrives.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use xinzhi_rules::load::{self, Files};
+use xinzhi_columnar::Manifest;
+use xinzhi_rules::load::{self, Files, Standing};
 use xinzhi_rules::model;
 
 use crate::refused;
@@ -19,11 +20,19 @@ pub(crate) struct Pack {
 
 #[pymethods]
 impl Pack {
-    /// Reads a folder; packs that it stands on lie beside it.
+    /// Reads folders in any order; what a pack stands on is one of them or lies beside it. For a table set they are put together as its
+    /// maker had them, which is what their digest goes by.
     #[staticmethod]
-    fn load(py: Python<'_>, directory: PathBuf) -> PyResult<Pack> {
+    #[pyo3(signature = (directories, tables=None))]
+    fn load(py: Python<'_>, directories: Vec<PathBuf>, tables: Option<PathBuf>) -> PyResult<Pack> {
         py.detach(|| {
-            let load::Standing { id, files, .. } = load::standing(&directory, |_| None).map_err(|fault| fault.to_string())?;
+            if directories.is_empty() {
+                return Err("没有给出规则包，请给出规则包所在的目录".to_owned());
+            }
+            let made = tables.map(|tables| Manifest::read(&tables)).transpose().map_err(|fault| fault.to_string())?;
+            let first = made.as_ref().map(|(manifest, _)| manifest.pack.as_str());
+            let directories: Vec<&Path> = directories.iter().map(PathBuf::as_path).collect();
+            let Standing { id, files, .. } = load::together(&directories, first, |_| None).map_err(|fault| fault.to_string())?;
             Pack::checked(&id, files)
         })
         .map_err(refused)

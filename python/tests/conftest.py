@@ -31,6 +31,13 @@ def xinzhi_command(*arguments):
     subprocess.run([binary(), *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
+def xinzhi_refused(*arguments):
+    """What the command says where it does not do what it was asked for."""
+    refused = subprocess.run([binary(), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert refused.returncode == 1, refused
+    return refused.stderr
+
+
 class Made:
     """A table set and the result of the command over it."""
 

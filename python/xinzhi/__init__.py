@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
 import pyarrow as pa
@@ -24,6 +24,8 @@ from ._native import Refused
 __all__ = ["Evaluator", "Pack", "Refused", "TableSet", "evaluate"]
 
 PathLike = Union[str, "os.PathLike[str]"]
+#: The folder of a rule pack, or those of several that are read as one.
+Folders = Union[PathLike, Iterable[PathLike]]
 Day = Union[str, datetime.date]
 
 
@@ -34,9 +36,14 @@ class Pack:
         self._native = native
 
     @classmethod
-    def load(cls, directory: PathLike) -> Pack:
-        """Read a folder. Packs that it stands on (``extends``) must lie beside it."""
-        return cls(_native.Pack.load(os.fspath(directory)))
+    def load(cls, directory: Folders, tables: Optional[PathLike] = None) -> Pack:
+        """Read a folder, or several in any order, as the command does with a ``--pack`` for each.
+
+        What a pack stands on (``extends``) is one of them or lies beside it. ``tables`` is the table set that they are for: packs of
+        which none stands on the other are then put together as its maker had them, so that digests agree.
+        """
+        folders = [directory] if isinstance(directory, (str, os.PathLike)) else directory
+        return cls(_native.Pack.load([os.fspath(folder) for folder in folders], None if tables is None else os.fspath(tables)))
 
     @classmethod
     def from_files(cls, id: str, files: Mapping[str, str], digest: str) -> Pack:
@@ -78,8 +85,8 @@ class Pack:
 class Evaluator:
     """A scorecard of a pack on a day, compiled once and asked as often as one likes. It can be pickled."""
 
-    def __init__(self, pack: Union[Pack, PathLike], scorecard: str, as_of: Day) -> None:
-        self.pack = pack if isinstance(pack, Pack) else Pack.load(pack)
+    def __init__(self, pack: Union[Pack, Folders], scorecard: str, as_of: Day) -> None:
+        self.pack = _loaded(pack)
         self.scorecard = scorecard
         self.as_of = as_of.isoformat() if isinstance(as_of, datetime.date) else str(as_of)
         self._native = _native.Evaluator(self.pack._native, scorecard, self.as_of)
@@ -146,7 +153,7 @@ class TableSet:
 
 
 def evaluate(
-    pack: Union[Pack, PathLike],
+    pack: Union[Pack, Folders],
     scorecard: str,
     tables: Union[PathLike, Mapping[str, Any]],
     as_of: Day,
@@ -154,7 +161,8 @@ def evaluate(
 ) -> pa.Table:
     """Evaluate everybody in some tables by a scorecard.
 
-    ``pack`` is the folder of a rule pack or a :class:`Pack`; ``as_of`` the day of evaluation, a ``date`` or ``YYYY-MM-DD``.
+    ``pack`` is the folder of a rule pack, a list of such folders, or a :class:`Pack`. What a pack stands on (``extends``) is in the list
+    or lies beside it; the order of the list does not matter. ``as_of`` is the day of evaluation, a ``date`` or ``YYYY-MM-DD``.
 
     ``tables`` is the directory of a table set, or a mapping with ``"subjects"``, ``"coverage"`` and a table for each record kind that
     the scorecard reads, under the kind's id; ``None`` where nobody has a record. Their columns are those of the files of a table set
@@ -164,7 +172,12 @@ def evaluate(
     Returns a ``pyarrow.Table`` with a row for each subject of the kinds that the scorecard evaluates, in the order of their numbers.
     Raises :class:`Refused` where anything is wrong; there never is half a result.
     """
-    return Evaluator(pack, scorecard, as_of).evaluate(tables, threads)
+    made = None if isinstance(tables, Mapping) else tables
+    return Evaluator(_loaded(pack, made), scorecard, as_of).evaluate(tables, threads)
+
+
+def _loaded(pack: Union[Pack, Folders], tables: Optional[PathLike] = None) -> Pack:
+    return pack if isinstance(pack, Pack) else Pack.load(pack, tables)
 
 
 def _threads(threads: Optional[int]) -> int:

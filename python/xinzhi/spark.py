@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import Day, Evaluator, Pack, PathLike, Refused, TableSet
+from . import Day, Evaluator, Folders, Pack, PathLike, Refused, TableSet, _loaded
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -71,7 +71,7 @@ def _opened(evaluator: Evaluator, tables: str, digest: str) -> TableSet:
 
 def evaluate_table_set(
     spark: SparkSession,
-    pack: Union[Pack, PathLike],
+    pack: Union[Pack, Folders],
     scorecard: str,
     tables: PathLike,
     as_of: Day,
@@ -97,7 +97,7 @@ def evaluate_table_set(
 
 def write_table_set(
     spark: SparkSession,
-    pack: Union[Pack, PathLike],
+    pack: Union[Pack, Folders],
     scorecard: str,
     tables: PathLike,
     as_of: Day,
@@ -145,7 +145,7 @@ def write_table_set(
 
 
 def evaluate_frames(
-    pack: Union[Pack, PathLike],
+    pack: Union[Pack, Folders],
     scorecard: str,
     subjects: DataFrame,
     records: Mapping[str, Optional[DataFrame]],
@@ -181,13 +181,13 @@ def evaluate_frames(
     return frame.sortWithinPartitions(_SUBJECT).mapInArrow(read, _spark_schema(evaluator.schema))
 
 
-def _compiled(pack: Union[Pack, PathLike], scorecard: str, as_of: Day) -> Evaluator:
+def _compiled(pack: Union[Pack, Folders], scorecard: str, as_of: Day, tables: Optional[PathLike] = None) -> Evaluator:
     """Compile on the driver, so that what is wrong with the question is told before any task begins."""
-    return Evaluator(pack, scorecard, as_of)
+    return Evaluator(_loaded(pack, tables), scorecard, as_of)
 
 
-def _begin(pack: Union[Pack, PathLike], scorecard: str, tables: PathLike, as_of: Day) -> tuple[Evaluator, TableSet, str]:
-    evaluator = _compiled(pack, scorecard, as_of)
+def _begin(pack: Union[Pack, Folders], scorecard: str, tables: PathLike, as_of: Day) -> tuple[Evaluator, TableSet, str]:
+    evaluator = _compiled(pack, scorecard, as_of, tables)
     place = os.path.abspath(os.fspath(tables))
     return evaluator, evaluator.open(place), place
 

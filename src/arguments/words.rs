@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use std::num::{IntErrorKind, ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use super::Arguments;
+use super::{Arguments, Generate, Only};
 
 /// What a wrong command line ends with, as with other programs.
 const WRONG_USAGE: i32 = 2;
@@ -32,7 +33,32 @@ pub fn parse() -> Arguments {
 fn try_parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let mut command = command();
     let mut found = command.try_get_matches_from_mut(words)?;
+    if let Some(fault) = idle(&mut command, &found) {
+        return Err(fault);
+    }
     Arguments::from_arg_matches_mut(&mut found).map_err(|fault| fault.format(&mut command))
+}
+
+/// Options of `generate` that were written and would have no effect. Whether one has is up to the value of another, which may not have been
+/// written at all: the parser knows no such rule.
+fn idle(command: &mut Command, found: &ArgMatches) -> Option<clap::Error> {
+    let (name, found) = found.subcommand().filter(|(name, _)| *name == "generate")?;
+    if found.get_one::<Only>("only") == Some(&Only::Parquet) {
+        return None;
+    }
+    let generate = command.find_subcommand_mut(name)?;
+    let was_written = |id: &str| Generate::OF_TABLES.contains(&id) && found.value_source(id) == Some(ValueSource::CommandLine);
+    let written = generate.get_arguments().filter(|argument| was_written(argument.get_id().as_str()));
+    let written: Vec<String> = written.map(ToString::to_string).collect();
+    if written.is_empty() {
+        return None;
+    }
+    let mut fault = clap::Error::new(ErrorKind::ArgumentConflict);
+    let why = "只用于生成列存表集，生成部门文件时不起作用；请去掉，或另写 `--only parquet`";
+    fault.insert(ContextKind::InvalidArg, ContextValue::Strings(written));
+    fault.insert(ContextKind::Custom, ContextValue::String(why.to_owned()));
+    fault.insert(ContextKind::Usage, ContextValue::StyledStr(generate.render_usage()));
+    Some(fault)
 }
 
 /// All commands with help in Chinese.
@@ -130,6 +156,9 @@ fn what(fault: &clap::Error) -> String {
         ErrorKind::ValueValidation => format!("{value} 不能用作 {argument}：{}", cause(fault)),
         ErrorKind::TooManyValues => format!("参数 {argument} 之后多出了 {value}，请去掉"),
         ErrorKind::ArgumentConflict => {
+            if let Some(why) = texts(fault, ContextKind::Custom).first() {
+                return format!("参数 {argument} {why}");
+            }
             let with = quoted(&texts(fault, ContextKind::PriorArg));
             match with == argument || with.is_empty() {
                 true => format!("参数 {argument} 只能写一次"),

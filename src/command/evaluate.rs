@@ -24,12 +24,13 @@ use crate::{door, projection};
 /// Folder of the last results, inside that of the projection.
 const RESULTS: &str = "results";
 
-/// Who is evaluated, by which packs, and what their areas are called where that is known.
+/// Who is evaluated, by which packs, what their areas are called where that is known, and where the result of one day is kept for the next run.
 #[derive(Clone, Copy)]
 struct Everybody<'a> {
     set: &'a TableSet<'a>,
     pack: &'a Pack,
     names: &'a BTreeMap<String, String>,
+    kept: Option<&'a Path>,
 }
 
 pub fn run(arguments: Evaluate) -> anyhow::Result<ExitCode> {
@@ -52,7 +53,7 @@ fn tabled(arguments: &Evaluate, tables: &Path) -> anyhow::Result<ExitCode> {
     let (_, card) = scorecard(&pack, &arguments.scorecard)?;
     let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
     let names = BTreeMap::new();
-    answer(arguments, Everybody { set: &set, pack: &pack, names: &names }, earlier.as_ref())
+    answer(arguments, Everybody { set: &set, pack: &pack, names: &names, kept: None }, earlier.as_ref())
 }
 
 /// Everybody of an office, now or as known at a position.
@@ -71,7 +72,7 @@ fn office_wide(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
     let Some(known) = arguments.known else {
         let pack = &ready.ground.pack;
         let set = TableSet::as_known(&root, &ready.head, pack, ready.head.position)?;
-        return present(arguments, Everybody { set: &set, pack, names: &names }, &root.join(RESULTS));
+        return present(arguments, Everybody { set: &set, pack, names: &names, kept: None }, &root.join(RESULTS));
     };
     let ground = xinzhi_office::projection::ground(&office, &Office::operator(), Some(Position(known)))?;
     let pack = std::sync::Arc::clone(&ground.pack);
@@ -79,12 +80,12 @@ fn office_wide(arguments: &Evaluate) -> anyhow::Result<ExitCode> {
     let earlier = arguments.against.as_deref().map(|path| Earlier::read(path, card)).transpose()?;
     if pack.digest.to_string() == ready.head.pack_digest {
         let set = TableSet::as_known(&root, &ready.head, &pack, known)?;
-        return answer(arguments, Everybody { set: &set, pack: &pack, names: &names }, earlier.as_ref());
+        return answer(arguments, Everybody { set: &set, pack: &pack, names: &names, kept: None }, earlier.as_ref());
     }
     eprintln!("提示：到第 {known} 笔为止施行的规则包与现在不同，按当时的规则包另作一份临时的投影");
     let (past, _folder) = projection::aside(&office, &ready.projection, ground, &ProgressBar::new(0))?;
     let set = TableSet::as_known(past.projection.root(), &past.head, &pack, known)?;
-    answer(arguments, Everybody { set: &set, pack: &pack, names: &names }, earlier.as_ref())
+    answer(arguments, Everybody { set: &set, pack: &pack, names: &names, kept: None }, earlier.as_ref())
 }
 
 /// Everybody as known now: a result of one day is compared with the last one, and kept for the next.
@@ -93,11 +94,7 @@ fn present(arguments: &Evaluate, of: Everybody<'_>, results: &Path) -> anyhow::R
     let kept = results.join(format!("{}.parquet", card.id));
     let of_one_day = arguments.every.is_none();
     let earlier = if of_one_day { earlier(arguments.against.as_deref(), &kept, card)? } else { None };
-    let code = answer(arguments, of, earlier.as_ref())?;
-    if let Some(out) = arguments.out.as_deref().filter(|_| of_one_day) {
-        keep(out, &kept)?;
-    }
-    Ok(code)
+    answer(arguments, Everybody { kept: Some(&kept), ..of }, earlier.as_ref())
 }
 
 /// What was asked of everybody: one day, or many.
@@ -135,7 +132,7 @@ fn keep(out: &Path, kept: &Path) -> anyhow::Result<()> {
 }
 
 fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>) -> anyhow::Result<ExitCode> {
-    let Everybody { set, pack, names } = of;
+    let Everybody { set, pack, names, kept } = of;
     let out = arguments.out.as_deref().context("请用 --out 给出结果文件")?;
     let as_of = match &arguments.as_of {
         Some(text) => Day::parse(text).map_err(|fault| anyhow::anyhow!("--as-of `{text}` {fault}"))?,
@@ -156,14 +153,19 @@ fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>)
     writer.finish()?;
     summary.finish();
     bar.finish_and_clear();
-    crate::say::of(Some(out), |said| {
+    // Before anything is said: whether somebody hears it changes nothing of what is there afterwards. Where it fails, the summary is said all the same.
+    let kept = kept.map_or(Ok(()), |kept| keep(out, kept));
+    let told = crate::say::of(Some(out), |said| {
         if arguments.json {
             return writeln!(said, "{}", summary.json(&pin));
         }
         writeln!(said, "{}，评价日 {as_of}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, summary.subjects)?;
         write!(said, "{}", summary.text())
-    })?;
-    Ok(ExitCode::SUCCESS)
+    });
+    match (kept, told) {
+        (Err(kept), Err(told)) => Err(kept.context(format!("{told:#}"))),
+        (kept, told) => kept.and(told).map(|()| ExitCode::SUCCESS),
+    }
 }
 
 /// A result that lay in the folder that it is made of would be a file that nobody listed.

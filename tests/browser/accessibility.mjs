@@ -126,17 +126,20 @@ async function plan(base, known) {
 
 function links(html, from, to) {
   const part = html.slice(html.indexOf(from)).split(to)[0];
-  const found = [...part.matchAll(/href="(\/[^"#]*)/g)].map(([, href]) => href.replaceAll(/&#38;|&amp;/g, '&'));
-  return [...new Set(found)].filter((href) => !href.startsWith('/assets/') && !href.split('?')[0].endsWith('.xlsx'));
+  // An ampersand is written with a #, which is not the one that begins a place in a page.
+  const found = [...part.matchAll(/href="(\/[^"]*)/g)].map(([, href]) => href.replaceAll(/&#38;|&amp;/g, '&').split('#')[0]);
+  return [...new Set(found)].filter((href) => !href.startsWith('/assets/') && !/\.(xlsx|json)$/.test(href.split('?')[0]));
 }
 
-/** The address of a page without what is asked of it, and without the number, the code or the figure that it shows. */
+/** The address of a page without what is asked of it, and without the number, the code or the figure that it shows. A list that is behind
+ * some number is the same page whatever the number is of. */
 function kind(path) {
   const { pathname, searchParams } = new URL(path, 'http://office');
   const plain = (text) => text.replace(/^(\d+|[0-9A-HJ-NP-RTUWXY]{18})$/, '#');
   const figures = pathname.replace(/^(\/desk\/figures\/)[^/]+/, '$1#');
   const one = figures.replace(/^(\/admin\/(?:accounts|organs))\/(?!new$)[^/]+$/, '$1/#');
-  return [one.split('/').map(plain).join('/'), ...searchParams.keys()].join(' ');
+  const asked = [...searchParams.keys()].filter((key) => !one.endsWith('/list') || key === 'page');
+  return [one.split('/').map(plain).join('/'), ...asked].join(' ');
 }
 
 /** Pages that no link leads to, and those that are worth a certain company. */
@@ -222,6 +225,7 @@ function named({ good, listed, fined, person, trader, pushes }) {
     { who: 'zhongxin', path: '/desk/figures/market-grades?by=month', name: 'a trend of grades' },
     { who: 'zhongxin', path: '/desk/figures/refused-share?by=reason', name: 'bars' },
     { who: 'zhongxin', path: '/desk/figures/no-such', name: 'no such figure', status: 404 },
+    { who: 'zhongxin', path: '/desk/figures/market-grades/list?by=area&part=of&page=999', name: 'behind the last page of a list' },
     { who: 'zhongxin', path: '/desk/waiting', name: 'refused ruling', act: rule },
     { who: 'bumen', path: `/desk/check?subject=${listed.code}`, name: 'check with a restriction', act: check(listed, 'procurement-bid') },
     { who: 'bumen', path: `/desk/check?subject=${good.code}`, name: 'check with an incentive', act: check(good, 'food-licence') },
@@ -247,6 +251,13 @@ function named({ good, listed, fined, person, trader, pushes }) {
         await leave(page, 'form.narrow .main-button');
       },
     },
+    { who: 'fazhi', path: '/rules/impact', name: 'outcome of a draft', act: outcome },
+    {
+      who: 'fazhi',
+      path: '/rules/impact',
+      name: 'who is behind a number of an outcome',
+      act: async (page) => { await outcome(page); await leave(page, 'table.matrix a[href^="/rules/impact/list?"]'); },
+    },
     { who: 'fazhi', path: '/account/factor?change=1', name: 'refused second factor', act: setUp('000000') },
     { who: 'fazhi', path: '/account/factor?change=1', name: 'recovery codes', act: setUp() },
     { path: '/no-such-page', status: 404 },
@@ -261,6 +272,13 @@ function setUp(typed) {
     await page.fill('#password', PASSWORD);
     await leave(page, 'form[action="/account/factor"] .main-button');
   };
+}
+
+/** Follows the first link of the assessments to what a draft would do, which `tests/browser.rs` handed in; somebody must gain or lose by it. */
+async function outcome(page) {
+  await leave(page, 'ul.links a[href^="/rules/impact?"]');
+  const [finding, moved] = [await page.locator('p.today').innerText(), await page.locator('table.matrix td a').count()];
+  if (!/变差 \d+ 个/.test(finding) || moved === 0) throw new Error(`no outcome of a draft: ${finding}`);
 }
 
 /** Presses a button by the keyboard and waits for the page it leads to. */

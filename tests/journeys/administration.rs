@@ -3,11 +3,13 @@
 use serde_json::Value;
 use xinzhi_core::actor::Role;
 use xinzhi_core::journal::Act;
+use xinzhi_core::record::BatchId;
+use xinzhi_office::import::{self, Ruling};
 use xinzhi_office::journal::{self, FileKind, Filter};
 
 use super::accounts::file;
 use crate::support::database::force;
-use crate::support::files::{FINE, REVOKED, company, penalties, registration};
+use crate::support::files::{Company, FINE, REVOKED, company, penalties, registration};
 use crate::support::town::{Answer, Caller, PASSWORD, Town, each_database, encoded};
 
 #[track_caller]
@@ -138,6 +140,51 @@ fn whoever_runs_the_office_sees_numbers_packs_and_work_but_no_content() {
         for text in [seen, work, packs] {
             assert!(!text.contains(&one.name) && !text.contains(&one.code), "{text}");
         }
+    });
+}
+
+/// How many subjects the page of numbers counts, all kinds together, and how many the areas have, by code.
+fn subjects(town: &Town, who: &Caller) -> (String, Vec<(String, String)>) {
+    let cell = |text: &str| text.split("</td>").next().and_then(|cell| cell.rsplit('>').next()).unwrap().to_owned();
+    let seen = page(town, who, "/admin/seen");
+    let kinds = seen.split("<h2>主体类型</h2>").nth(1).and_then(|rest| rest.split("合计</th>").nth(1)).unwrap_or_else(|| panic!("{seen}"));
+    let areas = page(town, who, "/admin/areas");
+    let code = |row: &str| row.split("<code>").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned);
+    let many = |row: &str| cell(row.split("data-label=\"主体数\">").nth(1).unwrap());
+    (cell(kinds), areas.split("<tr>").skip(1).filter_map(|row| Some((code(row)?, many(row)))).collect())
+}
+
+#[test]
+fn subjects_are_counted_of_which_a_record_holds() {
+    each_database(|town| {
+        let system = town.person(Role::System);
+        let centre = town.program(Role::Centre);
+        let [one, two, three] = [1, 2, 3].map(company);
+        let two = Company { area: "330899202001", ..two };
+        let own = ("330899".to_owned(), "0".to_owned());
+        let [first, second] = ["330899101001", "330899202001"].map(|code| (code.to_owned(), "1".to_owned()));
+        let counted = |all: &str, areas: &[&(String, String)], when: &str| {
+            assert_eq!(subjects(town, &system), (all.to_owned(), areas.iter().map(|area| (*area).clone()).collect()), "{when}");
+        };
+        counted("0", &[&own], "an office without records");
+        town.import(&centre, "registration", &registration(&[&one]));
+        counted("1", &[&own, &first], "one batch in effect");
+        let staged = town.upload(&centre, "registration", &registration(&[&two])).ok();
+        counted("1", &[&own, &first], "a batch that waits brings nobody");
+        let path = format!("/api/v1/batches/{}", staged["id"]);
+        town.post(&centre, &format!("{path}/commit"), &serde_json::json!(null)).ok();
+        counted("2", &[&own, &first, &second], "in effect");
+        town.post(&centre, &format!("{path}/recall"), &serde_json::json!({"reason": "部门报错了文件"})).ok();
+        counted("1", &[&own, &first], "recalled");
+        // A row that waits for a person brings its subject when it is accepted, without a batch that takes effect.
+        let waiting = town.import(&centre, "cf-2018", &penalties(&[(&three, FINE)]).replace(&three.code, ""));
+        counted("1", &[&own, &first], "not ruled on yet");
+        let ruling = Ruling { accept: true, reason: "决定书载明".to_owned(), code: Some(three.code.clone()) };
+        let batch = BatchId(waiting["id"].as_i64().unwrap());
+        town.wait(import::rule(&town.office, &town.actor(Role::Centre), (batch, 2), &ruling)).unwrap();
+        assert_eq!(subjects(town, &system).0, "2", "accepted");
+        let seen = page(town, &system, "/admin/seen");
+        assert!(seen.contains("有有效记录的主体；只在没有生效或已经撤回的批次中出现过的"), "{seen}");
     });
 }
 

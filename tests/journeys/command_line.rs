@@ -371,3 +371,32 @@ fn a_key_that_nobody_could_read_is_not_left_in_force() {
     assert!(output.status.success() && text(&output.stdout).starts_with("xz_"), "{}", text(&output.stderr));
     assert_eq!(keys().iter().filter(|key| key["ended"] == false).count(), 1);
 }
+
+#[test]
+fn an_option_of_generate_that_would_have_no_effect_is_refused_by_name() {
+    let place = Place::new();
+    let out = place.data();
+    let idle = [
+        ("--pack <目录>", vec!["--pack", "packs/national"]),
+        ("--partition-subjects <数量>", vec!["--partition-subjects", "100"]),
+        ("--through <日期>", vec!["--through", "2026-06-30"]),
+        // Also where it says what would be taken anyway.
+        ("--area <代码>", vec!["--area", "330899"]),
+    ];
+    let size = ["generate", "--subjects", "40", "--records", "200", "--out", out.to_str().unwrap()];
+    for way in [&[][..], &["--only", "files"], &["--penalties-only"]] {
+        for (name, written) in &idle {
+            let output = xinzhi(&[&size[..], way, written.as_slice()].concat());
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{way:?} {written:?}: {said}");
+            let says = format!("参数 `{name}` 只用于生成列存表集，生成部门文件时不起作用；请去掉，或另写 `--only parquet`");
+            assert!(said.starts_with(&says), "{said}");
+        }
+    }
+    let both = xinzhi(&[&size[..], &["--pack", "packs/national", "--scorecard", "market-entity"]].concat());
+    let said = text(&both.stderr);
+    assert!(said.starts_with("参数 `--pack <目录>`、`--scorecard <编号>` 只用于"), "{said}");
+    assert!(!out.exists(), "nothing was written");
+    told(&[&size[..], &["--seed", "3"]].concat());
+    assert!(out.is_dir());
+}

@@ -338,7 +338,7 @@ fn what_is_wrong_with_a_table_is_said_and_nothing_of_it_comes_in() {
 
         assert_eq!(counts(&look(town)), [1, 1, 0, 0, 0], "mended, it goes on where it stood");
         for (id, spoil, words) in [
-            ("a", (|new: New| New { host: "/nowhere".to_owned(), ..new }) as fn(New) -> New, "连不上"),
+            ("a", (|new: New| New { host: "/nowhere".to_owned(), ..new }) as fn(New) -> New, "网络和防火墙放行（"),
             ("b", |new: New| New { database: "nichts".to_owned(), ..new }, "没有数据库 `nichts`"),
             ("c", |new: New| New { watermark: "处罚内容".to_owned(), ..new }, "水位列应为整数、日期或时间戳"),
             ("d", |new: New| New { table: "cf\"; drop table cf; --".to_owned(), ..new }, "没有表或视图"),

@@ -303,6 +303,20 @@ fn a_list_of_many_is_read_in_pages_of_twenty() {
         let page = town.get(&centre, "/desk/figures/market-grades?by=area").text();
         let (href, number) = linked(&page).into_iter().next().unwrap();
         assert_eq!((number, listed(town, &centre, &href)), (45, (45, 45)));
+        // Behind the last page it is said, with a way back; at the end itself it is not.
+        for (page, behind) in [("3", false), ("4", true), ("9999", true)] {
+            let html = town.get(&centre, &format!("{href}&page={page}")).text();
+            assert_eq!(html.contains("这一页在最后一页之后"), behind, "{page}: {html}");
+            assert!(html.contains("共 45 ") && !html.contains("没有符合条件的"), "{page}: {html}");
+            let back = html.split("<a href=\"").find(|rest| rest.contains(">查看最后一页</a>")).map(|rest| rest.split('"').next().unwrap());
+            let back = back.map(|back| town.get(&centre, &back.replace("&#38;", "&")).text());
+            assert_eq!(back.map(|page| page.contains("第 41 行起，本页 5 行")), behind.then_some(true), "{html}");
+        }
+        // A line stands for all rows of a batch: the last page is that of the lines, of which there is one.
+        let rows = "/desk/figures/refused-share/list?by=source&part=among";
+        assert!(town.get(&centre, rows).text().contains("第 1 行起，本页 1 行"));
+        let html = town.get(&centre, &format!("{rows}&page=3")).text();
+        assert!(html.contains("共 45 ") && html.contains("page=1\">查看最后一页"), "{html}");
     });
 }
 

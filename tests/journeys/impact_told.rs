@@ -1,11 +1,12 @@
 //! How an assessment of rules is told: who is evaluated no more, which draft is which, what was asked for wrongly.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use calamine::{Data, Range, Reader};
 use xinzhi_core::actor::Role;
 use xinzhi_core::identifier::Uscc;
-use xinzhi_office::impact::{self, Asked, Comparison, Impact, MEMBERS_MIN, Proposal};
+use xinzhi_office::impact::{self, Asked, Comparison, How, Impact, MEMBERS_MIN, Proposal};
 use xinzhi_office::{Office, organ, pack};
 use xinzhi_rules::load::Files;
 
@@ -185,12 +186,28 @@ fn drafts_are_told_apart_by_digest_time_and_what_they_change() {
             assert!(html.contains(&option), "{option}: {html}");
             assert!(html.contains(&format!("<b>{short} “全国基础规则包”的草案代替现行规则</b>")), "{html}");
         }
-        assert!(html.contains("现行：全国基础规则包 2026.1</option>"), "{html}");
+        assert!(html.contains("现行：全国基础规则包 2026.1 版</option>"), "{html}");
         assert!(!html.contains("national 2026.1"), "an id where there is a title: {html}");
 
         // What is not there any more: nobody at a page is told of a command line.
         let gone = town.get(&centre, &format!("/rules/impact?new={}", "0".repeat(64))).text();
         assert!(gone.contains("草案只保留到服务重启") && !gone.contains("再提交一次"), "{gone}");
+    });
+}
+
+#[test]
+fn packs_are_called_the_same_wherever_they_are_named() {
+    each_database(|town| {
+        county(town);
+        let newer = draft(&[("pack.yaml", "version: \"2026.1\"", "version: \"2026.2\"")]);
+        let found = assessed(town, &against(&proposed(town, newer.clone())));
+        let (earlier, later) = ("全国基础规则包 2026.1 版", "全国基础规则包 2026.2 版");
+        assert_eq!((found.old.title.as_str(), found.new.title.as_str()), (earlier, later));
+        town.wait(town.office.install_pack("national", newer)).unwrap();
+        let centre = town.person(Role::Centre);
+        let html = town.get(&centre, "/rules/impact").text();
+        assert!(html.contains(&format!("现行：{later}</option>")) && html.contains(&format!("此前：{earlier}</option>")), "{html}");
+        assert!(town.get(&centre, "/rules").text().contains(later));
     });
 }
 
@@ -226,6 +243,10 @@ fn a_pack_that_is_not_installed_is_told_to_be_an_addition() {
         );
         let back = assessed(town, &Asked { old: Some(digest), new: Some(found.pin.old.clone()), ..Asked::default() });
         assert!(back.finding.starts_with("新规则中没有规则包“明尼阿波利斯餐饮检查（试验数据）”"), "{}", back.finding);
+        // What was found out when the draft was handed in holds for that direction alone.
+        let hows = |of: &Impact| of.differences.iter().map(|difference| difference.how).collect::<BTreeSet<_>>();
+        assert_eq!((hows(&found), hows(&back)), (BTreeSet::from([How::Added]), BTreeSet::from([How::Removed])));
+        assert_eq!(found.differences.len(), back.differences.len());
 
         let misplaced = propose("national-2027", pack::own_files()).unwrap();
         assert_eq!(misplaced, Proposal::Misplaced { in_force: vec!["national".to_owned()] });

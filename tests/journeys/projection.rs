@@ -474,6 +474,44 @@ fn the_last_result_is_compared_with_by_itself() {
 }
 
 #[test]
+fn a_result_is_kept_for_the_next_run_whether_or_not_its_summary_can_be_said() {
+    each(|town| {
+        let desk = Desk::at(&town.url);
+        let _world = World::found(town, 5, 4);
+        let kept = desk.root.join("results").join(format!("{CARD}.parquet"));
+        let evaluate = |name: &str, said: Stdio| {
+            let out = desk.results.path().join(name);
+            let words = ["evaluate", "--scorecard", CARD, "--as-of", DAY, "--out", out.to_str().unwrap()];
+            let output = program(&desk.arguments(&words)).stdout(said).output().unwrap();
+            (output.status.code(), text(&output.stderr), fs::read(&out).unwrap())
+        };
+        // The disk behind it is full: a failure, of the summary alone.
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (code, said, result) = evaluate("full.parquet", Stdio::from(full));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("full.parquet`，但摘要未能输出"), "{said}");
+        assert!(fs::read(&kept).unwrap() == result);
+        fs::remove_file(&kept).unwrap();
+        // Whoever should have read it has gone.
+        let (reader, gone) = std::io::pipe().unwrap();
+        drop(reader);
+        let (code, said, result) = evaluate("gone.parquet", Stdio::from(gone));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("标准输出已被关闭，摘要没有全部输出") && said.contains("gone.parquet`"), "{said}");
+        assert!(fs::read(&kept).unwrap() == result);
+        let (code, said, _) = evaluate("read.parquet", Stdio::piped());
+        assert!(code == Some(0) && !said.contains("标准输出"), "{said}");
+        // What cannot be kept is a failure, and the summary is told all the same.
+        fs::remove_file(&kept).unwrap();
+        fs::create_dir(&kept).unwrap();
+        let out = desk.results.path().join("unkept.parquet");
+        let output = desk.run(&["evaluate", "--scorecard", CARD, "--as-of", DAY, "--out", out.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("没有留下供下次比较的副本") && text(&output.stdout).contains("，4 个主体"), "{output:?}");
+    });
+}
+
+#[test]
 fn x6_c2_who_is_only_staged_or_a_natural_person_is_not_in_it() {
     each(|town| {
         let desk = Desk::at(&town.url);

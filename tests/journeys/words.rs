@@ -20,7 +20,7 @@ fn chinese(said: &str) {
 #[test]
 fn wrong_usage_is_said_in_chinese_and_ends_with_2() {
     let evaluate = |more: &[&'static str]| [&["evaluate", "x", "--scorecard", "a"], more].concat();
-    let cases: [(Vec<&str>, &[&str]); 21] = [
+    let cases: [(Vec<&str>, &[&str]); 23] = [
         // Something is missing.
         (vec!["evaluate"], &["缺少必须写的参数 `--scorecard <编号>`", "用法：xinzhi evaluate", "详见 xinzhi evaluate --help"]),
         (vec!["evaluate", "--scorecard", "a", "--tables", "t", "--out", "o"], &["缺少必须写的参数 `--pack <目录>`"]),
@@ -46,6 +46,8 @@ fn wrong_usage_is_said_in_chinese_and_ends_with_2() {
         (evaluate(&["--subject", "y"]), &["不能与 `--subject <代码>` 同时使用"]),
         (evaluate(&["--known", "1", "--tables", "t", "--pack", "p", "--out", "o"]), &["不能与", "`--tables <目录>`"]),
         (vec!["doctor", "extra"], &["不认识参数 `extra`"]),
+        (vec!["generate", "--out", "o", "--through", "2026-01-01"], &["`--through <日期>` 只用于", "用法：xinzhi generate"]),
+        (vec!["generate", "--out", "o", "--area", "330899", "--penalties-only"], &["`--area <代码>` 只用于", "`--only parquet`"]),
     ];
     for (words, says) in cases {
         let output = xinzhi(&words);

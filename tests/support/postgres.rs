@@ -25,6 +25,35 @@ pub fn database() -> String {
     }
 }
 
+/// A server for one test alone, which may end it.
+pub struct Own(Server);
+
+impl Own {
+    pub fn start() -> Own {
+        Own(Server::start().unwrap())
+    }
+
+    /// As [`database`].
+    pub fn database(&self) -> String {
+        self.0.database().unwrap()
+    }
+
+    /// Asks it to end once everybody has gone: from now on it lets nobody in.
+    pub fn end_politely(&self) {
+        let process = std::fs::read_to_string(format!("{}/data/postmaster.pid", self.0.folder)).unwrap();
+        let asked = Command::new("kill").args(["-TERM", process.lines().next().unwrap()]).status();
+        assert!(asked.unwrap().success());
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // The shell tidies up once its pipe is closed.
+        drop(self.0.keeper.stdin.take());
+        let _waited = self.0.keeper.wait();
+    }
+}
+
 struct Server {
     /// Holds the pipe; see the head of this file.
     keeper: Child,

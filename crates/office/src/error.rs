@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use xinzhi_core::{Code, Moment, Refusal};
-use xinzhi_store::Fault;
+use xinzhi_store::{Ailment, Fault};
 
 /// What a use case returns instead of its result.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum Obstacle {
     )]
     DatabaseOther,
     /// The database takes no writes.
-    #[error("数据库不可写（{0}）：请核对数据目录及其中各文件的所有者、权限和磁盘，PostgreSQL 则核对是否只读的备机")]
+    #[error("数据库不可写：请核对数据目录及其中各文件的所有者、权限和磁盘，PostgreSQL 则核对是否只读的备机（{0}）")]
     ReadOnly(Fault),
     /// A newer program brought the database up.
     #[error(
@@ -90,6 +90,35 @@ pub enum Obstacle {
     Copy(String),
 }
 
+/// What ails the database server and what to do, for whoever runs it.
+pub fn ails(ailment: Ailment) -> &'static str {
+    match ailment {
+        Ailment::Unreachable => "连不上 PostgreSQL 服务器：请核对 --database 中的地址和端口，确认服务器正在运行，网络和防火墙放行",
+        Ailment::Refused => "PostgreSQL 服务器不接受这个用户：请核对 --database 中的用户名和口令，并确认服务器的 pg_hba.conf 放行本机",
+        Ailment::NoDatabase => {
+            "PostgreSQL 服务器上没有 --database 所写的数据库：请核对名称；新建请先在服务器上运行 createdb，步骤见 docs/operate.md"
+        }
+        Ailment::NoRight => "数据库用户的权限不够：请让 --database 中的用户成为该数据库的所有者（createdb --owner）",
+        Ailment::Interrupted => "PostgreSQL 服务器正在停止或启动，或者连接已经中断：请确认服务器恢复运行、网络畅通后再试",
+        Ailment::DiskFull => "PostgreSQL 服务器的磁盘已满：请在服务器上腾出或扩充空间后再试",
+        Ailment::TooMany => "PostgreSQL 服务器的连接数已满：请稍后再试，或结束不用的连接、调大服务器的 max_connections",
+    }
+}
+
+/// The same for whoever works with the office: what it is, and whom to tell.
+fn ails_briefly(ailment: Ailment) -> String {
+    let what = match ailment {
+        Ailment::Unreachable => "连不上数据库服务器",
+        Ailment::Refused => "数据库服务器不接受本系统的用户",
+        Ailment::NoRight => "本系统在数据库中的权限不够",
+        Ailment::NoDatabase => "数据库服务器上没有本系统的数据库",
+        Ailment::Interrupted => "数据库服务器正在停止或启动，或者连接已经中断",
+        Ailment::DiskFull => "数据库服务器的磁盘已满",
+        Ailment::TooMany => "数据库服务器的连接数已满",
+    };
+    format!("{what}，这一次没有办成；请稍后重试，仍不成功请把这句话告知系统管理员")
+}
+
 impl From<Code> for Error {
     fn from(code: Code) -> Error {
         Error::Refusal(code.into())
@@ -100,6 +129,17 @@ impl Error {
     /// Whether the same request may succeed a moment later.
     pub fn is_busy(&self) -> bool {
         matches!(self, Error::Fault(Fault::Closed))
+    }
+
+    /// What whoever asked is told: of a failure of ours nothing but that there was one, since its words may quote stored data, or what ails the
+    /// database server.
+    pub fn shown(self) -> Refusal {
+        match self {
+            Error::Refusal(refusal) => refusal,
+            Error::Fault(Fault::Server { ailment, .. }) => Refusal::detail(Code::Internal, ails_briefly(ailment)),
+            Error::Fault(Fault::Closed) => Code::Unavailable.into(),
+            Error::Fault(_) | Error::Obstacle(_) => Code::Internal.into(),
+        }
     }
 
     /// A fault of ours that is not the database's.

@@ -463,13 +463,13 @@ fn enter(url: &Url, world: &World, beginning: Beginning) -> Result<Entered, Erro
         return Err(Obstacle::DatabaseMissing.into());
     }
     let mut connection = Connection::open(url, Purpose::Write)?;
-    connection.assert_not_read_only().map_err(Obstacle::ReadOnly)?;
+    connection.assert_not_read_only().map_err(read_only)?;
     if beginning == Beginning::MustNot && !xinzhi_store::office::is_founded(&mut connection)? {
         let other = matches!(url, Url::Postgres { .. }) && embedded;
         return Err(if other { Obstacle::DatabaseOther.into() } else { no_data(url) });
     }
     migrate::migrate(&mut connection, world.clock.now()).map_err(too_new)?;
-    connection.prove_writable().map_err(Obstacle::ReadOnly)?;
+    connection.prove_writable().map_err(read_only)?;
     let existing = if xinzhi_store::office::find(&mut connection)?.is_some() { Existing::Yes } else { Existing::No };
     if matches!(url, Url::Postgres { .. }) && embedded && existing == Existing::No {
         return Err(Obstacle::DatabaseOther.into());
@@ -484,6 +484,14 @@ fn take_lock(directory: &Path) -> Result<File, Error> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Obstacle::Held.into()),
         Err(TryLockError::Error(cause)) => Err(io("locking the directory")(cause).into()),
+    }
+}
+
+/// What ails the server keeps it from being written only among other things.
+fn read_only(fault: Fault) -> Error {
+    match fault {
+        ailing @ Fault::Server { .. } => ailing.into(),
+        other => Obstacle::ReadOnly(other).into(),
     }
 }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use xinzhi_core::actor::Actor;
+use xinzhi_core::journal::Act;
 use xinzhi_core::{Day, Digest};
 use xinzhi_rules::model::Part;
-use xinzhi_store::batch::CoverageMark;
 use xinzhi_store::seen::{Held, InstalledRow, StagedRow, StandingRow};
 
 use crate::account::allow;
@@ -22,9 +22,15 @@ const STAGED_MAX: i64 = 100;
 /// Month from which the calendar of the next year is missed: its notice comes out in the autumn.
 const CALENDAR_DUE_MONTH: i8 = 12;
 
-/// What an office holds, as counted after the newest commit and recall.
+/// Acts by which a record begins or ceases to hold.
+const MOVES_RECORDS: [Act; 4] = [Act::BatchCommitted, Act::BatchRecalled, Act::RowRuled, Act::FeedbackGiven];
+
+/// The newest entry of each act that moves records.
+type Mark = Vec<Option<i64>>;
+
+/// What an office holds, and after which acts it was counted.
 #[derive(Debug, Default)]
-pub struct HeldCache(Mutex<Option<(CoverageMark, Arc<Held>)>>);
+pub struct HeldCache(Mutex<Option<(Mark, Arc<Held>)>>);
 
 /// What an office holds, in numbers.
 ///
@@ -35,11 +41,11 @@ pub async fn held(office: &Arc<Office>, by: &Actor) -> Result<Arc<Held>, Error> 
     held_now(office).await
 }
 
-/// The same without a question: counting reads every subject, so it is done once for each state of the batches.
+/// The same without a question: counting reads every subject, so it is done once for each state of the records.
 pub(crate) async fn held_now(office: &Arc<Office>) -> Result<Arc<Held>, Error> {
     let of = Arc::clone(office);
     let read = move |connection: &mut xinzhi_store::Connection| {
-        let mark = xinzhi_store::batch::coverage_mark(connection)?;
+        let mark = xinzhi_store::figure::newest(connection, &MOVES_RECORDS)?;
         let kept = || of.held.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((from, held)) = kept().as_ref()
             && *from == mark

@@ -179,7 +179,12 @@ pub(crate) fn states(connection: &mut Connection) -> Result<Vec<State>, Error> {
 
 /// What packs in force together are called, by title and version.
 pub fn titled(pack: &Pack) -> String {
-    pack.parts.iter().map(|part| format!("{} {} 版", part.title, part.version)).collect::<Vec<_>>().join("、")
+    called(pack.parts.iter().map(|part| (part.title.as_str(), part.version.as_str())))
+}
+
+/// The same of packs that are not there to be read any more: their titles and versions.
+pub(crate) fn called<'a>(parts: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    parts.map(|(title, version)| format!("{title} {version} 版")).collect::<Vec<_>>().join("、")
 }
 
 fn install(tx: &mut Tx, id: &str, version: &str, files: &Files, digest: Digest) -> Result<Position, Error> {

@@ -461,8 +461,9 @@ fn trouble(error: &postgres::Error) -> Trouble {
         SqlState::UNDEFINED_TABLE | SqlState::INVALID_SCHEMA_NAME => Trouble::NoTable,
         SqlState::INSUFFICIENT_PRIVILEGE => Trouble::NoRight,
         SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => Trouble::Slow,
-        SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW => Trouble::Busy,
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Trouble::Unreachable("the server stops".to_owned()),
+        SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
+            Trouble::Busy
+        }
         ref other => Trouble::Other(other.code().to_owned()),
     }
 }

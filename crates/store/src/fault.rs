@@ -11,6 +11,16 @@ pub enum Fault {
         /// The driver's words, which may quote data: for the log only.
         cause: String,
     },
+    /// The database server cannot serve us, for a reason that whoever runs it can do something about.
+    #[error("{what} failed, {ailment:?}: {cause}")]
+    Server {
+        /// The reason.
+        ailment: Ailment,
+        /// Name of the statement, or what else was attempted.
+        what: &'static str,
+        /// The driver's words.
+        cause: String,
+    },
     /// The connection could not be opened or does not keep our promises.
     #[error("database unusable: {0}")]
     Unusable(String),
@@ -47,6 +57,26 @@ pub enum Fault {
         /// The system's answer.
         cause: std::io::Error,
     },
+}
+
+/// What ails a database server. Told by the code of an error or by its kind, never by what the server says, which comes in
+/// its own language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ailment {
+    /// Nobody answers at the address.
+    Unreachable,
+    /// Wrong user or password, or the server does not let this machine in.
+    Refused,
+    /// It has no database of that name.
+    NoDatabase,
+    /// The role may not do in the database what an office has to do.
+    NoRight,
+    /// It is stopping or starting, or the line to it broke.
+    Interrupted,
+    /// Its disk is full.
+    DiskFull,
+    /// It has as many connections as it takes.
+    TooMany,
 }
 
 impl Fault {

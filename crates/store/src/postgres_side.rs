@@ -5,15 +5,20 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use postgres::binary_copy::BinaryCopyInWriter;
+use postgres::error::SqlState;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use postgres::{Client, NoTls, Statement};
+use postgres::{Client, Config, NoTls, Statement};
 
-use crate::Fault;
+use crate::fault::{Ailment, Fault};
 use crate::sql::Sql;
 use crate::value::{Cell, Param, Row};
 
 /// Below 15 the statements of this house do not all prepare.
 const VERSION_MIN: i32 = 150_000;
+/// What was attempted where it was no statement.
+const CONNECTING: &str = "connecting";
+/// What the driver says, without a code, where the server asks for a password and the address has none.
+const NO_PASSWORD: &str = "invalid configuration: password missing";
 
 /// One connection to a PostgreSQL server.
 pub struct Postgres {
@@ -30,7 +35,8 @@ impl std::fmt::Debug for Postgres {
 impl Postgres {
     /// Connects and asserts what durability and one reading of text rest on; each can be lowered per role or database.
     pub(crate) fn open(url: &str) -> Result<Postgres, Fault> {
-        let client = Client::connect(url, NoTls).map_err(|e| Fault::Unusable(words(&e)))?;
+        let config: Config = url.parse().map_err(|e| Fault::Unusable(words(&e)))?;
+        let client = config.connect(NoTls).map_err(|e| unconnected(&e))?;
         let mut postgres = Postgres { client, statements: HashMap::new() };
         postgres.batch(
             "set statement_timeout = '600s'; set lock_timeout = '30s'; set idle_in_transaction_session_timeout = '600s';
@@ -55,12 +61,12 @@ impl Postgres {
     }
 
     fn show(&mut self, setting: &str) -> Result<String, Fault> {
-        let row = self.client.query_one("select current_setting($1)", &[&setting]).map_err(|e| Fault::Unusable(words(&e)))?;
+        let row = self.client.query_one("select current_setting($1)", &[&setting]).map_err(|e| unusable(&e))?;
         Ok(row.get(0))
     }
 
     pub(crate) fn has_table(&mut self, name: &str) -> Result<bool, Fault> {
-        let row = self.client.query_one("select to_regclass($1) is not null", &[&name]).map_err(|e| Fault::Unusable(words(&e)))?;
+        let row = self.client.query_one("select to_regclass($1) is not null", &[&name]).map_err(|e| unusable(&e))?;
         Ok(row.get(0))
     }
 
@@ -101,7 +107,7 @@ impl Postgres {
     }
 
     pub(crate) fn insert_many(&mut self, table: &'static str, columns: &[&str], rows: &[Vec<Param>]) -> Result<(), Fault> {
-        let fault = |e: postgres::Error| Fault::Statement { statement: table, cause: words(&e) };
+        let fault = |e: postgres::Error| failed(table, &e);
         if rows.is_empty() {
             return Ok(());
         }
@@ -117,7 +123,7 @@ impl Postgres {
     }
 
     pub(crate) fn batch(&mut self, script: &str) -> Result<(), Fault> {
-        self.client.batch_execute(script).map_err(|e| Fault::Statement { statement: "script", cause: words(&e) })
+        self.client.batch_execute(script).map_err(|e| failed("script", &e))
     }
 }
 
@@ -156,5 +162,47 @@ fn words(error: &postgres::Error) -> String {
 }
 
 fn statement(sql: &Sql, error: &postgres::Error) -> Fault {
-    Fault::Statement { statement: sql.name, cause: words(error) }
+    failed(sql.name, error)
+}
+
+fn failed(statement: &'static str, error: &postgres::Error) -> Fault {
+    match ailment(error) {
+        Some(ailment) => Fault::Server { ailment, what: statement, cause: words(error) },
+        None => Fault::Statement { statement, cause: words(error) },
+    }
+}
+
+/// A connection that is no use, although it is there.
+fn unusable(error: &postgres::Error) -> Fault {
+    let unknown = || Fault::Unusable(words(error));
+    ailment(error).map_or_else(unknown, |ailment| Fault::Server { ailment, what: CONNECTING, cause: words(error) })
+}
+
+/// No connection at all. What breaks a line that is there keeps one from coming about here.
+fn unconnected(error: &postgres::Error) -> Fault {
+    let cause = words(error);
+    let ailment = match ailment(error) {
+        Some(Ailment::Interrupted) if error.code().is_none() => Ailment::Unreachable,
+        Some(ailment) => ailment,
+        None if cause == NO_PASSWORD => Ailment::Refused,
+        None => return Fault::Unusable(cause),
+    };
+    Fault::Server { ailment, what: CONNECTING, cause }
+}
+
+/// What ails the server; none where the statement is at fault, or what its operator can do is not known.
+fn ailment(error: &postgres::Error) -> Option<Ailment> {
+    let Some(code) = error.code() else {
+        let broke = error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>());
+        return broke.then_some(Ailment::Interrupted);
+    };
+    match *code {
+        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Some(Ailment::Refused),
+        SqlState::INVALID_CATALOG_NAME => Some(Ailment::NoDatabase),
+        SqlState::INSUFFICIENT_PRIVILEGE => Some(Ailment::NoRight),
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => Some(Ailment::Interrupted),
+        SqlState::DISK_FULL => Some(Ailment::DiskFull),
+        SqlState::TOO_MANY_CONNECTIONS => Some(Ailment::TooMany),
+        _ => None,
+    }
 }

@@ -1,5 +1,7 @@
 //! What an office holds, in numbers: for whoever runs it and must not see it.
 
+use std::collections::BTreeMap;
+
 use xinzhi_core::Moment;
 
 use crate::connection::Connection;
@@ -8,10 +10,14 @@ use crate::value::Row;
 use crate::{Fault, params};
 
 statements! {
-    /// Subjects by kind.
-    SUBJECTS_BY_KIND = "select kind as what, cast(count(*) as bigint) as n from subject group by kind order by kind";
-    /// Subjects by area.
-    SUBJECTS_BY_AREA = "select coalesce(area, '') as what, cast(count(*) as bigint) as n from subject group by area order by 1";
+    /// Subjects of which a record holds now, by kind and area: whom only a batch that waits or was recalled names, or only the other side of a
+    /// relation, is none of them.
+    SUBJECTS = "select s.kind, coalesce(s.area, '') as area, cast(count(*) as bigint) as n from subject s
+        where exists (select 1 from record_of_subject o join record r on r.record_id = o.record_id
+                left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+                left join record_closing z on z.record_id = r.record_id
+            where o.subject_id = s.subject_id and coalesce(r.entry, c.entry) is not null and x.entry is null and z.entry is null)
+        group by 1, 2 order by 1, 2";
     /// Accepted rows of batches in effect, by kind of record.
     RECORDS_BY_KIND = "select b.kind as what, cast(sum(c.rows_accepted) as bigint) as n from batch b
         join batch_commit c on c.batch_id = b.batch_id left join batch_recall x on x.batch_id = b.batch_id
@@ -44,9 +50,9 @@ pub type Count = (String, i64);
 /// What an office holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// Subjects by the id of their kind.
+    /// Subjects of which a record holds, by the id of their kind.
     pub subjects: Vec<Count>,
-    /// Subjects by area; the empty code is for those whose area is not known.
+    /// The same by area; the empty code is for those whose area is not known.
     pub areas: Vec<Count>,
     /// Accepted rows of batches in effect by the id of their kind.
     pub records: Vec<Count>,
@@ -86,13 +92,16 @@ fn counts(connection: &mut Connection, sql: &crate::sql::Sql) -> Result<Vec<Coun
     connection.query(sql, &[])?.iter().map(|row| Ok((row.get("what")?, row.get("n")?))).collect()
 }
 
-/// Counts what an office holds. Reads every subject once.
+/// Counts what an office holds. Reads every subject and one of its records.
 pub fn held(connection: &mut Connection) -> Result<Held, Fault> {
-    Ok(Held {
-        subjects: counts(connection, &SUBJECTS_BY_KIND)?,
-        areas: counts(connection, &SUBJECTS_BY_AREA)?,
-        records: counts(connection, &RECORDS_BY_KIND)?,
-    })
+    let (mut kinds, mut areas) = (BTreeMap::new(), BTreeMap::new());
+    for row in connection.query(&SUBJECTS, &[])? {
+        let many: i64 = row.get("n")?;
+        *kinds.entry(row.get::<String>("kind")?).or_default() += many;
+        *areas.entry(row.get::<String>("area")?).or_default() += many;
+    }
+    let records = counts(connection, &RECORDS_BY_KIND)?;
+    Ok(Held { subjects: kinds.into_iter().collect(), areas: areas.into_iter().collect(), records })
 }
 
 /// The newest batches that wait to take effect.

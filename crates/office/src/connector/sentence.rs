@@ -17,7 +17,7 @@ pub(super) fn of_trouble(of: &Registered, trouble: &Trouble) -> Error {
     let (place, table) = (format!("{}:{}", of.host, of.port), format!("{}.{}", of.schema, of.table));
     failed(match trouble {
         Trouble::Unreachable(cause) => {
-            format!("连不上或中断于数据库 {place}（{cause}）；请核对地址和端口，确认对方数据库在运行、网络和防火墙放行")
+            format!("连不上数据库 {place}，或者连接中断；请核对地址和端口，确认对方数据库在运行、网络和防火墙放行（{cause}）")
         }
         Trouble::Refused => {
             format!("数据库 {place} 不接受用户 `{}`；请核对口令（xinzhi connector secret），并请对方在 pg_hba.conf 中放行本机", of.user)
@@ -34,7 +34,7 @@ pub(super) fn of_trouble(of: &Registered, trouble: &Trouble) -> Error {
         ),
         Trouble::Encoding(name) => format!("`{table}` 的列 `{name}` 中有不是 UTF-8 的文字；请对方核对数据库编码后在视图中改正"),
         Trouble::Slow => format!("读 `{table}` 超过 60 秒没有结果或被锁住；请对方在水位列和次序列上建立索引"),
-        Trouble::Busy => format!("数据库 {place} 连接已满或正在启动；稍后会自动再试"),
+        Trouble::Busy => format!("数据库 {place} 连接已满，或者正在启动、停止；稍后会自动再试"),
         Trouble::Other(code) => format!("读 `{table}` 时对方数据库报错（SQLSTATE {code}）；请对方用同一用户查询该表核对"),
     })
 }

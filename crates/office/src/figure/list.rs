@@ -52,6 +52,8 @@ pub struct Listing {
     pub lines: Vec<Line>,
     /// Whether there are more behind it.
     pub more: bool,
+    /// The last page, where the one that was asked for is behind it.
+    pub last: Option<usize>,
 }
 
 /// Lists what is behind a number of a figure: `group` as its address says it, everything where there is none; `part` by its word.
@@ -85,9 +87,11 @@ pub async fn list(
         }
         let takes = |item: &Item| ask.takes(item, key.as_ref(), part);
         let total = counted.items.iter().filter(|item| takes(item)).map(|item| item.many).sum();
-        let mut pager = Pager { skip: page.saturating_sub(1).saturating_mul(LIST_PAGE), lines: Vec::new(), takes: &takes };
+        let mut pager = Pager { skip: page.saturating_sub(1).saturating_mul(LIST_PAGE), passed: 0, lines: Vec::new(), takes: &takes };
         let columns = walk(connection, (wanted, counted), &mut pager, part)?;
         let more = pager.lines.len() > LIST_PAGE;
+        // Of lines: one may stand for the many rows of a batch, so the total tells no page.
+        let last = (pager.lines.is_empty() && pager.passed > 0).then(|| pager.passed.div_ceil(LIST_PAGE));
         pager.lines.truncate(LIST_PAGE);
         let group = key.as_ref().map(|key| format!("{}，", coded(&ask, key.as_deref()))).unwrap_or_default();
         let title = format!("{group}{}", table.columns.get(column).map_or("", |column| without_unit(&column.title)));
@@ -99,6 +103,7 @@ pub async fn list(
             columns,
             lines: pager.lines,
             more,
+            last,
         })
     })
     .await
@@ -121,6 +126,8 @@ fn without_unit(title: &str) -> &str {
 /// Keeps the lines of one page and one more, which tells that there is another page.
 struct Pager<'a> {
     skip: usize,
+    /// Lines of the pages before.
+    passed: usize,
     lines: Vec<Line>,
     takes: &'a dyn Fn(&Item) -> bool,
 }
@@ -137,6 +144,7 @@ impl Pager<'_> {
         }
         if self.skip > 0 {
             self.skip -= 1;
+            self.passed += 1;
             return Ok(());
         }
         self.lines.push(line()?);

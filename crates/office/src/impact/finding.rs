@@ -15,6 +15,7 @@ use super::words::differences;
 use super::{Alteration, CardImpact, Gain, Impact, ImpactPin, MeasureImpact, Named, measure, side};
 use crate::Error;
 use crate::check::run::ENGINE_EDITION;
+use crate::pack::titled;
 
 /// What nobody's group is called in an address.
 pub(crate) const UNKNOWN: &str = "-";
@@ -32,10 +33,7 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
     let (old, new) = (&ask.old, &ask.new);
     let cards = outcomes.cards.iter().map(|run| card(ask, outcomes, run, areas)).collect::<Result<Vec<_>, _>>()?;
     let measures = measure::table((old, new), &outcomes.pairs, &outcomes.measures);
-    let named = |pack: &Pack| {
-        let titles = pack.parts.iter().map(|part| format!("{} {}", part.title, part.version));
-        Named { title: titles.collect::<Vec<_>>().join("、"), version: pack.version.clone() }
-    };
+    let named = |pack: &Pack| Named { title: titled(pack), version: pack.version.clone() };
     Ok(Impact {
         pin: ImpactPin {
             old: old.digest.to_string(),
@@ -50,7 +48,7 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
         finding: finding((ask, outcomes), &cards, &measures),
         notes: notes(ask, outcomes),
         subjects: outcomes.subjects,
-        differences: differences(old, new),
+        differences: ask.differences.as_deref().cloned().unwrap_or_else(|| differences(old, new)),
         cards,
         measures,
     })

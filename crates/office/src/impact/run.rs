@@ -19,6 +19,7 @@ use super::joint::{Joint, alone, with};
 use super::measure::{self, Known, Pair};
 use super::shift::{MeasureShift, Scales, Shift, Stand};
 use super::side::{as_if, ruled};
+use super::words::Difference;
 use crate::Error;
 use crate::check::run::decision;
 use crate::coverage::CoverageCache;
@@ -32,6 +33,8 @@ pub(crate) struct Ask {
     pub(crate) new: Arc<Pack>,
     /// The one model that is asked about.
     pub(crate) scorecard: Option<String>,
+    /// Rules that differ, where that is known already.
+    pub(crate) differences: Option<Arc<Vec<Difference>>>,
     pub(crate) day: Day,
     pub(crate) position: Position,
     /// The area of the office: its townships are compared.

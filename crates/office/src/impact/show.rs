@@ -16,7 +16,7 @@ use super::run::Ask;
 use super::side::{DRAFTS_MAX, Draft};
 use super::words::differences;
 use crate::check::run::{hex_digest, shorten};
-use crate::pack::{State, states, with_draft};
+use crate::pack::{State, called, states, titled, with_draft};
 use crate::permission::{Action, Scope};
 use crate::{Error, Office};
 
@@ -138,9 +138,8 @@ fn repeats(faults: &[Diagnostic]) -> usize {
 
 fn draft(pack: Pack, id: &str, (in_force, at): (&Pack, Moment)) -> Draft {
     let title = pack.parts.iter().find(|part| part.id == id).map_or_else(|| id.to_owned(), |part| part.title.clone());
-    let differences = differences(in_force, &pack);
-    let first = differences.first().map(|difference| difference.title.clone());
-    Draft { pack: Arc::new(pack), at, title, differences: differences.len(), first }
+    let differences = Arc::new(differences(in_force, &pack));
+    Draft { pack: Arc::new(pack), at, title, against: in_force.digest, differences }
 }
 
 /// The packs that can be compared: those in force, drafts that were handed in since the start, the latest first, and what was in force before.
@@ -150,21 +149,23 @@ fn draft(pack: Pack, id: &str, (in_force, at): (&Pack, Moment)) -> Draft {
 pub async fn choices(office: &Arc<Office>, actor: &Actor) -> Result<Vec<Choice>, Error> {
     Scope::of(Action::SeeImpact, actor)?;
     let now = office.pack();
-    let titled = |parts: &[(String, String)]| {
-        let title = |id: &String| now.parts.iter().find(|part| part.id == *id).map_or_else(|| id.clone(), |part| part.title.clone());
-        parts.iter().map(|(id, version)| format!("{} {version}", title(id))).collect::<Vec<_>>().join("、")
+    // Of packs of the past only id and version are at hand; they are called as the pack of that id is now.
+    let title = |id: &str| now.parts.iter().find(|part| part.id == id).map(|part| part.title.clone());
+    let earlier = |parts: &[(String, String)]| {
+        let titles: Vec<String> = parts.iter().map(|(id, _)| title(id).unwrap_or_else(|| id.clone())).collect();
+        called(titles.iter().zip(parts).map(|(title, (_, version))| (title.as_str(), version.as_str())))
     };
-    let own: Vec<(String, String)> = now.parts.iter().map(|part| (part.id.clone(), part.version.clone())).collect();
     let choice = |digest: Digest, title: String, standing| Choice { digest: digest.to_string(), title, standing };
-    let mut all = vec![choice(now.digest, titled(&own), Standing::InForce)];
+    let mut all = vec![choice(now.digest, titled(&now), Standing::InForce)];
     all.extend(office.drafts.all().into_iter().rev().map(|draft| {
-        let Draft { pack, at, title, differences, first } = draft;
-        choice(pack.digest, title, Standing::Draft { at, differences, first })
+        let Draft { pack, at, title, differences, .. } = draft;
+        let first = differences.first().map(|difference| difference.title.clone());
+        choice(pack.digest, title, Standing::Draft { at, differences: differences.len(), first })
     }));
     let past = office.read(states).await?;
     for State { digest, parts } in past.into_iter().rev() {
         if all.len() < PAST_MAX && all.iter().all(|known| known.digest != digest.to_string()) {
-            all.push(choice(digest, titled(&parts), Standing::Past));
+            all.push(choice(digest, earlier(&parts), Standing::Past));
         }
     }
     Ok(all)
@@ -204,7 +205,8 @@ fn ask(connection: &mut Connection, office: &Office, asked: &Asked) -> Result<As
     if let Some(id) = &scorecard {
         known(id, &old, &new)?;
     }
-    Ok(Ask { old, new, scorecard, day, position: position(connection)?, base: office.row().area.clone() })
+    let differences = office.drafts.differences(old.digest, new.digest);
+    Ok(Ask { old, new, scorecard, differences, day, position: position(connection)?, base: office.row().area.clone() })
 }
 
 /// The last entry that could matter to an outcome.

@@ -10,6 +10,8 @@ use xinzhi_rules::model::{
     FieldIx, Indicator, KindIx, Matter, MatterIx, MeasureIx, PeersBy, Scorecard, ScorecardIx, SubjectKindIx, Trigger,
 };
 
+use super::words::Difference;
+
 /// Drafts kept compiled: they are installed nowhere, so whoever wants them again after that hands them in again.
 pub(super) const DRAFTS_MAX: usize = 8;
 
@@ -22,10 +24,10 @@ pub(crate) struct Draft {
     pub(crate) at: Moment,
     /// Title of the pack that was handed in, without the others.
     pub(crate) title: String,
-    /// How many rules differ from those that were in force then.
-    pub(crate) differences: usize,
-    /// The title of the first of them.
-    pub(crate) first: Option<String>,
+    /// Digest of the packs that were in force then.
+    pub(crate) against: Digest,
+    /// The rules that differ from theirs.
+    pub(crate) differences: Arc<Vec<Difference>>,
 }
 
 /// Packs that were handed in to be looked at, the latest last.
@@ -48,6 +50,12 @@ impl Drafts {
 
     pub(crate) fn find(&self, digest: Digest) -> Option<Arc<Pack>> {
         self.all().into_iter().map(|draft| draft.pack).find(|pack| pack.digest == digest)
+    }
+
+    /// In which rules a draft differs from these packs, where that was found out when it was handed in.
+    pub(crate) fn differences(&self, old: Digest, new: Digest) -> Option<Arc<Vec<Difference>>> {
+        let known = |draft: &Draft| draft.against == old && draft.pack.digest == new;
+        self.all().into_iter().find(known).map(|draft| draft.differences)
     }
 }
 

@@ -59,9 +59,8 @@ impl From<Error> for Problem {
             Error::Refusal(refusal) => refusal.into(),
             error if error.is_busy() => Code::Unavailable.into(),
             fault @ (Error::Fault(_) | Error::Obstacle(_)) => {
-                // The words may quote stored data: they go to the log, never to the caller.
                 tracing::error!(%fault, "request failed");
-                Code::Internal.into()
+                fault.shown().into()
             }
         }
     }

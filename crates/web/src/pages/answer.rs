@@ -52,7 +52,7 @@ impl From<Error> for Stopped {
             busy if busy.is_busy() => Stopped(Code::Unavailable.into()),
             fault @ (Error::Fault(_) | Error::Obstacle(_)) => {
                 tracing::error!(%fault, "a page failed");
-                Stopped(Code::Internal.into())
+                Stopped(fault.shown())
             }
         }
     }

@@ -186,7 +186,7 @@ pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, 
         first: 1,
         before: None,
         next: None,
-        last: None,
+        last: listing.last.map(at),
     };
     show(&listed.paged((page, listing.more), at))
 }

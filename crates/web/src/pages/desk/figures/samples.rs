@@ -83,5 +83,9 @@ pub(in super::super) fn samples() -> Vec<Sample> {
         sample("figure", &one),
         sample("figure list", &list(vec![line])),
         sample("figure list, empty", &list(Vec::new())),
+        sample(
+            "figure list behind its end",
+            &ListedPage { last: Some("/desk/figures/closed-share/list?part=of&page=2".to_owned()), ..list(Vec::new()) },
+        ),
     ]
 }
