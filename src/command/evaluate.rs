@@ -160,10 +160,16 @@ fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>)
         if arguments.json {
             return writeln!(said, "{}", summary.json(&pin));
         }
-        writeln!(said, "{}，评价日 {as_of}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, summary.subjects)?;
+        let known = as_known(&pin);
+        writeln!(said, "{}，评价日 {as_of}{known}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, summary.subjects)?;
         write!(said, "{}", summary.text())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// As of which position of the journal the subjects are known; empty where no office stands behind a set.
+pub(super) fn as_known(pin: &Pin<'_>) -> String {
+    pin.position.map(|position| format!("，按账簿到第 {position} 笔为止所知")).unwrap_or_default()
 }
 
 /// A result that lay in the folder that it is made of would be a file that nobody listed.
