@@ -145,17 +145,25 @@ fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>)
     let run = Run::compile(set, ix, as_of)?;
     let pin = Pin { pack, card, as_of, position: set.manifest().position, tables: set.digest() };
     let mut writer = StandingsWriter::begin(out, &pin)?;
-    let mut summary = Summary::new(pack, card, earlier).naming(names);
+    let mut summary = Summary::new(pack, card, earlier).naming(names).reading(pin.tables);
+    // What was named is compared with or refused; what was kept by itself is no reason to refuse anything.
+    let named = arguments.against.is_some();
+    let strangers = |summary: &Summary<'_>| if named { summary.strangers().map_or(Ok(()), Err) } else { Ok(()) };
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
     run.over(set, threads(arguments.threads), |standings| {
-        writer.append(&standings)?;
         summary.add(&standings);
+        strangers(&summary)?;
+        writer.append(&standings)?;
         bar.inc(1);
         Ok(())
     })?;
-    writer.finish()?;
     summary.finish();
+    strangers(&summary)?;
+    writer.finish()?;
     bar.finish_and_clear();
+    if let Some(fault) = summary.strangers() {
+        eprintln!("提示：无法与上次的结果比较：{fault}");
+    }
     crate::say::of(Some(out), |said| {
         if arguments.json {
             return writeln!(said, "{}", summary.json(&pin));
