@@ -386,6 +386,29 @@ fn a_spoilt_set_gives_a_sentence_and_never_half_a_result() {
     assert!(place.refusal(&tables).contains("extra.parquet"), "a file that nobody listed");
     fs::remove_file(root.join("part=00001/extra.parquet")).unwrap();
 
+    // A whole partition that nobody listed, and what only looks like one; what other programs leave beside is none of ours.
+    let copied = root.join("part=00009");
+    fs::create_dir(&copied).unwrap();
+    for file in fs::read_dir(root.join("part=00001")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copied.join(file.file_name())).unwrap();
+    }
+    let refusal = place.refusal(&tables);
+    assert!(refusal.contains(&format!("表集 `{tables}` 中的 `part=00009` 不在 tables.json 所列之内，请移走")), "{refusal}");
+    fs::remove_dir_all(&copied).unwrap();
+    for stray in ["part=1", "more.parquet"] {
+        fs::write(root.join(stray), b"x").unwrap();
+        let refusal = place.refusal(&tables);
+        assert!(refusal.contains(&format!("`{stray}` 不在 tables.json 所列之内")), "{refusal}");
+        fs::remove_file(root.join(stray)).unwrap();
+    }
+    std::os::unix::fs::symlink("part=00001", root.join("linked")).unwrap();
+    assert!(place.refusal(&tables).contains("linked` 是符号链接"), "a link wherever it leads");
+    fs::remove_file(root.join("linked")).unwrap();
+    fs::create_dir(root.join("_delta_log")).unwrap();
+    fs::write(root.join("_SUCCESS"), b"").unwrap();
+    place.evaluate(&tables, "beside.parquet", &[]);
+
     manifest(root, |manifest| note(manifest, "subjects.parquet", "rows", json!(99)));
     assert!(place.refusal(&tables).contains("300 个主体"), "counts");
     manifest(root, |manifest| {
