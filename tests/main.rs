@@ -30,6 +30,7 @@ mod journeys {
     mod cutoffs;
     mod demonstration;
     mod doctor;
+    mod explained;
     mod fairness;
     mod figures;
     mod figures_counted_on;

@@ -44,6 +44,13 @@ def test_the_question(asked, reference, tables):
     assert "线程数至少为 1" in asked(tables, threads=0)
 
 
+def test_what_is_no_table(asked, reference, tables):
+    for name in ("subjects", "coverage", KIND):
+        for wrong, kind in (([1, 2], "list"), ("x", "str"), (7, "int"), ({"subject": [1], "kind": [1, 2]}, "dict")):
+            sentence = asked({**tables, name: wrong})
+            assert sentence.startswith(f"表 `{name}` 是 {kind}，不能读作 Arrow 表，请传入 pyarrow、polars、DuckDB 的表"), sentence
+
+
 def test_packs_that_cannot_be_read(asked, tables, reference, tmp_path):
     assert "请核对路径和权限" in asked(tables, pack=tmp_path / "nowhere")
     alone = shutil.copytree(ROOT / "packs/zhejiang", tmp_path / "alone/zhejiang")

@@ -113,8 +113,8 @@ class Evaluator:
         if not isinstance(tables, Mapping):
             return self.open(tables).evaluate(threads)
         named = dict(tables)
-        envelope = tuple(_sorted(_required(named, name), by) for name, by in (("subjects", "subject"), ("coverage", None)))
-        kinds = {kind: None if table is None else _sorted(table, "subject") for kind, table in named.items()}
+        envelope = tuple(_sorted(_arrow(name, _required(named, name)), by) for name, by in (("subjects", "subject"), ("coverage", None)))
+        kinds = {kind: None if table is None else _sorted(_arrow(kind, table), "subject") for kind, table in named.items()}
         return pa.table(self._native.evaluate(envelope, kinds, _threads(threads)))
 
 
@@ -195,10 +195,19 @@ def _required(named: dict[str, Any], name: str) -> Any:
     return table
 
 
-def _sorted(table: Any, by: Optional[str]) -> pa.Table:
-    """As a pyarrow table; sorted by a column of numbers where it is not yet. What else is wrong is told by whoever reads it."""
-    if not isinstance(table, pa.Table):
-        table = pa.table(table)
+def _arrow(name: str, table: Any) -> pa.Table:
+    """As a pyarrow table. What pyarrow says where it makes none of it stands behind our words."""
+    if isinstance(table, pa.Table):
+        return table
+    try:
+        return pa.table(table)
+    except (TypeError, ValueError, pa.ArrowException) as fault:
+        kind, remedy = type(table).__name__, "请传入 pyarrow、polars、DuckDB 的表，或提供 __arrow_c_stream__ 的对象"
+        raise Refused(f"表 `{name}` 是 {kind}，不能读作 Arrow 表，{remedy}（{fault}）") from fault
+
+
+def _sorted(table: pa.Table, by: Optional[str]) -> pa.Table:
+    """Sorted by a column of numbers where it is not yet. What else is wrong is told by whoever reads it."""
     if by is None or by not in table.column_names or table.column_names.count(by) > 1:
         return table
     numbers = table.column(by)

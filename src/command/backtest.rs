@@ -38,7 +38,8 @@ pub(super) fn run(arguments: &Evaluate, every: Every, (set, pack): (&TableSet<'_
             return writeln!(said, "{object}");
         }
         let many = backtest.days().len();
-        writeln!(said, "{}，{many} 个评价日，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, history.subjects)?;
+        let known = evaluate::as_known(&pin);
+        writeln!(said, "{}，{many} 个评价日{known}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, history.subjects)?;
         write!(said, "{}", history.text())
     })?;
     Ok(ExitCode::SUCCESS)

@@ -142,30 +142,44 @@ fn everybody(arguments: &Evaluate, of: Everybody<'_>, earlier: Option<&Earlier>)
     let run = Run::compile(set, ix, as_of)?;
     let pin = Pin { pack, card, as_of, position: set.manifest().position, tables: set.digest() };
     let mut writer = StandingsWriter::begin(out, &pin)?;
-    let mut summary = Summary::new(pack, card, earlier).naming(names);
+    let mut summary = Summary::new(pack, card, earlier).naming(names).reading(pin.tables);
+    // What was named is compared with or refused; what was kept by itself is no reason to refuse anything.
+    let named = arguments.against.is_some();
+    let strangers = |summary: &Summary<'_>| if named { summary.strangers().map_or(Ok(()), Err) } else { Ok(()) };
     let bar = ProgressBar::new(u64::try_from(set.partitions()).unwrap_or(0));
     run.over(set, threads(arguments.threads), |standings| {
-        writer.append(&standings)?;
         summary.add(&standings);
+        strangers(&summary)?;
+        writer.append(&standings)?;
         bar.inc(1);
         Ok(())
     })?;
-    writer.finish()?;
     summary.finish();
+    strangers(&summary)?;
+    writer.finish()?;
     bar.finish_and_clear();
+    if let Some(fault) = summary.strangers() {
+        eprintln!("提示：无法与上次的结果比较：{fault}");
+    }
     // Before anything is said: whether somebody hears it changes nothing of what is there afterwards. Where it fails, the summary is said all the same.
     let kept = kept.map_or(Ok(()), |kept| keep(out, kept));
     let told = crate::say::of(Some(out), |said| {
         if arguments.json {
             return writeln!(said, "{}", summary.json(&pin));
         }
-        writeln!(said, "{}，评价日 {as_of}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, summary.subjects)?;
+        let known = as_known(&pin);
+        writeln!(said, "{}，评价日 {as_of}{known}，规则包 {} {}，{} 个主体\n", card.title, pack.id, pack.version, summary.subjects)?;
         write!(said, "{}", summary.text())
     });
     match (kept, told) {
         (Err(kept), Err(told)) => Err(kept.context(format!("{told:#}"))),
         (kept, told) => kept.and(told).map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// As of which position of the journal the subjects are known; empty where no office stands behind a set.
+pub(super) fn as_known(pin: &Pin<'_>) -> String {
+    pin.position.map(|position| format!("，按账簿到第 {position} 笔为止所知")).unwrap_or_default()
 }
 
 /// A result that lay in the folder that it is made of would be a file that nobody listed.

@@ -45,44 +45,118 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
+fn number(value: &Value, key: &str) -> i64 {
+    value.get(key).and_then(Value::as_i64).unwrap_or(0)
+}
+
+fn holds(value: &Value, key: &str) -> bool {
+    value.get(key).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// A text that is not there or empty says nothing.
+fn said<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    Some(text(value, key)).filter(|words| !words.is_empty())
+}
+
+/// `D（较差）`.
+fn grade(value: &Value, (name, title): (&str, &str)) -> Option<String> {
+    let name = said(value, name)?;
+    Some(said(value, title).map_or_else(|| name.to_owned(), |title| format!("{name}（{title}）")))
+}
+
 fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
-    let result = match (text(evaluation, "points"), text(evaluation, "grade")) {
-        ("", "") => format!("不作评价：{}", text(evaluation, "reason")),
-        ("", grade) => format!("等级 {grade}（{}）", text(evaluation, "reason")),
-        (points, grade) => format!("{points} 分，等级 {grade}"),
+    write_head(out, evaluation)?;
+    for dimension in list(evaluation, "dimensions") {
+        write_dimension(out, evaluation, dimension)?;
+    }
+    evaluation.get("better").filter(|better| better.is_object()).map_or(Ok(()), |better| improve(out, better))
+}
+
+/// What came of it, and on what it rests.
+fn write_head(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
+    let result = match (said(evaluation, "points"), grade(evaluation, ("grade", "grade_title"))) {
+        (None, None) => format!("不作评价：{}", text(evaluation, "reason")),
+        (None, Some(grade)) => format!("等级 {grade}；{}", text(evaluation, "reason")),
+        (Some(points), grade) => format!("{points} 分，等级 {}", grade.unwrap_or_default()),
     };
     writeln!(out, "{}：{result}", text(evaluation, "title"))?;
-    writeln!(out, "评价日 {}，有效至 {}，规则包 {}", text(evaluation, "as_of"), text(evaluation, "valid_until"), text(evaluation, "pack"))?;
-    if let Some(arithmetic) = Some(text(evaluation, "arithmetic")).filter(|arithmetic| !arithmetic.is_empty()) {
+    writeln!(
+        out,
+        "评价日 {}，有效至 {}；按账簿到第 {} 笔为止所知，规则包 {}",
+        text(evaluation, "as_of"),
+        text(evaluation, "valid_until"),
+        number(evaluation, "known"),
+        text(evaluation, "pack")
+    )?;
+    writeln!(out, "用途：{}", text(evaluation, "purpose"))?;
+    if let Some(forced) = evaluation.get("forced").filter(|forced| forced.is_object()) {
+        write_forced(out, forced)?;
+    }
+    if let Some(arithmetic) = said(evaluation, "arithmetic") {
         writeln!(out, "算式：{arithmetic}（基础分和各维度的分）")?;
+    }
+    if let (Some(title), Some(amount)) = (said(evaluation, "amount_title"), said(evaluation, "amount")) {
+        writeln!(out, "{title}：{amount}")?;
     }
     if let Some(peers) = evaluation.get("peers").filter(|peers| peers.is_object()) {
         let limits: Vec<String> =
             list(peers, "limits").map(|limit| format!("{} {} 分起", text(limit, "grade"), text(limit, "from"))).collect();
         writeln!(out, "{}：{}", text(peers, "says"), limits.join("，"))?;
     }
-    for indicator in list(evaluation, "indicators") {
-        let known = indicator.get("known").and_then(Value::as_bool).unwrap_or(false);
-        let points = if known { format!("{} 分", signed(text(indicator, "points"))) } else { "未归集，按中性值计".to_owned() };
-        writeln!(out, "\n{}：{points}", text(indicator, "title"))?;
-        writeln!(out, "  规则：{}", text(indicator, "rule"))?;
-        for contribution in list(indicator, "contributions") {
-            let record = contribution.get("record").and_then(Value::as_i64).unwrap_or(0);
-            let fade = match text(contribution, "next_fade") {
-                "" => String::new(),
-                day => format!("，{day} 起减轻"),
-            };
-            writeln!(
-                out,
-                "  记录 {record}（{}，{}）：{}{fade}，{} 起不再计入",
-                text(contribution, "day"),
-                text(contribution, "document"),
-                text(contribution, "arithmetic"),
-                text(contribution, "leaves_on")
-            )?;
-        }
+    let share = xinzhi_core::Points::percent(number(evaluation, "assessed_share"));
+    let next = said(evaluation, "next_change").map(|day| format!("；下一变化 {day}")).unwrap_or_default();
+    writeln!(out, "已归集权重 {share}{next}")
+}
+
+/// What has a say about the grade beside the points: the rule, and the record that it rests on.
+fn write_forced(out: &mut impl Write, forced: &Value) -> std::io::Result<()> {
+    let by_points = grade(forced, ("by_points", "by_points_title")).map(|grade| format!("（按分值为 {grade}）")).unwrap_or_default();
+    writeln!(out, "{}{by_points}", text(forced, "says"))?;
+    writeln!(out, "  规则：{}", text(forced, "rule"))?;
+    let (kind, document) = (text(forced, "kind"), text(forced, "document"));
+    writeln!(out, "  记录 {}（{}，{kind} {document}）", number(forced, "record"), text(forced, "day"))
+}
+
+/// A dimension with what bounds and weight make of it, and its indicators.
+fn write_dimension(out: &mut impl Write, evaluation: &Value, dimension: &Value) -> std::io::Result<()> {
+    let points = if holds(dimension, "known") { format!("{} 分", signed(text(dimension, "points"))) } else { "未知".to_owned() };
+    writeln!(out, "\n【{}】{points}", text(dimension, "title"))?;
+    if let Some(arithmetic) = said(dimension, "arithmetic") {
+        writeln!(out, "本维度合计 {arithmetic}")?;
     }
-    evaluation.get("better").filter(|better| better.is_object()).map_or(Ok(()), |better| improve(out, better))
+    for id in list(dimension, "indicators").filter_map(Value::as_str) {
+        let mine = list(evaluation, "indicators").find(|indicator| text(indicator, "id") == id);
+        mine.map_or(Ok(()), |indicator| write_indicator(out, indicator))?;
+    }
+    match number(dimension, "unknown") {
+        0 => Ok(()),
+        unknown => writeln!(out, "有 {unknown} 项指标没有归集到信息，按未知处理，不加分也不减分。"),
+    }
+}
+
+fn write_indicator(out: &mut impl Write, indicator: &Value) -> std::io::Result<()> {
+    let known = holds(indicator, "known");
+    let points = if known { format!("{} 分", signed(text(indicator, "points"))) } else { "未知".to_owned() };
+    writeln!(out, "{}：{points}", text(indicator, "title"))?;
+    writeln!(out, "  规则：{}", text(indicator, "rule"))?;
+    // A single number explains nothing that does not stand above.
+    if let Some(arithmetic) = said(indicator, "arithmetic").filter(|arithmetic| known && *arithmetic != text(indicator, "points")) {
+        writeln!(out, "  算式：{arithmetic}")?;
+    }
+    for contribution in list(indicator, "contributions") {
+        let fade = said(contribution, "next_fade").map(|day| format!("，{day} 起减轻")).unwrap_or_default();
+        writeln!(
+            out,
+            "  记录 {}（{}，{}）：{}{fade}，{} 起不再计入",
+            number(contribution, "record"),
+            text(contribution, "day"),
+            text(contribution, "document"),
+            text(contribution, "arithmetic"),
+            text(contribution, "leaves_on")
+        )?;
+    }
+    list(indicator, "uncertain")
+        .try_for_each(|record| writeln!(out, "  记录 {}（{}）：不能确定，不计入", number(record, "record"), text(record, "document")))
 }
 
 /// What is added to points and what is taken from them, told apart.

@@ -26,7 +26,7 @@ pub fn run(command: &PackCommand) -> anyhow::Result<ExitCode> {
             let office = door::open(place)?;
             let (id, files) = named(directory)?;
             door::runtime()?.block_on(office.install_pack(&id, files.clone()))?;
-            say!("已装入规则包 {id}，摘要 {}；现行规则包：{}", files.digest(), office.pack().version)?;
+            say!("已装入规则包 {id}，摘要 {}；现行规则包：{}", files.digest(), office_pack::titled(&office.pack()))?;
             Ok(ExitCode::SUCCESS)
         }
     }

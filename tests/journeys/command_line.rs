@@ -161,6 +161,58 @@ fn a_pack_is_checked_with_line_and_column_and_its_cases_run() {
 }
 
 #[test]
+fn a_folder_that_holds_no_pack_is_told_with_the_packs_below_it() {
+    let packs = concat!(env!("CARGO_MANIFEST_DIR"), "/packs");
+    let place = Place::founded();
+    let data = place.data();
+    let data = data.to_str().unwrap();
+    let empty = place.directory.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    for command in [&["check"][..], &["test"], &["show"], &["install", "--data", data]] {
+        let refused = |folder: &str| {
+            let output = xinzhi(&[&["pack"], command, &[folder]].concat());
+            assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{command:?}: {}", text(&output.stderr));
+            text(&output.stderr)
+        };
+        let said = refused(packs);
+        let says =
+            "packs 中没有 pack.yaml，不是规则包；请写规则包所在的目录，其下有规则包 `cangnan-market`、`minneapolis`、`models`、`national`";
+        assert!(said.contains(says), "{command:?}: {said}");
+        let said = refused(empty.to_str().unwrap());
+        assert!(said.contains("empty 中没有 pack.yaml") && !said.contains("其下有"), "{command:?}: {said}");
+        assert!(refused("/no/such/folder").contains("无法读取"), "{command:?}");
+    }
+    let market = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/cangnan-market");
+    let words = told(&["pack", "install", market, "--data", data]);
+    assert!(words.contains("已装入规则包 cangnan-market"), "{words}");
+    for said in ["现行规则包：全国基础规则包 2026.", "、农贸市场与信用街区规则包 2026."] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+}
+
+#[test]
+fn a_rule_file_that_is_no_text_is_told_in_chinese() {
+    for (bytes, says) in [
+        (&b"\x00\x01\x02"[..], "pack.yaml:1:1 错误[yaml] 此处有控制字符 U+0000，不是文本文件的内容"),
+        (b"title: a\x7f\n", "pack.yaml:1:9 错误[yaml] 此处有控制字符 U+007F"),
+        (b"title: x\nversion: @1\n", "pack.yaml:2:10 错误[yaml] 此处不能出现字符 `@`"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let pack = write_pack(folder.path(), |_, text| text);
+        std::fs::write(Path::new(&pack).join("pack.yaml"), bytes).unwrap();
+        let output = xinzhi(&["pack", "check", &pack]);
+        let said = text(&output.stdout);
+        assert!(output.status.code() == Some(1) && said.contains(says), "{says}: {said}{}", text(&output.stderr));
+        assert!(!said.contains("unexpected") && said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pack = write_pack(folder.path(), |_, text| text);
+    std::fs::write(Path::new(&pack).join("laws.yaml"), b"\xff\xfe\x00").unwrap();
+    let output = xinzhi(&["pack", "check", &pack]);
+    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("laws.yaml` 不是 UTF-8 编码"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn commands_reach_the_server_that_holds_the_directory() {
     let place = Place::new();
     let data = place.data();

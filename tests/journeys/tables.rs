@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::demonstration::demonstrate;
-use crate::support::binary::{json, program, text, told, xinzhi};
+use crate::support::binary::{self, json, program, text, told, xinzhi};
+use crate::support::files::{company, registration};
 
 const PACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/national");
 
@@ -110,6 +111,44 @@ fn two_days_are_compared_and_told_in_words() {
     }
     let again = xinzhi(&arguments);
     assert!(!again.status.success() && text(&again.stderr).contains("已存在"), "a result is never overwritten");
+}
+
+/// Every office and every set counts its subjects from 1.
+#[test]
+fn strangers_of_the_same_numbers_are_never_compared() {
+    let place = Place::new();
+    let word = |name: &str| place.at(name).to_str().unwrap().to_owned();
+    let tables = place.generate("set", "100");
+    place.evaluate(&tables, "of-set.parquet", &[]);
+    let (data, dj) = (word("data"), word("dj.csv"));
+    binary::found(&place.at("data"), None);
+    fs::write(&dj, registration(&[&company(1), &company(2)])).unwrap();
+    told(&["import", &dj, "--source", "registration", "--encoding", "utf-8", "--data", &data]);
+    let everybody = ["evaluate", "--scorecard", "market-entity", "--as-of", "2026-11-20", "--data", &data];
+    let of_office = |out: &str, more: &[&str]| xinzhi(&[&everybody[..], &["--out", &word(out)], more].concat());
+    assert!(of_office("of-office.parquet", &[]).status.success());
+    // One way and the other: the office with the set, and the set with the office.
+    let of_set = place.arguments(&tables, "never.parquet");
+    let of_set: Vec<&str> = of_set.iter().map(String::as_str).collect();
+    let (theirs, ours) = (word("of-set.parquet"), word("of-office.parquet"));
+    for refused in [of_office("never.parquet", &["--against", &theirs]), xinzhi(&[&of_set[..], &["--against", &ours]].concat())] {
+        let said = text(&refused.stderr);
+        assert_eq!((refused.status.code(), text(&refused.stdout).as_str()), (Some(1), ""), "{said}");
+        for words in ["不能与这次的结果比较：编号 ", "两份结果的主体不是同一批；请换成同一单位或同一表集的结果，或不作比较"]
+        {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        assert!(!place.at("never.parquet").exists() && !place.at("never.parquet.partial").exists());
+    }
+    // What was kept by itself and is of somebody else stops nothing, and nothing is told of moves.
+    fs::copy(&theirs, place.at("data/projection/results/market-entity.parquet")).unwrap();
+    let output = of_office("again.parquet", &["--json"]);
+    assert!(output.status.success() && text(&output.stderr).contains("提示：无法与上次的结果比较"), "{}", text(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["moved"], &summary["subjects"]), (&json!(null), &json!(2)));
+    let again = of_office("third.parquet", &["--json", "--against", &ours]);
+    let summary: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(summary["moved"]["grades"][0]["subjects"], 2, "{summary}");
 }
 
 #[test]
@@ -346,6 +385,29 @@ fn a_spoilt_set_gives_a_sentence_and_never_half_a_result() {
     fs::write(root.join("part=00001/extra.parquet"), &whole).unwrap();
     assert!(place.refusal(&tables).contains("extra.parquet"), "a file that nobody listed");
     fs::remove_file(root.join("part=00001/extra.parquet")).unwrap();
+
+    // A whole partition that nobody listed, and what only looks like one; what other programs leave beside is none of ours.
+    let copied = root.join("part=00009");
+    fs::create_dir(&copied).unwrap();
+    for file in fs::read_dir(root.join("part=00001")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copied.join(file.file_name())).unwrap();
+    }
+    let refusal = place.refusal(&tables);
+    assert!(refusal.contains(&format!("表集 `{tables}` 中的 `part=00009` 不在 tables.json 所列之内，请移走")), "{refusal}");
+    fs::remove_dir_all(&copied).unwrap();
+    for stray in ["part=1", "more.parquet"] {
+        fs::write(root.join(stray), b"x").unwrap();
+        let refusal = place.refusal(&tables);
+        assert!(refusal.contains(&format!("`{stray}` 不在 tables.json 所列之内")), "{refusal}");
+        fs::remove_file(root.join(stray)).unwrap();
+    }
+    std::os::unix::fs::symlink("part=00001", root.join("linked")).unwrap();
+    assert!(place.refusal(&tables).contains("linked` 是符号链接"), "a link wherever it leads");
+    fs::remove_file(root.join("linked")).unwrap();
+    fs::create_dir(root.join("_delta_log")).unwrap();
+    fs::write(root.join("_SUCCESS"), b"").unwrap();
+    place.evaluate(&tables, "beside.parquet", &[]);
 
     manifest(root, |manifest| note(manifest, "subjects.parquet", "rows", json!(99)));
     assert!(place.refusal(&tables).contains("300 个主体"), "counts");

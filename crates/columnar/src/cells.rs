@@ -4,6 +4,7 @@
 //! Decoded are the two encodings that every writer uses unless told otherwise: plain cells, and positions in a dictionary.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
 
 use bytes::Bytes;
 use parquet::basic::Encoding;
@@ -132,6 +133,18 @@ pub(crate) struct Words {
     pub list: Vec<Bytes>,
 }
 
+/// Any words of which it matters only whether they are the same: eight bytes each, and nothing is kept of what they say.
+pub(crate) struct Marks;
+
+impl Marks {
+    /// What stands for a word.
+    pub(crate) fn of(word: &[u8]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(word);
+        hasher.finish()
+    }
+}
+
 impl Form for Longs {
     type Cell = i64;
 
@@ -229,6 +242,22 @@ impl Form for Words {
             self.list.push(bytes.slice_ref(word));
         }
         Ok(())
+    }
+
+    fn length(bytes: &[u8]) -> Result<usize, Trouble> {
+        word_length(bytes)
+    }
+}
+
+impl Form for Marks {
+    type Cell = u64;
+
+    fn plain(&mut self, bytes: &Bytes, count: usize, out: &mut Vec<u64>) -> Result<(), Trouble> {
+        let mut rest: &[u8] = bytes;
+        for _ in 0..count {
+            out.push(Marks::of(word(&mut rest)?));
+        }
+        if rest.is_empty() { Ok(()) } else { Err(Trouble::Damaged) }
     }
 
     fn length(bytes: &[u8]) -> Result<usize, Trouble> {

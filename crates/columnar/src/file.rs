@@ -209,7 +209,8 @@ impl Table {
         let Some((chunk, (from, length))) = meta.columns().get(column).and_then(|chunk| Some((chunk, place(chunk)?))) else {
             return Err(self.damaged(column));
         };
-        let compression = format!("{:?}", chunk.compression_codec());
+        // Of `ZSTD(level)` the level says nothing: it is not in the file.
+        let compression: String = chunk.compression_codec().to_string().chars().take_while(|letter| *letter != '(').collect();
         if !matches!(compression.as_str(), "SNAPPY" | "UNCOMPRESSED") {
             return Err(self.trouble(Trouble::Compression(compression), &self.name(column)));
         }

@@ -75,9 +75,12 @@ pub struct FileNote {
     pub checks: Option<Vec<u32>>,
 }
 
+/// What the name of the folder of a partition begins with.
+const PARTITION: &str = "part=";
+
 /// The folder of a partition.
 pub(crate) fn folder(index: usize) -> String {
-    format!("part={index:05}")
+    format!("{PARTITION}{index:05}")
 }
 
 impl Manifest {
@@ -146,8 +149,9 @@ impl Manifest {
         }
     }
 
-    /// Whether the folders hold exactly the files that are listed, and no links.
+    /// Whether there are exactly the partitions and in them exactly the files that are listed, and no links.
     pub(crate) fn complete(&self, root: &Path) -> Result<(), Fault> {
+        self.alone(root)?;
         for partition in &self.partitions {
             let path = root.join(&partition.folder);
             regular::folder(&path)?;
@@ -162,6 +166,26 @@ impl Manifest {
                 if name.ends_with(ENDING) && !listed.contains(name.as_ref()) {
                     return Err(Fault::file(&path.join(name.as_ref()), "不在 tables.json 所列之内，请移走，或重新制作表集"));
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Manifest {
+    /// Whether nothing lies beside the partitions that would be read if it were listed: whoever put it there meant it to count. What is called
+    /// otherwise, as other programs leave it, is none of ours.
+    fn alone(&self, root: &Path) -> Result<(), Fault> {
+        let listed: BTreeSet<&str> = self.partitions.iter().map(|partition| partition.folder.as_str()).chain([COVERAGE]).collect();
+        for entry in fs::read_dir(root).map_err(Fault::disk(root))? {
+            let entry = entry.map_err(Fault::disk(root))?;
+            if entry.file_type().map_err(Fault::disk(root))?.is_symlink() {
+                return Err(regular::link(&entry.path()));
+            }
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if (name.starts_with(PARTITION) || name.ends_with(ENDING)) && !listed.contains(name.as_ref()) {
+                return Err(Fault::set(root, format!("中的 `{}` 不在 tables.json 所列之内，请移走，或重新制作表集", shown(&name))));
             }
         }
         Ok(())

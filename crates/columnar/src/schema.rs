@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
-use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
+use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 use xinzhi_evaluate::Reads;
 use xinzhi_rules::model::{Field, FieldKind, RecordKind};
 
@@ -214,7 +214,7 @@ pub(crate) fn find((path, origin): (&Path, Origin), found: &SchemaDescriptor, sh
     let list = shape.content == Content::Words;
     let depth = column.max_rep_level() == i16::from(list) && (1..=3).contains(&column.path().parts().len());
     if !fits || nested != list || !depth {
-        let found = described(column.physical_type(), logical, converted, nested);
+        let found = described(&column, nested);
         let what = format!("的类型是 {found}，应为 {}，{}", shape.content.name(), origin.or(REWRITE));
         return Err(Fault::column(path, &shape.name, what));
     }
@@ -231,13 +231,95 @@ fn plain_integer(logical: Option<&LogicalType>, converted: ConvertedType, bits: 
     }
 }
 
-fn described(physical: Physical, logical: Option<&LogicalType>, converted: ConvertedType, nested: bool) -> String {
-    let meaning = match (logical, converted) {
-        (Some(logical), _) => format!("（{logical:?}）"),
-        (None, ConvertedType::NONE) => String::new(),
-        (None, converted) => format!("（{converted}）"),
+/// A type as users of Parquet know it: `decimal(20, 0)`, `timestamp[us, UTC]`, `list<int64>`.
+fn described(column: &ColumnDescriptor, nested: bool) -> String {
+    let kind = column.self_type();
+    let info = kind.get_basic_info();
+    let name = match (info.logical_type_ref(), info.converted_type()) {
+        (Some(logical), _) => meant(logical, column),
+        (None, ConvertedType::NONE) => stored(column),
+        (None, converted) => converted_name(converted, column),
     };
-    format!("{}{physical}{meaning}", if nested { "复合的 " } else { "" })
+    match (nested, column.max_rep_level()) {
+        (false, _) => name,
+        (true, 0) => format!("struct<{name}>"),
+        (true, depth) => (0..depth).fold(name, |name, _| format!("list<{name}>")),
+    }
+}
+
+fn decimal(precision: i32, scale: i32) -> String {
+    format!("decimal({precision}, {scale})")
+}
+
+fn integer(bits: i8, signed: bool) -> String {
+    format!("{}int{bits}", if signed { "" } else { "u" })
+}
+
+fn moment(name: &str, unit: &TimeUnit, utc: bool) -> String {
+    let unit = match unit {
+        TimeUnit::MILLIS => "ms",
+        TimeUnit::MICROS => "us",
+        TimeUnit::NANOS => "ns",
+    };
+    format!("{name}[{unit}{}]", if utc { ", UTC" } else { "" })
+}
+
+/// What a file says that its cells mean.
+fn meant(logical: &LogicalType, column: &ColumnDescriptor) -> String {
+    let name = match logical {
+        LogicalType::Decimal(of) => return decimal(of.precision, of.scale),
+        LogicalType::Timestamp(of) => return moment("timestamp", &of.unit, of.is_adjusted_to_u_t_c),
+        LogicalType::Time(of) => return moment("time", &of.unit, false),
+        LogicalType::Integer(of) => return integer(of.bit_width, of.is_signed),
+        LogicalType::String => Content::Word.name(),
+        LogicalType::Date => Content::Day.name(),
+        LogicalType::Map => "map",
+        LogicalType::List => "list",
+        LogicalType::Enum => "enum",
+        LogicalType::Unknown => "null",
+        LogicalType::Json => "json",
+        LogicalType::Bson => "bson",
+        LogicalType::Uuid => "uuid",
+        LogicalType::Float16 => "float16",
+        LogicalType::Variant(_) => "variant",
+        LogicalType::Geometry(_) => "geometry",
+        LogicalType::Geography(_) => "geography",
+        // What later editions of the format add is told by how it is stored.
+        _ => return stored(column),
+    };
+    name.to_owned()
+}
+
+/// The same as older writers say it.
+fn converted_name(converted: ConvertedType, column: &ColumnDescriptor) -> String {
+    let name = match converted {
+        ConvertedType::DECIMAL => return decimal(column.type_precision(), column.type_scale()),
+        ConvertedType::TIMESTAMP_MILLIS => return moment("timestamp", &TimeUnit::MILLIS, true),
+        ConvertedType::TIMESTAMP_MICROS => return moment("timestamp", &TimeUnit::MICROS, true),
+        ConvertedType::TIME_MILLIS => return moment("time", &TimeUnit::MILLIS, false),
+        ConvertedType::TIME_MICROS => return moment("time", &TimeUnit::MICROS, false),
+        ConvertedType::UTF8 => Content::Word.name(),
+        ConvertedType::DATE => Content::Day.name(),
+        ConvertedType::NONE => return stored(column),
+        // Their names are words already, as UINT_32, JSON, INTERVAL.
+        other => return other.to_string().to_lowercase().replace("int_", "int"),
+    };
+    name.to_owned()
+}
+
+/// What the cells are where a file says nothing of what they mean.
+fn stored(column: &ColumnDescriptor) -> String {
+    let name = match column.physical_type() {
+        Physical::BOOLEAN => Content::Flag.name(),
+        Physical::INT32 => Content::Small.name(),
+        Physical::INT64 => Content::Number.name(),
+        Physical::INT96 => "int96",
+        Physical::FLOAT => "float",
+        Physical::DOUBLE => "double",
+        Physical::BYTE_ARRAY => "binary",
+        Physical::FIXED_LEN_BYTE_ARRAY => return format!("fixed_size_binary[{}]", column.type_length()),
+    };
+    name.to_owned()
 }
 
 impl Content {

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use parquet::column::writer::ColumnCloseResult;
@@ -15,9 +15,9 @@ use xinzhi_evaluate::{Outcome, Reason, Standing};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::{Scorecard, SubjectKindIx};
 
-use crate::cells::{Bounds, Cells, Longs, Words};
+use crate::cells::{Bounds, Cells, Longs, Marks, Words};
 use crate::fault::{Fault, Trouble};
-use crate::file::{Blamed, Table};
+use crate::file::{Blamed, Readable, Table};
 use crate::fresh::Fresh;
 use crate::partition::{Named, Partition, read_filled, read_open};
 use crate::schema::{self, Content, Shape};
@@ -390,7 +390,12 @@ impl StandingsWriter {
 pub struct Earlier {
     /// The day of evaluation.
     pub as_of: String,
+    path: PathBuf,
+    /// Digest of the set that it was made of; none where it was made of an office.
+    tables: Option<String>,
     subjects: Vec<i64>,
+    /// What stands for the code of each.
+    codes: Cells<u64>,
     grades: Cells<u32>,
     names: Vec<String>,
 }
@@ -418,8 +423,30 @@ impl Earlier {
         if !subjects.values.is_sorted_by(|a, b| a < b) {
             return Err(table.trouble(Trouble::Unsorted, schema::SUBJECT));
         }
+        let mut codes = Cells::default();
+        if table.has("code") {
+            read_open(&mut table, ("code", Content::Word), &mut Marks, &mut codes)?;
+        }
         let names = words.list.iter().map(|word| shown(&String::from_utf8_lossy(word))).collect();
-        Ok(Earlier { as_of, subjects: subjects.values, grades, names })
+        let tables = table.word("xinzhi.tables").map(str::to_owned);
+        Ok(Earlier { as_of, path: path.to_owned(), tables, subjects: subjects.values, codes, grades, names })
+    }
+
+    /// Whether it was made of the very set of this digest, whose numbers are those of the same subjects.
+    pub(crate) fn is_of(&self, tables: Option<Digest>) -> bool {
+        tables.is_some_and(|tables| self.tables.as_deref() == Some(tables.to_string().as_str()))
+    }
+
+    /// Whether the code of the subject in a row is this one; none where one of them is not known.
+    pub(crate) fn has_code(&self, row: usize, code: Option<&[u8]>) -> Option<bool> {
+        let known = self.codes.at(row).filter(|mark| *mark != Marks::of(b""));
+        let code = code.filter(|code| !code.is_empty());
+        known.zip(code).map(|(known, code)| known == Marks::of(code))
+    }
+
+    /// What is wrong with comparing it.
+    pub(crate) fn fault(&self, what: String) -> Fault {
+        Fault::file(&self.path, what)
     }
 
     /// How many subjects.

@@ -5,10 +5,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use xinzhi_core::Points;
+use xinzhi_core::text::shown;
+use xinzhi_core::{Digest, Points};
 use xinzhi_rules::Pack;
 use xinzhi_rules::model::Scorecard;
 
+use crate::fault::Fault;
 use crate::standings::{Earlier, Pin, REASONS, Standings};
 
 /// No grade, as people read it.
@@ -59,6 +61,21 @@ pub struct Summary<'a> {
     pub moved: BTreeMap<(String, String), u64>,
     /// The next row of the earlier result.
     next: usize,
+    kinship: Kinship,
+    /// Whether all rows were counted.
+    ended: bool,
+}
+
+/// Whether the earlier result is about the same subjects. Numbers alone do not tell: every office and every set begins with 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Kinship {
+    /// Nobody has the same number yet whose code is known to both.
+    #[default]
+    Unknown,
+    /// Both were made of one set, or the codes of all who have one agree.
+    Same,
+    /// A number stands for two subjects: the code that it has here.
+    Strangers(i64, String),
 }
 
 impl<'a> Summary<'a> {
@@ -79,7 +96,16 @@ impl<'a> Summary<'a> {
             dimensions: vec![Mean::default(); card.dimensions.len()],
             moved: BTreeMap::new(),
             next: 0,
+            kinship: Kinship::Unknown,
+            ended: false,
         }
+    }
+
+    /// The same of the set with this digest: a result of that very set needs no codes to be compared with.
+    #[must_use]
+    pub fn reading(self, tables: Option<Digest>) -> Summary<'a> {
+        let same = self.earlier.is_some_and(|earlier| earlier.is_of(tables));
+        Summary { kinship: if same { Kinship::Same } else { self.kinship }, ..self }
     }
 
     /// The same with areas told by what they are called, by code; where there is no name the code alone is told.
@@ -121,17 +147,18 @@ impl<'a> Summary<'a> {
         self.points.add(&rows.points.values, known);
         self.dimensions.iter_mut().zip(&rows.dimensions).for_each(|(mean, cells)| mean.add(&cells.values, known));
         if let Some(earlier) = self.earlier {
-            (0..rows.len()).for_each(|row| self.move_on(earlier, rows.subjects.get(row).copied(), grade(row)));
+            (0..rows.len()).for_each(|row| self.move_on(earlier, (rows, row), grade(row)));
         }
     }
 
     /// Both results rise by subject: one walk over the earlier one finds everybody.
-    fn move_on(&mut self, earlier: &Earlier, subject: Option<i64>, grade: usize) {
-        let Some(subject) = subject else { return };
+    fn move_on(&mut self, earlier: &Earlier, (rows, row): (&Standings, usize), grade: usize) {
+        let Some(subject) = rows.subjects.get(row).copied() else { return };
         while let Some((number, before)) = earlier.at(self.next) {
             match number.cmp(&subject) {
                 Ordering::Greater => break,
                 Ordering::Equal => {
+                    self.recognise(earlier.has_code(self.next, rows.code(row)), (subject, rows.code(row)));
                     self.next += 1;
                     return self.moves(before.unwrap_or(UNGRADED), self.grade(grade));
                 }
@@ -144,6 +171,38 @@ impl<'a> Summary<'a> {
         self.moves(ABSENT, self.grade(grade));
     }
 
+    /// What two codes of one number say about all of them: one contradiction and the numbers are of different subjects.
+    fn recognise(&mut self, same: Option<bool>, (subject, code): (i64, Option<&[u8]>)) {
+        self.kinship = match (&self.kinship, same) {
+            (Kinship::Unknown, Some(true)) => Kinship::Same,
+            (Kinship::Unknown | Kinship::Same, Some(false)) => {
+                Kinship::Strangers(subject, shown(&String::from_utf8_lossy(code.unwrap_or_default())))
+            }
+            _ => return,
+        };
+    }
+
+    /// Why it cannot be compared with the earlier result, as far as rows were counted: after [`Summary::finish`] also where nobody is
+    /// known to be the same. Then nothing is told of moves.
+    pub fn strangers(&self) -> Option<Fault> {
+        let earlier = self.earlier?;
+        let again = "请换成同一单位或同一表集的结果，或不作比较";
+        match &self.kinship {
+            Kinship::Strangers(subject, code) => Some(earlier.fault(format!(
+                "不能与这次的结果比较：编号 {subject} 的主体在这次的结果中代码是 `{code}`，在该文件中是另一个，两份结果的主体不是同一批；{again}"
+            ))),
+            Kinship::Unknown if self.ended && self.subjects > 0 && !earlier.is_empty() => Some(earlier.fault(format!(
+                "不能与这次的结果比较：没有一个主体的编号和代码在两份结果中都相同，无法确认是同一批主体；{again}；\
+                 表集中的主体没有代码的，请在 subjects.parquet 的 code 列写明后重新评价"
+            ))),
+            Kinship::Unknown | Kinship::Same => None,
+        }
+    }
+
+    fn compared(&self) -> Option<&'a Earlier> {
+        self.earlier.filter(|_| self.strangers().is_none())
+    }
+
     fn moves(&mut self, before: &str, now: &str) {
         match self.moved.get_mut(&(before.to_owned(), now.to_owned())) {
             Some(many) => *many += 1,
@@ -153,6 +212,7 @@ impl<'a> Summary<'a> {
 
     /// Counts those of the earlier result that nobody asked for again.
     pub fn finish(&mut self) {
+        self.ended = true;
         let Some(earlier) = self.earlier else { return };
         while let Some((_, before)) = earlier.at(self.next) {
             self.next += 1;
@@ -210,7 +270,7 @@ impl<'a> Summary<'a> {
             "townships": townships,
             "mean_points": self.points.thousandths(),
             "dimensions": dimensions,
-            "moved": self.earlier.map(|earlier| json!({ "since": earlier.as_of, "grades": moved })),
+            "moved": self.compared().map(|earlier| json!({ "since": earlier.as_of, "grades": moved })),
         })
     }
 
@@ -258,7 +318,7 @@ impl<'a> Summary<'a> {
         if reasons.len() > 1 {
             table(&mut out, &reasons);
         }
-        if let Some(earlier) = self.earlier {
+        if let Some(earlier) = self.compared() {
             out.push_str(&format!("与 {} 的结果比较：行为原等级，列为现等级\n", earlier.as_of));
             self.matrix(&mut out);
         }

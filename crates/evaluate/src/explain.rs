@@ -59,7 +59,7 @@ pub(crate) fn explain(question: &Question<'_>, run: &Run<'_>) -> Option<Evaluati
 fn forced_by(hit: Hit, run: &Run<'_>) -> Option<Forced> {
     let rule = run.plan.overrides.get(hit.rule)?;
     let record = *run.feed.kind(rule.kind)?.records.get(hit.row)?;
-    Some(Forced { grade: rule.grade, list: rule.kind, record })
+    Some(Forced { rule: hit.rule, grade: rule.grade, list: rule.kind, record })
 }
 
 /// By whose limits the subject is graded.

@@ -83,12 +83,14 @@ pub enum Reason {
     },
 }
 
-/// A list that forces a grade.
+/// A list or a record that forces a grade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forced {
-    /// The grade that the scorecard attaches to the list.
+    /// Position of the rule among the scorecard's.
+    pub rule: usize,
+    /// The grade that the scorecard attaches to it.
     pub grade: usize,
-    /// Which list.
+    /// Which list, or which kind of records.
     pub list: KindIx,
     /// The entry.
     pub record: RecordId,
@@ -363,9 +365,13 @@ impl Measure {
     }
 }
 
-/// `30 × 50% = 15`; unchanged at full weight.
+/// `30 × 50% = 15`, and before it how the 30 came about where that is more than the number; unchanged at full weight.
 fn weighed_text(sum: String, within: Points, (weight, points): (i64, Points)) -> String {
-    if weight == 1000 { sum } else { format!("{sum}；{within} × {} = {points}", Points::percent(weight)) }
+    if weight == 1000 {
+        return sum;
+    }
+    let weighed = format!("{within} × {} = {points}", Points::percent(weight));
+    if sum == within.to_string() { weighed } else { format!("{sum}；{weighed}") }
 }
 
 fn terms(parts: &[Points]) -> String {

@@ -65,6 +65,9 @@ impl Diagnostic {
         };
         let before = usize::try_from(self.column.saturating_sub(1)).unwrap_or(0);
         let indent: usize = source.chars().take(before).map(columns).sum();
+        // What is no text goes to no terminal, and of a line without end only what surrounds the place.
+        let shown = |c: char| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+        let source: String = source.chars().map(shown).take(before.saturating_add(BEHIND_MAX)).collect();
         let number = self.line.to_string();
         let (gutter, caret) = (" ".repeat(number.len()), " ".repeat(indent));
         let mut head = String::new();
@@ -73,6 +76,9 @@ impl Diagnostic {
         format!("{head}\n {gutter} |\n {number} | {source}\n {gutter} | {caret}^\n  建议：{}", self.help)
     }
 }
+
+/// Characters that are shown behind the place.
+const BEHIND_MAX: usize = 160;
 
 /// Cells a character takes in a terminal: Chinese ones take two.
 fn columns(c: char) -> usize {

@@ -55,6 +55,14 @@ pub enum NotAPack {
     /// Larger than a rule text ever is.
     #[error("`{}` 超过 1 MiB，请拆成几个文件", .0.display())]
     TooLarge(PathBuf),
+    /// A folder of packs, or of anything else.
+    #[error("目录 {} 中没有 {HEAD}，不是规则包；请写规则包所在的目录{}", .dir.display(), suggested(.below))]
+    NoHead {
+        /// The folder.
+        dir: PathBuf,
+        /// Folders in it that hold a pack, by name.
+        below: Vec<String>,
+    },
     /// A folder that gives its pack no id.
     #[error("`{}` 没有目录名，规则包以目录名为标识，请给出规则包所在的目录", .0.display())]
     Nameless(PathBuf),
@@ -193,7 +201,28 @@ fn read_file(path: &Path) -> Result<Option<String>, NotAPack> {
 pub fn named(dir: &Path) -> Result<(String, Files), NotAPack> {
     let full = canonical(dir)?;
     let id = full.file_name().ok_or_else(|| NotAPack::Nameless(dir.to_owned()))?.to_string_lossy().into_owned();
+    if !dir.join(HEAD).exists() && full.is_dir() {
+        return Err(NotAPack::NoHead { dir: dir.to_owned(), below: below(&full) });
+    }
     Ok((id, Files::read(dir)?))
+}
+
+/// Folders in a folder that hold a pack. What cannot be looked at suggests nothing.
+fn below(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+    let packs = entries.filter(|entry| entry.path().join(HEAD).is_file());
+    let mut names: Vec<String> = packs.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Names that are suggested at most.
+const SUGGESTED_MAX: usize = 10;
+
+fn suggested(below: &[String]) -> String {
+    let names: Vec<String> = below.iter().take(SUGGESTED_MAX).map(|name| format!("`{name}`")).collect();
+    let more = if below.len() > SUGGESTED_MAX { "等" } else { "" };
+    if names.is_empty() { String::new() } else { format!("，其下有规则包 {}{more}", names.join("、")) }
 }
 
 /// A pack with those that it stands on, as one set of files under the id of the lowest. They lie beside it, or the program carries them.

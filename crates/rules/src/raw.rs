@@ -158,10 +158,19 @@ fn syntax(text: &str, marker: &Marker, kind: &ErrorKind) -> NotYaml {
     if let Some(at) = tab(text, marker, kind) {
         return NotYaml { at, message: "此处有制表符".to_owned(), help: "YAML 用空格缩进，请把制表符换成空格" };
     }
+    if let Some((at, character)) = control(text) {
+        let message = format!("此处有控制字符 U+{:04X}，不是文本文件的内容", u32::from(character));
+        return NotYaml {
+            at, message, help: "规则文件须是 UTF-8 文本；请核对是否误放了别的文件，或删去这个字符"
+        };
+    }
     let (message, help) = match kind {
         ErrorKind::UnclosedFlowCollection { open } => (format!("括号 `{open}` 没有配对"), "请补上对应的右括号"),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => (format!("括号 `{open}` 与 `{close}` 不配对"), "请核对左右括号"),
         ErrorKind::UnclosedQuotedScalar => ("引号没有配对".to_owned(), "请补上右引号"),
+        ErrorKind::UnexpectedCharacter { character } => {
+            (format!("此处不能出现字符 `{character}`"), "以标点符号开头的文字请加双引号，并核对上一行的括号、引号是否成对")
+        }
         ErrorKind::UnknownAnchor => ("不支持 YAML 的锚点和别名".to_owned(), "请直接写出内容；以 `*` 开头的文字请加双引号"),
         ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => {
             ("缩进不一致".to_owned(), "同一层的键和列表项须左对齐，请核对本行与上一行的缩进")
@@ -172,6 +181,15 @@ fn syntax(text: &str, marker: &Marker, kind: &ErrorKind) -> NotYaml {
         other => (format!("不是有效的 YAML（{other}）"), "请核对本行和上一行的缩进、冒号后的空格、引号与括号"),
     };
     NotYaml { at: At::of(marker), message, help }
+}
+
+/// The first character that no text has, where there is one: the parser stumbles over it in words of its own, or somewhere else.
+fn control(text: &str) -> Option<(At, char)> {
+    let barred = |c: char| (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.split('\n').enumerate().find_map(|(line, text)| {
+        let (column, character) = text.chars().enumerate().find(|(_, c)| barred(*c))?;
+        Some((At::of(&Marker::new(0, line + 1, column)), character))
+    })
 }
 
 /// The first tab that indents a line, from the marked one on, where a tab is what the parser stumbled over.

@@ -4,6 +4,7 @@ mod batches;
 mod better;
 mod checks;
 mod connectors;
+mod evaluation;
 mod figures;
 pub mod input;
 pub mod problem;

@@ -184,13 +184,17 @@ fn decimals_moments_and_old_timestamps_are_refused_by_their_type() {
         Arc::new(built.with_converted_type(converted).build().unwrap())
     };
     let moment = LogicalType::timestamp(true, TimeUnit::MICROS);
-    for (column, spoilt) in [
-        ("XC_RQ", primitive("XC_RQ", Physical::INT64, Some(moment), ConvertedType::TIMESTAMP_MICROS)),
-        ("XC_RQ", primitive("XC_RQ", Physical::INT96, None, ConvertedType::NONE)),
-        ("XC_RQ", primitive("XC_RQ", Physical::INT32, None, ConvertedType::NONE)),
-        ("subject", primitive("subject", Physical::INT64, Some(LogicalType::decimal(2, 10)), ConvertedType::DECIMAL)),
-        ("subject", primitive("subject", Physical::INT64, Some(LogicalType::integer(64, false)), ConvertedType::UINT_64)),
-        ("subject", primitive("subject", Physical::INT32, None, ConvertedType::NONE)),
+    let local = LogicalType::timestamp(false, TimeUnit::NANOS);
+    for (column, spoilt, called) in [
+        ("XC_RQ", primitive("XC_RQ", Physical::INT64, Some(moment), ConvertedType::TIMESTAMP_MICROS), "timestamp[us, UTC]"),
+        ("XC_RQ", primitive("XC_RQ", Physical::INT64, Some(local), ConvertedType::NONE), "timestamp[ns]"),
+        ("XC_RQ", primitive("XC_RQ", Physical::INT64, None, ConvertedType::TIMESTAMP_MILLIS), "timestamp[ms, UTC]"),
+        ("XC_RQ", primitive("XC_RQ", Physical::INT96, None, ConvertedType::NONE), "int96"),
+        ("XC_RQ", primitive("XC_RQ", Physical::INT32, None, ConvertedType::NONE), "int32"),
+        ("subject", primitive("subject", Physical::INT64, Some(LogicalType::decimal(2, 10)), ConvertedType::DECIMAL), "decimal(10, 2)"),
+        ("subject", primitive("subject", Physical::INT64, Some(LogicalType::integer(64, false)), ConvertedType::UINT_64), "uint64"),
+        ("subject", primitive("subject", Physical::INT32, None, ConvertedType::UINT_16), "uint16"),
+        ("subject", primitive("subject", Physical::INT32, None, ConvertedType::NONE), "int32"),
     ] {
         let made = made(&penalties());
         let right = schema::schema(&shapes()).unwrap();
@@ -216,7 +220,7 @@ fn decimals_moments_and_old_timestamps_are_refused_by_their_type() {
         made.replace(FILE, &bytes, 1);
         let refusal = made.refusal();
         let expected = if column == "subject" { "int64" } else { "date32" };
-        assert!(refusal.contains(FILE) && refusal.contains(&format!("`{column}` 的类型是")) && refusal.contains(expected), "{refusal}");
+        assert!(refusal.contains(FILE) && refusal.contains(&format!("`{column}` 的类型是 {called}，应为 {expected}，")), "{refusal}");
     }
 }
 

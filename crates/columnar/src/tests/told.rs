@@ -131,6 +131,49 @@ fn a_summary_counts_by_grade_kind_and_township_and_follows_who_moved() {
 }
 
 #[test]
+fn a_number_is_the_same_subject_only_where_codes_or_the_set_say_so() {
+    let pack = pack();
+    let card = pack.scorecard_by_id("market").unwrap().1;
+    let folder = tempfile::tempdir().unwrap();
+    let coded = |first: i64, codes: &[Option<&str>]| {
+        let of: Vec<_> = codes.iter().map(|_| (None, Some(0), Some(900_000))).collect();
+        Standings { codes: words(codes), ..rows(first, &of) }
+    };
+    let of_set = |tables: u8| Pin { tables: Some(Digest([tables; 32])), ..pin(&pack, card) };
+    for (case, (first, before), (tables, now), says) in [
+        ("same codes", (1, &[Some("A"), Some("B")][..]), (2, &[Some("A"), Some("B"), Some("C")][..]), None),
+        ("some known", (1, &[Some("A"), None, Some("C")]), (2, &[Some("A"), Some("B"), None]), None),
+        ("one other", (1, &[Some("A"), Some("B")]), (2, &[Some("A"), Some("X")]), Some("编号 2 的主体在这次的结果中代码是 `X`")),
+        ("no codes", (1, &[None, None]), (2, &[None, None]), Some("没有一个主体的编号和代码在两份结果中都相同")),
+        ("empty codes", (1, &[Some("")]), (2, &[Some("")]), Some("没有一个主体的编号和代码")),
+        ("no codes of one set", (1, &[None, None]), (1, &[None, None]), None),
+        ("other numbers", (7, &[Some("A"), Some("B")]), (2, &[Some("A"), Some("B")]), Some("没有一个主体的编号和代码")),
+        ("nobody before", (1, &[]), (2, &[Some("A")]), None),
+    ] {
+        let path = folder.path().join(case);
+        let mut writer = StandingsWriter::begin(&path, &of_set(1)).unwrap();
+        writer.append(&coded(first, before)).unwrap();
+        writer.finish().unwrap();
+        let earlier = Earlier::read(&path, card).unwrap();
+        let mut summary = Summary::new(&pack, card, Some(&earlier)).reading(of_set(tables).tables);
+        now.iter().zip(1..).for_each(|(code, number)| summary.add(&coded(number, &[*code])));
+        summary.finish();
+        let (json, text) = (summary.json(&of_set(tables)), summary.text());
+        match says {
+            None => {
+                assert!(summary.strangers().is_none(), "{case}");
+                assert!(json["moved"]["grades"].is_array() && text.contains("的结果比较"), "{case}");
+            }
+            Some(says) => {
+                let fault = summary.strangers().unwrap().to_string();
+                assert!(fault.contains(says) && fault.contains(case), "{case}: {fault}");
+                assert!(json["moved"].is_null() && !text.contains("的结果比较"), "{case}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_earlier_result_must_be_one_and_of_the_same_scorecard() {
     let pack = pack();
     let card = pack.scorecard_by_id("market").unwrap().1;

@@ -136,8 +136,8 @@ fn indicators_and_dimensions_are_bounded_and_then_weighed() {
     card.dimensions[0] = Dimension { weight: 500, cap: Some(whole(50)), ..card.dimensions[0].clone() };
     // 40 × 33.3% = 13.32 twice is 26.64, half of it 13.32; bounded at 100: 33.3 twice is 66.6, bounded at 50, half of it 25.
     for (count, total, line, dimension) in [
-        (0, "800", "0；0 × 33.3% = 0", "0；0 × 50% = 0"),
-        (1, "813.32", "40；40 × 33.3% = 13.32", "26.64；26.64 × 50% = 13.32"),
+        (0, "800", "0 × 33.3% = 0", "0 × 50% = 0"),
+        (1, "813.32", "40 × 33.3% = 13.32", "26.64 × 50% = 13.32"),
         (3, "825", "40 + 40 + 40 = 120，按上限计 100；100 × 33.3% = 33.3", "66.6，按上限计 50；50 × 50% = 25"),
     ] {
         let evaluation = run_on(&pack_with(card.clone()), &honours(count), &covered(&KINDS), AS_OF);

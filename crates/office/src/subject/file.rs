@@ -111,6 +111,19 @@ pub struct EvaluationView {
     pub better: Option<BetterView>,
 }
 
+/// One evaluation that was asked for, with what it rests on.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The evaluation.
+    pub view: EvaluationView,
+    /// The records that were known.
+    pub records: Vec<RecordView>,
+    /// The rules in force then.
+    pub pack: Arc<Pack>,
+    /// What was known.
+    pub known: Position,
+}
+
 /// A record as people see it.
 #[derive(Clone, Debug)]
 pub struct RecordView {
@@ -357,13 +370,13 @@ fn shown(kind: &FieldKind, value: &Value) -> String {
     }
 }
 
-/// One evaluation of a subject on any day, as known at any position, with the records known there: for `explain` and for replay.
+/// One evaluation of a subject on any day, as known at any position, with the records and rules of that position: for `explain` and for replay.
 pub async fn explain(
     office: &Arc<Office>,
     actor: &Actor,
     (code, scorecard, purpose): (&str, &str, &str),
     (as_of, known): (Option<Day>, Option<Position>),
-) -> Result<(EvaluationView, Vec<RecordView>), Error> {
+) -> Result<Explanation, Error> {
     let scope = Scope::of(Action::ReadSubject, actor)?;
     let pack = match known {
         None => office.pack(),
@@ -380,7 +393,7 @@ pub async fn explain(
     let (card, _) = pack.scorecard_by_id(scorecard).ok_or_else(unknown)?;
     let (by, shared, code, purpose) = (actor.clone(), Arc::clone(office), code.to_owned(), purpose.to_owned());
     let rules = Arc::clone(&pack);
-    let (mut view, records, known) = office
+    let (mut view, records, ground, known) = office
         .write(actor, move |tx| {
             let (row, _, _) = addressed(tx, &shared, &by, &code)?;
             if !scope.covers_subject(row.subject, row.area.as_deref()) {
@@ -399,11 +412,11 @@ pub async fn explain(
             let subject = know(tx.connection(), &shared.coverage, &pack, (row, position))?;
             let evaluation = crate::evaluation::evaluate(&pack, &subject, card, as_of.unwrap_or(today))?;
             let records = subject.records.iter().map(|record| record_view(&pack, record)).collect();
-            Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records, subject))
+            Ok((evaluation_view(&pack, card, Arc::new(evaluation)), records, subject, position))
         })
         .await?;
-    view.better = Some(better_view(&rules, &known, &view.evaluation)?);
-    Ok((view, records))
+    view.better = Some(better_view(&rules, &ground, &view.evaluation)?);
+    Ok(Explanation { view, records, pack: rules, known })
 }
 
 /// Nothing known is not the same as known to have nothing.

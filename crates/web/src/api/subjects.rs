@@ -4,17 +4,14 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use xinzhi_core::money::Fen;
 use xinzhi_core::record::Class;
 use xinzhi_core::{Code, Day, Refusal};
-use xinzhi_office::evaluate::{IndicatorLine, Knowledge, Measured, Outcome};
-use xinzhi_office::rules::model::Scorecard;
-use xinzhi_office::rules::{Pack, sentence};
-use xinzhi_office::subject::file::{EvaluationView as Evaluated, RecordView as Record};
+use xinzhi_office::rules::Pack;
+use xinzhi_office::subject::file::RecordView as Record;
 use xinzhi_office::subject::{self, RelationView as Related, SubjectFile};
 
-use crate::api::better::BetterView;
 use crate::api::checks::MeasureView;
+use crate::api::evaluation::EvaluationView;
 use crate::api::problem::Problem;
 use crate::server::AppState;
 use crate::session::Caller;
@@ -87,86 +84,6 @@ pub struct SubjectView {
     /// Journal position of what was known.
     known: i64,
     next_change: Option<String>,
-}
-
-/// An evaluation.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EvaluationView {
-    scorecard: String,
-    title: String,
-    as_of: String,
-    valid_until: String,
-    pack: String,
-    /// Points as written, `835` or `812.5`; none where not evaluable.
-    points: Option<String>,
-    /// How they come about: what everybody begins with, what each dimension adds, and bounds; `800 - 95 + 17.5 = 722.5`.
-    arithmetic: Option<String>,
-    grade: Option<String>,
-    /// What the grade is worth, as the model's amount says: `1,000,000.00 元`; none where it gives no amounts.
-    amount: Option<String>,
-    /// Why there are no points.
-    reason: Option<String>,
-    /// By whose limits it is graded, where how peers do decides; none where points alone do.
-    peers: Option<PeersView>,
-    /// Share of the weight inside coverage, in thousandths.
-    assessed_share: i64,
-    indicators: Vec<IndicatorView>,
-    /// What would make the grade better; only in the answer of `…/evaluations`.
-    better: Option<BetterView>,
-}
-
-/// Limits by peers: data of the pack, made by one run and the same for everybody of a group.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PeersView {
-    /// A sentence: which group, made of how many, when, for which days.
-    says: String,
-    /// The group; none where nothing says one.
-    group: Option<String>,
-    /// Whether the limits are the group's own; else everybody's.
-    own: bool,
-    /// Of how many subjects they were made.
-    size: i64,
-    /// The day for which the run computed everybody's points.
-    made: String,
-    /// First day of the limits.
-    from: String,
-    /// Last day of them.
-    until: Option<String>,
-    /// Least points by grade, without the last grade.
-    limits: Vec<LimitView>,
-}
-
-/// From how many points a grade holds.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LimitView {
-    grade: String,
-    from: String,
-}
-
-/// An indicator.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct IndicatorView {
-    id: String,
-    title: String,
-    known: bool,
-    points: String,
-    arithmetic: String,
-    /// The rule as a Chinese sentence with its articles.
-    rule: String,
-    contributions: Vec<ContributionView>,
-}
-
-/// A record's share in an indicator.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContributionView {
-    record: i64,
-    day: String,
-    /// 文书号, where the record can be shown.
-    document: Option<String>,
-    points: String,
-    arithmetic: String,
-    next_fade: Option<String>,
-    leaves_on: String,
 }
 
 /// A record.
@@ -250,71 +167,6 @@ pub struct AccessView {
     what: String,
 }
 
-fn evaluation(pack: &Pack, view: &Evaluated, records: &[Record]) -> EvaluationView {
-    let e = &view.evaluation;
-    let (points, reason) = match e.outcome {
-        Outcome::Graded { points, .. } => (Some(points.to_string()), None),
-        Outcome::NotEvaluable { reason } => (None, Some(reason.sentence())),
-    };
-    EvaluationView {
-        scorecard: e.scorecard.clone(),
-        title: view.title.clone(),
-        as_of: e.as_of.to_string(),
-        valid_until: e.valid_until.to_string(),
-        pack: view.pack.clone(),
-        points,
-        arithmetic: e.arithmetic(),
-        grade: view.grade.as_ref().map(|(name, _)| name.clone()),
-        amount: e.amount.map(|amount| Fen(amount).to_string()),
-        reason,
-        peers: e.peers.as_ref().map(|peers| measured(peers, pack.scorecard(view.card))),
-        assessed_share: e.assessed_share,
-        indicators: e.indicators().map(|line| indicator(pack, view, line, records)).collect(),
-        better: view.better.as_ref().map(|better| BetterView::of(pack, better)),
-    }
-}
-
-fn measured(peers: &Measured, card: Option<&Scorecard>) -> PeersView {
-    let grades = card.into_iter().flat_map(|card| &card.grades);
-    PeersView {
-        says: peers.sentence(),
-        group: peers.group.clone(),
-        own: peers.own,
-        size: peers.size,
-        made: peers.made.to_string(),
-        from: peers.in_force.from.to_string(),
-        until: peers.in_force.until.map(|day| day.to_string()),
-        limits: grades.zip(&peers.limits).map(|(grade, from)| LimitView { grade: grade.name.clone(), from: from.to_string() }).collect(),
-    }
-}
-
-fn indicator(pack: &Pack, view: &Evaluated, line: &IndicatorLine, records: &[Record]) -> IndicatorView {
-    let card = pack.scorecards.get(view.card.0);
-    let of_card = |card: &'_ Scorecard| {
-        let found = card.dimensions.iter().flat_map(|d| &d.indicators).find(|i| i.id == line.id);
-        found.map(|indicator| sentence::indicator(pack, card, indicator))
-    };
-    let document = |record| records.iter().find(|r| r.record == record).map(|r| r.document.number.clone());
-    let contributions = line.contributions.iter().map(|c| ContributionView {
-        record: c.record.0,
-        day: c.day.to_string(),
-        document: document(c.record),
-        points: c.points.to_string(),
-        arithmetic: c.arithmetic(),
-        next_fade: c.next_fade.map(|day| day.to_string()),
-        leaves_on: c.leaves_on.to_string(),
-    });
-    IndicatorView {
-        id: line.id.clone(),
-        title: line.title.clone(),
-        known: line.state == Knowledge::Known,
-        points: line.points.to_string(),
-        arithmetic: line.arithmetic(),
-        rule: card.and_then(of_card).unwrap_or_default(),
-        contributions: contributions.collect(),
-    }
-}
-
 fn record(view: &Record) -> RecordView {
     RecordView {
         id: view.record.0,
@@ -387,7 +239,7 @@ pub(super) async fn file(
     let file = open(&state, &caller, &code, purpose).await?;
     let pack = state.office.pack();
     Ok(Json(SubjectView {
-        evaluations: file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect(),
+        evaluations: file.evaluations.iter().map(|e| EvaluationView::of(&pack, e, (&file.records, file.known))).collect(),
         relations: file.relations.lines.iter().map(|one| relation(&pack, one)).collect(),
         relations_more: file.relations.more,
         records: file.records.len(),
@@ -437,10 +289,10 @@ pub(super) async fn evaluations(
     let mut file = subject::open_file(&state.office, &caller.0, &code, &query.purpose).await?;
     let Some(scorecard) = &query.scorecard else {
         subject::foresee(&mut file)?;
-        return Ok(Json(file.evaluations.iter().map(|e| evaluation(&pack, e, &file.records)).collect()));
+        return Ok(Json(file.evaluations.iter().map(|e| EvaluationView::of(&pack, e, (&file.records, file.known))).collect()));
     };
-    let (view, records) = subject::file::explain(&state.office, &caller.0, (&code, scorecard, &query.purpose), (as_of, known)).await?;
-    Ok(Json(vec![evaluation(&pack, &view, &records)]))
+    let found = subject::file::explain(&state.office, &caller.0, (&code, scorecard, &query.purpose), (as_of, known)).await?;
+    Ok(Json(vec![EvaluationView::of(&found.pack, &found.view, (&found.records, found.known))]))
 }
 
 /// Its relations to other subjects on any day, as known at any position.

@@ -93,7 +93,7 @@ pub(super) fn cited(pack: &Pack, citations: &[String]) -> Vec<Basis> {
 }
 
 /// A rule's sentence without its title, which stands above it, and without its articles, which follow as links.
-fn plain(sentence: &str, title: &str) -> String {
+pub(super) fn plain(sentence: &str, title: &str) -> String {
     let sentence = sentence.strip_prefix(title).and_then(|rest| rest.strip_prefix('：')).unwrap_or(sentence);
     sentence.rsplit_once("依据：").map_or(sentence, |(rule, _)| rule).to_owned()
 }

@@ -1,15 +1,15 @@
 //! An evaluation, opened down to the record, the rule, the article and the arithmetic (C3).
 
-use xinzhi_core::money::Fen;
 use xinzhi_core::{Day, Points};
-use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine};
-use xinzhi_office::evaluate::{Evaluation, Knowledge, Outcome};
+use xinzhi_office::evaluate::result::Contribution;
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::{Dimension, Scorecard};
+use xinzhi_office::rules::model::{Dimension, Grade, Scorecard};
 use xinzhi_office::rules::sentence;
+use xinzhi_office::subject::Explained;
+use xinzhi_office::subject::explained::{Decisive, DimensionExplained, IndicatorExplained};
 use xinzhi_office::subject::file::{EvaluationView, RecordView};
 
-use super::super::rules::{Basis, bases};
+use super::super::rules::{Basis, bases, plain};
 use super::super::text::{Bar, left, percent};
 use super::better::BetterPart;
 use super::record_words;
@@ -27,8 +27,7 @@ pub(in super::super) struct EvaluationPart {
     /// Why there are no points; not known is not zero.
     pub(in super::super) reason: Option<String>,
     pub(in super::super) arithmetic: Option<String>,
-    /// The list that forces the grade: its title and the record.
-    pub(in super::super) forced: Option<(String, i64)>,
+    pub(in super::super) forced: Option<ForcedPart>,
     /// By whose limits it is graded, where peers decide, and those limits.
     pub(in super::super) peers: Option<(String, String)>,
     pub(in super::super) as_of: Day,
@@ -38,6 +37,19 @@ pub(in super::super) struct EvaluationPart {
     pub(in super::super) pack: String,
     pub(in super::super) dimensions: Vec<DimensionPart>,
     pub(in super::super) better: Option<BetterPart>,
+}
+
+/// What has a say about the grade beside the points.
+#[derive(Debug)]
+pub(in super::super) struct ForcedPart {
+    pub(in super::super) says: &'static str,
+    pub(in super::super) decides: bool,
+    pub(in super::super) rule: String,
+    pub(in super::super) basis: Vec<Basis>,
+    /// The grade by points alone; none where there are no points.
+    pub(in super::super) by_points: Option<String>,
+    pub(in super::super) record: i64,
+    pub(in super::super) words: String,
 }
 
 /// A dimension with its thin bar.
@@ -80,35 +92,21 @@ pub(in super::super) struct LedgerLine {
 
 impl EvaluationPart {
     pub(super) fn of(view: &EvaluationView, pack: &Pack, records: &[RecordView]) -> EvaluationPart {
-        let evaluation: &Evaluation = &view.evaluation;
-        let card = pack.scorecard(view.card);
-        let (points, reason) = match &evaluation.outcome {
-            Outcome::Graded { points, .. } => (Some(*points), None),
-            Outcome::NotEvaluable { reason } => (None, Some(reason.sentence())),
-        };
-        let forced = evaluation.forced.map(|forced| {
-            let list = pack.record_kind(forced.list).map_or_else(String::new, |kind| kind.title.clone());
-            (list, forced.record.0)
-        });
+        let explained = Explained::of(view, pack, records);
+        let (evaluation, card) = (explained.evaluation, explained.card);
         let scale = scale(card);
-        let dimensions = evaluation.dimensions.iter().enumerate();
-        let dimensions = dimensions.map(|(place, line)| {
-            let rule = card.and_then(|card| Some((card, card.dimensions.get(place)?)));
-            dimension(line, (pack, rule), scale, records)
-        });
+        let rules = (pack, format!("/rules/{}/{}", pack.id, evaluation.scorecard));
+        let dimensions = explained.dimensions.iter().map(|part| dimension(part, &rules, scale, records));
         EvaluationPart {
             title: view.title.clone(),
-            rule: format!("/rules/{}/{}", pack.id, evaluation.scorecard),
+            rule: rules.1.clone(),
             purpose: card.map_or_else(String::new, |card| card.purpose.clone()),
             grade: view.grade.clone(),
-            points,
-            amount: evaluation
-                .amount
-                .zip(card.and_then(|card| card.amount.as_ref()))
-                .map(|(fen, amount)| (amount.title.clone(), Fen(fen).to_string())),
-            reason,
+            points: explained.points,
+            amount: explained.amount.map(|(title, amount)| (title.to_owned(), amount.to_string())),
+            reason: explained.reason.clone(),
             arithmetic: evaluation.arithmetic(),
-            forced,
+            forced: explained.forced.as_ref().map(|part| forced(part, pack, records)),
             peers: evaluation.peers.as_ref().zip(card).map(|(by, card)| (by.sentence(), sentence::limits(card, &by.limits))),
             as_of: evaluation.as_of,
             valid_until: evaluation.valid_until,
@@ -118,6 +116,19 @@ impl EvaluationPart {
             dimensions: dimensions.collect(),
             better: view.better.as_ref().map(|better| BetterPart::of(better, pack)),
         }
+    }
+}
+
+fn forced(part: &Decisive<'_>, pack: &Pack, records: &[RecordView]) -> ForcedPart {
+    let named = |grade: &Grade| format!("{}（{}）", grade.name, grade.title);
+    ForcedPart {
+        says: part.says(),
+        decides: part.decides,
+        rule: plain(&part.rule, ""),
+        basis: bases(pack, part.basis),
+        by_points: part.by_points.map(named),
+        record: part.record.0,
+        words: record_words(records, part.record),
     }
 }
 
@@ -135,31 +146,31 @@ fn scale(card: Option<&Scorecard>) -> (i64, i64) {
     (least, most)
 }
 
-type RuleOf<'a> = (&'a Pack, Option<(&'a Scorecard, &'a Dimension)>);
+/// The pack, and the address of the scorecard's own page.
+type Rules<'a> = (&'a Pack, String);
 
-fn dimension(line: &DimensionLine, rule: RuleOf<'_>, (least, most): (i64, i64), records: &[RecordView]) -> DimensionPart {
+fn dimension(of: &DimensionExplained<'_>, rules: &Rules<'_>, (least, most): (i64, i64), records: &[RecordView]) -> DimensionPart {
     DimensionPart {
-        title: line.title.clone(),
+        title: of.line.title.clone(),
         // Not known is not zero: where nothing was collected for any of it there are no points to tell.
-        points: line.indicators.iter().any(|indicator| indicator.state == Knowledge::Known).then(|| line.points.signed()),
-        arithmetic: line.arithmetic(),
-        bar: Bar::new(line.points.0, least, most),
-        unknown: line.indicators.iter().filter(|indicator| indicator.state == Knowledge::Unknown).count(),
-        open: line.indicators.iter().any(|indicator| !indicator.contributions.is_empty() || !indicator.uncertain.is_empty()),
-        indicators: line.indicators.iter().map(|indicator| part(indicator, rule, records)).collect(),
+        points: of.known.then(|| of.line.points.signed()),
+        arithmetic: of.arithmetic.clone(),
+        bar: Bar::new(of.line.points.0, least, most),
+        unknown: of.unknown,
+        open: of.line.indicators.iter().any(|indicator| !indicator.contributions.is_empty() || !indicator.uncertain.is_empty()),
+        indicators: of.indicators.iter().map(|indicator| part(indicator, rules, records)).collect(),
     }
 }
 
-fn part(line: &IndicatorLine, (pack, rule): RuleOf<'_>, records: &[RecordView]) -> IndicatorPart {
-    let indicator = rule.and_then(|(_, dimension)| dimension.indicators.iter().find(|indicator| indicator.id == line.id));
-    let card = rule.map_or("", |(card, _)| card.id.as_str());
+fn part(of: &IndicatorExplained<'_>, (pack, card): &Rules<'_>, records: &[RecordView]) -> IndicatorPart {
+    let line = of.line;
     IndicatorPart {
         title: line.title.clone(),
-        rule: format!("/rules/{}/{card}#{}", pack.id, line.id),
-        known: line.state == Knowledge::Known,
+        rule: format!("{card}#{}", line.id),
+        known: of.known,
         arithmetic: line.arithmetic(),
         points: line.points.signed(),
-        basis: indicator.map_or_else(Vec::new, |indicator| bases(pack, &indicator.basis)),
+        basis: of.rule.map_or_else(Vec::new, |rule| bases(pack, &rule.basis)),
         lines: line.contributions.iter().map(|contribution| ledger(contribution, records)).collect(),
         uncertain: line.uncertain.iter().map(|record| (record.0, record_words(records, *record))).collect(),
     }

@@ -159,7 +159,7 @@ fn evaluation(outcome: Outcome) -> Evaluation {
         valid_until: day("2026-12-24"),
         base: Points::whole(800),
         outcome,
-        forced: Some(Forced { grade: 3, list: KindIx(0), record: RecordId(7) }),
+        forced: Some(Forced { rule: 0, grade: 3, list: KindIx(0), record: RecordId(7) }),
         grade: Some(1),
         assessed_share: 900,
         amount: Some(300),
