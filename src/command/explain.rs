@@ -63,7 +63,11 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
     }
     for indicator in list(evaluation, "indicators") {
         let known = indicator.get("known").and_then(Value::as_bool).unwrap_or(false);
-        let points = if known { format!("{} 分", signed(text(indicator, "points"))) } else { "未归集，按中性值计".to_owned() };
+        let points = if known {
+            format!("{} 分", signed(text(indicator, "points")))
+        } else {
+            format!("未知（{}），按中性值计", text(indicator, "unknown_because"))
+        };
         writeln!(out, "\n{}：{points}", text(indicator, "title"))?;
         writeln!(out, "  规则：{}", text(indicator, "rule"))?;
         for contribution in list(indicator, "contributions") {

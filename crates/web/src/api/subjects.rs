@@ -149,6 +149,8 @@ pub struct IndicatorView {
     id: String,
     title: String,
     known: bool,
+    /// Why it is not known, where it is not.
+    unknown_because: Option<&'static str>,
     points: String,
     arithmetic: String,
     /// The rule as a Chinese sentence with its articles.
@@ -308,6 +310,7 @@ fn indicator(pack: &Pack, view: &Evaluated, line: &IndicatorLine, records: &[Rec
         id: line.id.clone(),
         title: line.title.clone(),
         known: line.state == Knowledge::Known,
+        unknown_because: line.unknown_because(),
         points: line.points.to_string(),
         arithmetic: line.arithmetic(),
         rule: card.and_then(of_card).unwrap_or_default(),

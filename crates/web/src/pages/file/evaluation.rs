@@ -59,6 +59,8 @@ pub(in super::super) struct IndicatorPart {
     pub(in super::super) title: String,
     pub(in super::super) rule: String,
     pub(in super::super) known: bool,
+    /// Why it is not; empty where it is.
+    pub(in super::super) why: &'static str,
     pub(in super::super) arithmetic: String,
     pub(in super::super) points: String,
     pub(in super::super) basis: Vec<Basis>,
@@ -157,6 +159,7 @@ fn part(line: &IndicatorLine, (pack, rule): RuleOf<'_>, records: &[RecordView]) 
         title: line.title.clone(),
         rule: format!("/rules/{}/{card}#{}", pack.id, line.id),
         known: line.state == Knowledge::Known,
+        why: line.unknown_because().unwrap_or_default(),
         arithmetic: line.arithmetic(),
         points: line.points.signed(),
         basis: indicator.map_or_else(Vec::new, |indicator| bases(pack, &indicator.basis)),
