@@ -66,7 +66,7 @@ fn write(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
         let points = if known {
             format!("{} 分", signed(text(indicator, "points")))
         } else {
-            format!("未知（{}），按中性值计", text(indicator, "unknown_because"))
+            format!("未知（{}），不加分也不减分", text(indicator, "unknown_because"))
         };
         writeln!(out, "\n{}：{points}", text(indicator, "title"))?;
         writeln!(out, "  规则：{}", text(indicator, "rule"))?;
