@@ -120,6 +120,12 @@ PUTS = {"adverse": ("sum", "sum", "worst"), "positive": ("sum", "sum", "best"), 
 
 
 def draw_each(random, kind):
+    each = draw_worth(random, kind)
+    # Only of what is neither good nor bad by itself may one record decide whether there is a grade.
+    return replace(each, silence="unknown") if kind.nature == "neutral" and random.random() < 0.4 else each
+
+
+def draw_worth(random, kind):
     put = random.choice(PUTS[kind.nature])
     form = random.random()
     if kind.nature == "adverse" and form < 0.45:

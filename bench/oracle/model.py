@@ -86,6 +86,7 @@ class Each:
     by: str | None = None
     named: tuple = ()
     bands: tuple = ()
+    silence: str = "nothing"  # nothing unknown
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def indicator(case, what):
             out["each"] = {"by": titled(kind, take.by), "bands": bands(kind, take.by, take.bands)}
         if take.put != "sum":
             out["put"] = take.put
+        if take.silence != "nothing":
+            out["silence"] = take.silence
     else:
         field = take.field if take.what == "total" else None
         out["number"] = number(case, kind, take)

@@ -135,7 +135,8 @@ def indicator_points(case, indicator, covered, records):
     rows = [row for row in by_kind[0] if holds(indicator.where, row) is True]
     if isinstance(indicator.take, Each):
         points, counted = each_points(indicator, case.as_of, rows)
-        return clamp(points, indicator.floor, indicator.cap), covered or counted
+        silence_says_none = covered and indicator.take.silence == "nothing"
+        return clamp(points, indicator.floor, indicator.cap), counted or silence_says_none
     if not covered:
         found = None
     elif indicator.take.what == "ratio":

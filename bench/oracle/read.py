@@ -1,5 +1,6 @@
 """Reads a pack that `xinzhi pack check` has passed into the oracle's own description: what stands beside the rules is left out."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import yaml
@@ -101,7 +102,10 @@ def bands(of, code, lines):
 def take(kinds, of, what):
     if "number" in what:
         return number(kinds, of, what)
-    each, put = what["each"], what.get("put", "sum")
+    return replace(worth(of, what["each"], what.get("put", "sum")), silence=what.get("silence", "nothing"))
+
+
+def worth(of, each, put):
     if "by" not in each:
         return Each(put, constant=thousandths(each["points"]))
     code = code_of(of, each["by"])

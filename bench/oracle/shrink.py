@@ -111,6 +111,8 @@ def of_indicator(indicator):
     if isinstance(indicator.fade, Linear) or indicator.fade.steps:
         yield replace(indicator, fade=Steps())
     take = indicator.take
+    if isinstance(take, Each) and take.silence != "nothing":
+        yield replace(indicator, take=replace(take, silence="nothing"))
     if isinstance(take, Each) and take.put != "sum" and (indicator.floor or indicator.cap):
         yield replace(indicator, take=replace(take, put="sum"))
     for n in range(1, len(take.bands)):

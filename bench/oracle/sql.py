@@ -156,7 +156,7 @@ def points(indicator, position):
     """Points of an indicator before its weight, NULL where it is unknown."""
     found, covered = f"i{position}.found", f"c{position}"
     if isinstance(indicator.take, Each):
-        cell = f"coalesce({found}, CASE WHEN {covered} THEN 0 END)"
+        cell = found if indicator.take.silence == "unknown" else f"coalesce({found}, CASE WHEN {covered} THEN 0 END)"
     else:
         if indicator.take.what not in ("rate", "ratio"):
             found = f"coalesce({found}, 0)"

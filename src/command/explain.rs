@@ -105,7 +105,7 @@ fn write_head(out: &mut impl Write, evaluation: &Value) -> std::io::Result<()> {
     }
     let share = xinzhi_core::Points::percent(number(evaluation, "assessed_share"));
     let next = said(evaluation, "next_change").map(|day| format!("；下一变化 {day}")).unwrap_or_default();
-    writeln!(out, "已归集权重 {share}{next}")
+    writeln!(out, "已知权重 {share}{next}")
 }
 
 /// What has a say about the grade beside the points: the rule, and the record that it rests on.
@@ -130,13 +130,17 @@ fn write_dimension(out: &mut impl Write, evaluation: &Value, dimension: &Value) 
     }
     match number(dimension, "unknown") {
         0 => Ok(()),
-        unknown => writeln!(out, "有 {unknown} 项指标没有归集到信息，按未知处理，不加分也不减分。"),
+        unknown => writeln!(out, "有 {unknown} 项指标未知，不加分也不减分，其权重不算入已知权重。"),
     }
 }
 
 fn write_indicator(out: &mut impl Write, indicator: &Value) -> std::io::Result<()> {
     let known = holds(indicator, "known");
-    let points = if known { format!("{} 分", signed(text(indicator, "points"))) } else { "未知".to_owned() };
+    let points = if known {
+        format!("{} 分", signed(text(indicator, "points")))
+    } else {
+        format!("未知（{}）", text(indicator, "unknown_because"))
+    };
     writeln!(out, "{}：{points}", text(indicator, "title"))?;
     writeln!(out, "  规则：{}", text(indicator, "rule"))?;
     // A single number explains nothing that does not stand above.

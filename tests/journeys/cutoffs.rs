@@ -348,8 +348,10 @@ fn d8_each_subject_is_told_by_whose_limits_it_is_graded_from_which_run_and_until
         let centre = town.program(Role::Centre);
         town.wait(town.office.install_pack("models", models())).unwrap();
         let (mapper, auditor, nobody) = (company(1), company(2), company(3));
-        let review = |who: &crate::support::files::Company, number: u32| {
-            format!("{},{},项目{number},2026-06-01,示范单位,业主,五星\n", who.name, who.code)
+        // 50 + 18 + 12.
+        let review = |who: &crate::support::files::Company, number: u32| -> String {
+            let row = |(rater, level)| format!("{},{},项目{number},2026-06-01,示范单位,{rater},{level}\n", who.name, who.code);
+            [("业主", "五星"), ("主管部门", "三星"), ("中心", "三星")].map(row).concat()
         };
         let reviews = [review(&mapper, 1), review(&auditor, 2), review(&nobody, 3)].concat();
         deliver(town, &centre, "agency-review", &format!("{HEAD},评价方,评价等次\n{reviews}"));

@@ -29,11 +29,11 @@ fn evaluation(town: &Town, who: &Caller, code: &str, scorecard: &str) -> Value {
 const HEAD: &str = "主体名称,统一社会信用代码,文书号,作出日期,作出单位";
 
 #[test]
-fn raters_are_weighed_and_nobody_is_graded_while_one_of_them_may_still_report() {
+fn d3_raters_are_weighed_and_nobody_is_graded_while_one_of_them_has_not_spoken() {
     each_database(|town| {
         let centre = town.program(Role::Centre);
         town.wait(town.office.install_pack("models", files())).unwrap();
-        let (rated, silent) = (company(1), company(2));
+        let (rated, silent, unseen) = (company(1), company(2), company(3));
         let row = |who: &Company, number: u32, rater: &str, level: &str| {
             format!("{},{},项目{number},2026-06-0{number},示范单位,{rater},{level}\n", who.name, who.code)
         };
@@ -54,15 +54,37 @@ fn raters_are_weighed_and_nobody_is_graded_while_one_of_them_may_still_report() 
         assert_eq!((&early["points"], &early["grade"]), (&json!(null), &json!(null)), "what may still be missing is not known: {early}");
 
         deliver(town, &centre, "agency-review", &file);
-        // 60 + 50 % of 0 + 30 % of 40 + 20 % of 20.
+        // 50 % of 60, 30 % of 100, 20 % of 80.
         let found = evaluation(town, &centre, &rated.code, "agency-stars");
         assert_eq!((&found["points"], &found["grade"]), (&json!("76"), &json!("4★")), "{found}");
         let rules: Vec<&str> = found["indicators"].as_array().unwrap().iter().map(|line| line["rule"].as_str().unwrap()).collect();
         assert!(rules.iter().all(|rule| rule.contains("有几条的取平均分")), "{rules:?}");
-        // Only one of three has rated: the others move nothing.
-        assert_eq!(evaluation(town, &centre, &silent.code, "agency-stars")["points"], "80");
-        let page = town.get(&town.person(Role::Centre), "/rules/national/agency-stars").text();
-        for said in ["按 50% 计入总分", "按 30% 计入总分", "按 20% 计入总分", "有几条的取平均分"] {
+        // Only one of three has rated, and of somebody else nobody: everything was reported, and nobody is given the middle.
+        deliver(
+            town,
+            &centre,
+            "agency-registration",
+            &format!("{HEAD},服务类别\n{},{},登记3,2025-03-01,示范中心,测绘\n", unseen.name, unseen.code),
+        );
+        for (who, share, missing) in [(&silent, "50", &["department", "centre"][..]), (&unseen, "0", &["owner", "department", "centre"])] {
+            let found = evaluation(town, &centre, &who.code, "agency-stars");
+            assert_eq!((&found["points"], &found["grade"]), (&json!(null), &json!(null)), "{found}");
+            let reason = format!("已知信息只占评价权重的 {share}%，低于 100%，不作评价");
+            assert!(found["reason"].as_str().unwrap().starts_with(&reason), "{found}");
+            let why = |line: &&Value| line["unknown_because"] == "没有评分记录，不作评价";
+            let lines = found["indicators"].as_array().unwrap();
+            let unknown: Vec<&str> = lines.iter().filter(why).map(|line| line["id"].as_str().unwrap()).collect();
+            assert_eq!(unknown, missing, "{found}");
+            assert!(lines.iter().all(|line| line["known"] == line["unknown_because"].is_null()), "{found}");
+            let notes = found["better"]["notes"].to_string();
+            assert!(notes.contains("“中心评价”没有评分记录：有了评分"), "{notes}");
+        }
+        let person = town.person(Role::Centre);
+        let page = town.get(&person, &format!("/desk/subjects/{}?purpose={}", silent.code, encoded("日常监管"))).text();
+        assert!(page.contains("没有评分记录，不作评价") && page.contains("已知权重 50%"), "{page}");
+        let page = town.get(&person, "/rules/national/agency-stars").text();
+        for said in ["按 50% 计入总分", "按 30% 计入总分", "按 20% 计入总分", "有几条的取平均分", "一条也没有的按未知处理，不当作 0 分"]
+        {
             assert!(page.contains(said), "{said}: {page}");
         }
         assert_eq!(town.doctor(), []);
@@ -112,7 +134,9 @@ fn a_grade_is_worth_what_the_pack_says_and_a_worse_one_never_more() {
         assert!(other.contains("金额应为 600,000.00 元，实为 500,000.00 元"), "{other}");
         town.wait(town.office.install_pack("models", priced(AMOUNT, "50 万元"))).unwrap();
         let rated = company(1);
-        let file = format!("{HEAD},评价方,评价等次\n{},{},项目1,2026-06-01,示范单位,业主,五星\n", rated.name, rated.code);
+        let row = |rater: &str, level: &str| format!("{},{},项目1,2026-06-01,示范单位,{rater},{level}\n", rated.name, rated.code);
+        let rows = [row("业主", "五星"), row("主管部门", "四星"), row("中心", "三星")].concat();
+        let file = format!("{HEAD},评价方,评价等次\n{rows}");
         deliver(town, &centre, "agency-review", &file);
         let found = evaluation(town, &centre, &rated.code, "agency-stars");
         assert_eq!((&found["grade"], &found["amount"]), (&json!("4★"), &json!("500,000.00 元")), "{found}");

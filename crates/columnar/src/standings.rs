@@ -35,7 +35,7 @@ pub const REASONS: [(&str, &str); 6] = [
     ("review-overdue", "规则包逾期未审查"),
     ("no-basis-in-force", "所列依据均不生效"),
     ("no-cutoffs-in-force", "没有有效的同业界限"),
-    ("too-little-known", "已归集信息不足"),
+    ("too-little-known", "已知信息不足"),
 ];
 
 /// The last of them: the scorecard is used, and its dimensions have sums.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use xinzhi_core::Day;
 use xinzhi_core::day::Span;
 use xinzhi_rules::fact::{leaves_window_on, window_start};
-use xinzhi_rules::model::KindIx;
+use xinzhi_rules::model::{KindIx, Silence};
 
 /// The days for which records of each kind have been reported for a subject's area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub kind: KindIx,
     pub window_months: i32,
     pub lag_days: i32,
+    /// What it means to the indicator that nothing was found. Where that is never an answer, no coverage is enough.
+    pub silence: Silence,
 }
 
 impl Coverage {
@@ -39,6 +41,9 @@ impl Coverage {
 
     /// Whether one span holds the first day of the window and reaches as far as the lag asks.
     fn reported(&self, wanted: Wanted, as_of: Day) -> bool {
+        if wanted.silence == Silence::Unknown {
+            return false;
+        }
         let first = window_start(as_of, wanted.window_months);
         let reached = as_of.plus_days(-wanted.lag_days);
         self.spans(wanted.kind).iter().any(|span| span.contains(first) && span.until.is_none_or(|until| until >= reached))
@@ -67,6 +72,9 @@ impl Coverage {
 
 /// The days on which a window enters a span, leaves it, or finds it too old.
 fn borders(span: Span, wanted: Wanted) -> Vec<Day> {
+    if wanted.silence == Silence::Unknown {
+        return Vec::new();
+    }
     let mut days = vec![leaves_window_on(span.from.plus_days(-1), wanted.window_months)];
     if let Some(until) = span.until {
         days.push(leaves_window_on(until, wanted.window_months));

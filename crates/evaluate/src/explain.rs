@@ -111,6 +111,7 @@ fn indicator_lines<'p>(question: &Question<'_>, run: &Run<'p>) -> Vec<Drafted<'p
             id: indicator.id.clone(),
             title: indicator.title.clone(),
             state: if kept.known { Knowledge::Known } else { Knowledge::Unknown },
+            silence: indicator.take.silence(),
             together: together(question.pack, (indicator.kind, &indicator.take), kept),
             raw: Points(kept.raw),
             within: Points(within),

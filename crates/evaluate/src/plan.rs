@@ -134,7 +134,7 @@ pub(crate) struct IndicatorPlan {
     pub bounds: Bounds,
     /// The most that it can move the total: its weight in the assessed share.
     pub share: i64,
-    /// What must be reported for silence to mean "none": every kind that it counts.
+    /// What must be reported for silence to mean "none", if it ever does: every kind that it counts.
     pub wanted: Vec<Wanted>,
 }
 
@@ -249,7 +249,8 @@ impl Plan {
         &self.reads
     }
 
-    /// Of each indicator, whether silence means "none" to it on a day: all that an evaluation takes from coverage.
+    /// Of each indicator, whether silence means "none" to it on a day: all that an evaluation takes from coverage. Never to one whose
+    /// scorecard says that silence is no mark.
     pub fn silence(&self, coverage: &Coverage, as_of: Day) -> Vec<bool> {
         self.indicators.iter().map(|indicator| coverage.covers(&indicator.wanted, as_of)).collect()
     }

@@ -2,7 +2,7 @@
 
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Digest, Points, Span};
-use xinzhi_rules::model::{KindIx, Put, ScorecardIx};
+use xinzhi_rules::model::{KindIx, Put, ScorecardIx, Silence};
 
 /// An evaluation of one subject on one day by one scorecard, with everything it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +165,7 @@ pub struct DimensionLine {
 pub enum Knowledge {
     /// Reported throughout, or at least one record counts.
     Known,
-    /// Not reported: contributes nothing and is listed.
+    /// Not reported, or nobody has given the mark that it takes: contributes nothing and is listed.
     Unknown,
 }
 
@@ -209,6 +209,8 @@ pub struct IndicatorLine {
     pub title: String,
     /// Known or not.
     pub state: Knowledge,
+    /// What it means to the indicator that no record counts.
+    pub silence: Silence,
     /// How the records came together.
     pub together: Together,
     /// What the contributions come to.
@@ -281,6 +283,16 @@ impl Evaluation {
 }
 
 impl IndicatorLine {
+    /// Why it is not known, where it is not.
+    pub fn unknown_because(&self) -> Option<&'static str> {
+        let why = match (self.silence, self.together) {
+            (Silence::Unknown, _) => "没有评分记录，不作评价",
+            (Silence::Nothing, Together::Number(Measure::Rate | Measure::Ratio { .. }, _)) => "没有归集，或者没有可以计算的记录",
+            (Silence::Nothing, _) => "没有归集",
+        };
+        (self.state == Knowledge::Unknown).then_some(why)
+    }
+
     /// `-20 - 10 = -30`, and what floor or cap made of it: `-120 - 120 = -240，按下限计 -200`; `3 条，计 -10`; `30 × 50% = 15`.
     pub fn arithmetic(&self) -> String {
         let raw = match self.together {
@@ -332,11 +344,7 @@ impl Reason {
             Reason::NoCutoffsInForce => "等级按同业界限评定，而该日没有有效的同业界限，不作评价".to_owned(),
             Reason::TooLittleKnown { assessed_share, needed } => {
                 let percent = |share: &i64| Points(share * 100).to_string();
-                format!(
-                    "已归集信息只占评价权重的 {}%，低于 {}%，不作评价；没有归集不等于没有记录",
-                    percent(assessed_share),
-                    percent(needed)
-                )
+                format!("已知信息只占评价权重的 {}%，低于 {}%，不作评价；没有归集不等于没有记录", percent(assessed_share), percent(needed))
             }
         }
     }

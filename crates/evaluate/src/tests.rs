@@ -6,5 +6,6 @@ mod metamorphic;
 mod peers;
 mod proofs;
 mod ratio;
+mod silence;
 mod support;
 mod together;

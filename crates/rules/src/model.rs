@@ -27,7 +27,7 @@ pub use peers::{Cutoffs, Group, Ladder, Made, Peers, PeersBy, groups};
 pub use remedy::{Becomes, Remedy};
 pub use scorecard::{
     AmountByGrade, Dimension, Divisor, Each, Fade, Fading, Forcing, Grade, Grouping, Indicator, Number, Override, Put, RECORDS_MAX,
-    Scorecard, Take,
+    Scorecard, Silence, Take,
 };
 
 pub use spread::Spread;

@@ -79,7 +79,8 @@ fn indicator(
     let filter = indicator.filter.as_ref().map(|p| condition(p, kind)).transpose().map_err(|fault| fault.named(name()))?;
     let take = take((pack, kind), indicator)?;
     let reach = prove::take(indicator)?;
-    let wanted = |kind| Wanted { kind, window_months: indicator.window_months, lag_days: scorecard.coverage_lag_days };
+    let (window_months, lag_days, silence) = (indicator.window_months, scorecard.coverage_lag_days, indicator.take.silence());
+    let wanted = |kind| Wanted { kind, window_months, lag_days, silence };
     Ok(IndicatorPlan {
         dimension: place,
         kind: indicator.kind,
@@ -158,7 +159,7 @@ fn readable_field(kind: &RecordKind, field: FieldIx, indicator: &Indicator) -> R
 
 fn take((pack, kind): (&Pack, &RecordKind), indicator: &Indicator) -> Result<TakePlan, PlanFault> {
     match &indicator.take {
-        Take::Each { each, put } => {
+        Take::Each { each, put, .. } => {
             let worth = worth(kind, indicator, each)?;
             fading(indicator)?;
             let fades = match &indicator.fade {

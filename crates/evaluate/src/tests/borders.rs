@@ -177,7 +177,7 @@ fn too_little_known_is_no_grade_and_never_zero() {
     assert_eq!(none.unknown().map(|line| line.id.as_str()).collect::<Vec<_>>(), ["penalty", "fine", "honour"]);
     assert_eq!(none.grade, None);
     let Outcome::NotEvaluable { reason } = none.outcome else { panic!("graded") };
-    assert_eq!(reason.sentence(), "已归集信息只占评价权重的 0%，低于 60%，不作评价；没有归集不等于没有记录");
+    assert_eq!(reason.sentence(), "已知信息只占评价权重的 0%，低于 60%，不作评价；没有归集不等于没有记录");
     // A record that counts makes its indicator known without coverage; an uncertain one does not.
     let with_record = run_on(&pack(), &[penalty(1, "2026-05-01", ORDINARY)], &covered(&[HONOUR]), "2026-06-01");
     assert_eq!((with_record.assessed_share, points(&with_record).as_str()), (750, "780"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use xinzhi_core::Points;
 use xinzhi_rules::model::{
     AmountByGrade, Cutoffs, Divisor, Each, Fade, Fading, FieldIx, Forcing, KindIx, Number, Override, PeersBy, Put, RECORDS_MAX, Scorecard,
-    Take,
+    Silence, Take,
 };
 use xinzhi_rules::predicate::{Column as Read, Predicate, Test};
 
@@ -22,7 +22,7 @@ fn fault(change: impl FnOnce(&mut Scorecard)) -> PlanFault {
 fn e11_what_cannot_be_proved_does_not_compile() {
     let name = || "penalty".to_owned();
     let card = || "market".to_owned();
-    let each = |each| Take::Each { each, put: Put::Sum };
+    let each = |each| Take::Each { each, put: Put::Sum, silence: Silence::Nothing };
     let by_class = |points: i64| each(Each::ByClass([Points(0), Points(0), Points(points)]));
     assert_eq!(fault(|c| c.dimensions[0].indicators[0].take = by_class(i64::MIN)), PlanFault::PointsTooLarge(name()));
     assert_eq!(fault(|c| c.dimensions[0].indicators[0].take = by_class(i64::MAX / 1000)), PlanFault::PointsTooLarge(name()));

@@ -3,7 +3,7 @@
 use xinzhi_core::Points;
 use xinzhi_core::record::RecordId;
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Divisor, Each, FieldIx, Indicator, KindIx, Number, Pack, Put, Take};
+use xinzhi_rules::model::{Divisor, Each, FieldIx, Indicator, KindIx, Number, Pack, Put, Silence, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
 use super::support::*;
@@ -196,7 +196,7 @@ fn of_everybody_at_once_as_of_each_alone_also_where_nobody_has_a_record_of_one_o
 
 #[test]
 fn a_put_is_no_ratio() {
-    let take = Take::Each { each: Each::Constant(Points::ZERO), put: Put::Sum };
+    let take = Take::Each { each: Each::Constant(Points::ZERO), put: Put::Sum, silence: Silence::Nothing };
     assert!(Indicator { take, ..by_visits(PENALTY, false, &FALLING) }.divisor().is_none());
     assert_eq!(by_visits(PENALTY, false, &FALLING).counts().map(|(kind, _)| kind).collect::<Vec<_>>(), [PENALTY, VISIT]);
 }

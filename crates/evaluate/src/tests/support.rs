@@ -69,7 +69,7 @@ pub fn indicator(id: &str, kind: KindIx, each: Each) -> Indicator {
         kind,
         filter: None,
         window_months: 36,
-        take: Take::Each { each, put: Put::Sum },
+        take: Take::Each { each, put: Put::Sum, silence: Silence::Nothing },
         fade: Fading::Steps(vec![]),
         floor: None,
         cap: None,

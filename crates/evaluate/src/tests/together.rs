@@ -3,7 +3,7 @@
 use xinzhi_core::day::Span;
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Dimension, Divisor, Each, Fading, FieldIx, Forcing, Indicator, Number, Override, Put, Scorecard, Take};
+use xinzhi_rules::model::{Dimension, Divisor, Each, Fading, FieldIx, Forcing, Indicator, Number, Override, Put, Scorecard, Silence, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test, Truth};
 
 use super::support::*;
@@ -52,7 +52,7 @@ fn points_of_several_records_come_together_as_the_model_says() {
         (Put::First, "720", "-80、-1、-20 取最早 -80"),
         (Put::Mean, "766.334", "-80、-1、-20 取平均 -33.666"),
     ] {
-        let take = Take::Each { each: worth.clone(), put };
+        let take = Take::Each { each: worth.clone(), put, silence: Silence::Nothing };
         let indicator = Indicator { take, floor: Some(whole(-200)), ..indicator("put", PENALTY, worth.clone()) };
         let evaluation = with(indicator.clone(), &facts);
         let line = evaluation.indicators().next().unwrap();
@@ -207,7 +207,7 @@ fn by_hand(indicator: &Indicator, facts: &[Fact], (coverage, as_of): (&Coverage,
         indicator.cap.map_or(raw, |cap| raw.min(cap.0)) * indicator.weight / 1000
     };
     match &indicator.take {
-        Take::Each { each, put } => {
+        Take::Each { each, put, .. } => {
             let valued = rows.iter().filter_map(|fact| Some((fact.day, kept(indicator, worth(each, fact)?, (fact.day, as_of)))));
             bounded(put_together(*put, valued.collect()))
         }
@@ -334,7 +334,8 @@ fn random_indicator(numbers: &mut Numbers, id: usize) -> Indicator {
                 1 => Each::ByBand { field: amount, bands: bands(numbers, 2_000_000) },
                 _ => Each::ByChoice { field: FieldIx(0), points: (0..5).map(|_| Points(numbers.signed(20_000) - 9_000)).collect() },
             };
-            Take::Each { each, put }
+            let silence = if numbers.below(3) == 0 { Silence::Unknown } else { Silence::Nothing };
+            Take::Each { each, put, silence }
         }
     };
     let window_months = 1 + i32::try_from(numbers.below(48)).unwrap();

@@ -239,6 +239,25 @@ mod tests {
     }
 
     #[test]
+    fn silence_that_is_no_mark_is_a_change_of_its_indicator() {
+        let with = |silence: &str| {
+            let files = own_files();
+            let first = "      - id: inspection\n        title: 抽查检查\n        record: 抽查检查\n";
+            let card = files.text(CARD).unwrap().replacen(first, &format!("{first}{silence}"), 1);
+            load("national", &files.with(CARD, &card)).unwrap()
+        };
+        let (old, same, new) = (with(""), with("        silence: nothing\n"), with("        silence: unknown\n"));
+        let all = |new: &Pack| {
+            let found = changes((&old, &old.scorecards[0]), (new, &new.scorecards[0]));
+            found.into_iter().map(|changed| (changed.part, changed.how)).collect::<Vec<_>>()
+        };
+        assert_eq!(all(&same), [], "what holds anyway may be written");
+        let part = Part::Indicator("inspection".to_owned());
+        assert_eq!(all(&new), [(part.clone(), How::Changed)]);
+        assert!(says(&part, (&new, &new.scorecards[0])).unwrap().contains("一条也没有的按未知处理"));
+    }
+
+    #[test]
     fn a_ratio_to_other_records_is_a_change() {
         let (old, moved) = (with_ratio(DIVISOR, false), with_ratio(DIVISOR, true));
         let some = with_ratio("ratio_to: { record: 抽查检查, where: { 检查类型: { is: 双随机抽查 } } }", true);

@@ -5,7 +5,7 @@ use xinzhi_core::{Day, Fen, Points};
 use xinzhi_evaluate::better::{Goal, Step, StepSet, Way};
 use xinzhi_evaluate::{Better, Evaluation, Question, Subject};
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{LawIx, Scorecard};
+use xinzhi_rules::model::{LawIx, Scorecard, Silence};
 use xinzhi_rules::sentence;
 
 use crate::Error;
@@ -88,7 +88,7 @@ pub(crate) fn better_view(pack: &Pack, known: &Known, evaluation: &Evaluation) -
     let question = Question { pack, card: evaluation.card, as_of: evaluation.as_of };
     let found = xinzhi_evaluate::better(&question, &subject).map_err(|fault| Error::inconsistent(fault.to_string()))?;
     let card = pack.scorecard(evaluation.card).ok_or_else(|| Error::inconsistent("the scorecard is not in the pack".to_owned()))?;
-    let words = Words { pack, card, known, as_of: evaluation.as_of };
+    let words = Words { pack, card, known, evaluation, as_of: evaluation.as_of };
     Ok(BetterView { notes: words.notes(&found), goals: words.goals(&found) })
 }
 
@@ -104,6 +104,7 @@ struct Words<'a> {
     pack: &'a Pack,
     card: &'a Scorecard,
     known: &'a Known,
+    evaluation: &'a Evaluation,
     as_of: Day,
 }
 
@@ -171,7 +172,7 @@ impl Words<'_> {
 
     fn notes(&self, found: &Better) -> Vec<String> {
         match found.grade {
-            None => return vec!["目前不作评价，不推算怎样改善。".to_owned()],
+            None => return std::iter::once("目前不作评价，不推算怎样改善。".to_owned()).chain(self.unmarked()).collect(),
             Some(0) => return vec!["已是最高等级。".to_owned()],
             Some(_) => {}
         }
@@ -199,6 +200,13 @@ impl Words<'_> {
             }
         }
         notes
+    }
+
+    /// Whose marks are missing, where a mark would make a grade possible.
+    fn unmarked(&self) -> Option<String> {
+        let silent = self.evaluation.unknown().filter(|line| line.silence == Silence::Unknown);
+        let titles: Vec<String> = silent.map(|line| format!("“{}”", line.title)).collect();
+        (!titles.is_empty()).then(|| format!("{}没有评分记录：有了评分，已知权重达到要求的，才作评价。", titles.concat()))
     }
 
     fn name(&self, grade: Option<usize>) -> String {

@@ -16,8 +16,8 @@ use crate::raw::{At, Value};
 use crate::report::{Noun, Report};
 use crate::shape::{Item, Map, age_of, id_of, list, map, months_of, points_of, share_of};
 
-const KEYS: [&str; 14] =
-    ["id", "title", "record", "where", "window", "each", "put", "number", "bands", "fade", "weight", "floor", "cap", "basis"];
+const KEYS: [&str; 15] =
+    ["id", "title", "record", "where", "window", "each", "put", "number", "bands", "silence", "fade", "weight", "floor", "cap", "basis"];
 
 /// Most steps of a fade: one for each month of ten years.
 const FADES_MAX: usize = 120;

@@ -8,7 +8,7 @@ use super::predicate::{self, rules_may_read};
 use super::source::record_kind;
 use super::subject::overlap;
 use super::worth;
-use crate::model::{Divisor, FieldIx, FieldKind, Nature, Number, Pack, Put, RECORDS_MAX, RecordKind, Scorecard, Take};
+use crate::model::{Divisor, FieldIx, FieldKind, Nature, Number, Pack, Put, RECORDS_MAX, RecordKind, Scorecard, Silence, Take};
 use crate::predicate::Predicate;
 use crate::raw::{At, Value};
 use crate::report::Report;
@@ -16,6 +16,8 @@ use crate::shape::{Item, Map, map, money_of, percent_of, share_of, text_of, unkn
 
 const PUTS: [(&str, Put); 6] =
     [("sum", Put::Sum), ("best", Put::Best), ("worst", Put::Worst), ("latest", Put::Latest), ("first", Put::First), ("mean", Put::Mean)];
+
+const SILENCES: [(&str, Silence); 2] = [("nothing", Silence::Nothing), ("unknown", Silence::Unknown)];
 
 /// Where the last band of a ratio may start at the latest, in thousandths: ten thousand records for each other one.
 const RATIO_MAX: i64 = 10_000_000;
@@ -48,11 +50,12 @@ pub(super) fn read(map: Map<'_>, over: &Over<'_>, report: &mut Report) -> Option
         (Some(each), None) => {
             misplaced(map, "bands", "指标逐条计分时", report);
             let put = map.get("put").map_or(Some(Put::Sum), |item| put(item, kind, report));
+            let silence = map.get("silence").map_or(Some(Silence::Nothing), |item| silence(item, kind, report));
             let (each, points) = worth::read(each, kind, report)?;
-            Some((Take::Each { each, put: put? }, points))
+            Some((Take::Each { each, put: put?, silence: silence? }, points))
         }
         (None, Some(item)) => {
-            for key in ["put", "fade"] {
+            for key in ["put", "fade", "silence"] {
                 misplaced(map, key, "指标按数目计分时", report);
             }
             let counted = number(item, over, report);
@@ -85,6 +88,21 @@ fn put(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Put> {
         report.fault(item.at(), "put-direction", message, help);
     }
     Some(put)
+}
+
+/// What it means where no record counts. D17: only what is neither good nor bad by itself may decide whether there is a grade at all.
+fn silence(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Silence> {
+    let silence = word_of(item, "没有记录时的处理", &SILENCES, report)?;
+    let (turned, help) = match kind.nature {
+        Nature::Neutral => return Some(silence),
+        Nature::Adverse => ("少一条失信反而不作评价", "已归集而没有失信记录，就是没有失信；请删去 `silence`"),
+        Nature::Positive => ("没有守信记录就不作评价", "已归集而没有守信记录的不加分，也不因此不评；请删去 `silence`"),
+    };
+    if silence == Silence::Unknown {
+        let message = format!("{} `{}` 不能写 `silence: unknown`：会使{turned}", kind.nature.title(), kind.title);
+        report.fault(item.at(), "silence-direction", message, help);
+    }
+    Some(silence)
 }
 
 /// A number with what its bands start from: the unit and the greatest number that can be.

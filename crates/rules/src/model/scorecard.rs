@@ -209,6 +209,8 @@ pub enum Take {
         each: Each,
         /// Their composition.
         put: Put,
+        /// What it means that there is none.
+        silence: Silence,
     },
     /// All records together are a number, and the band it falls in gives the points. A number over a window that was not
     /// reported throughout is no number: the indicator is then unknown, whatever records there are.
@@ -218,6 +220,16 @@ pub enum Take {
         /// Start of each band with its points, rising; the first starts at the least possible number.
         bands: Vec<(i64, Points)>,
     },
+}
+
+/// What it means that no record counts, inside coverage; outside it is always unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// There is nothing to count.
+    Nothing,
+    /// Nobody has given a mark yet: the indicator is unknown, whatever has been reported. Of neutral kinds alone: of the others one record
+    /// more or less would decide whether there is a grade at all (D17).
+    Unknown,
 }
 
 /// How the points of several records come together. Where no record counts, all of them give nothing.
@@ -267,6 +279,14 @@ pub struct Divisor {
 }
 
 impl Take {
+    /// What it means that no record counts, inside coverage.
+    pub fn silence(&self) -> Silence {
+        match self {
+            Take::Each { silence, .. } => *silence,
+            Take::Number { .. } => Silence::Nothing,
+        }
+    }
+
     /// The most points, without sign, of one record or of one number.
     pub fn most(&self) -> i64 {
         self.points().into_iter().map(i64::saturating_abs).max().unwrap_or(0)

@@ -105,7 +105,7 @@ fn taken(indicator: &Indicator) -> Spread {
     match &indicator.take {
         Take::Number { bands, .. } => Spread::points(bands.iter().map(|(_, points)| points.0).chain([0])),
         Take::Each { put: Put::Mean, .. } => anything(),
-        Take::Each { each, put } => {
+        Take::Each { each, put, .. } => {
             let full: Vec<i64> = each.points().iter().map(|points| points.0).collect();
             let worth = match &indicator.fade {
                 Fading::Steps(steps) => {

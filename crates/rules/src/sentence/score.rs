@@ -7,7 +7,7 @@ use super::condition::{money, predicate, short, shown};
 use super::{founded, months, subjects};
 use crate::model::{
     Dimension, Divisor, Each, Fade, Fading, FieldIx, FieldKind, Forcing, Grade, Grouping, Indicator, Nature, Number, Override, Pack, Put,
-    RecordKind, Scorecard, ScorecardIx, Take,
+    RecordKind, Scorecard, ScorecardIx, Silence, Take,
 };
 use crate::predicate::Predicate;
 
@@ -75,7 +75,10 @@ fn faded(fade: &Fading, window_months: i32) -> String {
 
 fn take(pack: &Pack, kind: &RecordKind, take: &Take) -> String {
     match take {
-        Take::Each { each: worth, put } => format!("{}{}", each(kind, worth), composed(*put)),
+        Take::Each { each: worth, put, silence } => {
+            let silent = if *silence == Silence::Unknown { "；一条也没有的按未知处理，不当作 0 分" } else { "" };
+            format!("{}{}{silent}", each(kind, worth), composed(*put))
+        }
         Take::Number { number, bands } => {
             let (name, unit) = counted(pack, kind, number);
             let parts: Vec<String> = bands.iter().map(|(from, points)| format!("{}起 {} 分", unit(*from), points.signed())).collect();

@@ -109,6 +109,12 @@ fn every_form_of_a_scorecard_is_said_in_words() {
         let card = pack.scorecard_by_id("every-form").unwrap().1;
         assert!(indicator(&pack, card, &card.dimensions[0].indicators[0]).contains(&format!("；有几条的{said}；")), "{put}");
     }
+    for (silence, said) in [("nothing", false), ("unknown", true)] {
+        let pack = changed("scorecards/every-form.yaml", "put: latest", &format!("put: latest\n        silence: {silence}"));
+        let card = pack.scorecard_by_id("every-form").unwrap().1;
+        let sentence = indicator(&pack, card, &card.dimensions[0].indicators[0]);
+        assert_eq!(sentence.contains("有几条的取最近的一条；一条也没有的按未知处理，不当作 0 分；满 1 年后"), said, "{sentence}");
+    }
 }
 
 #[test]

@@ -143,6 +143,8 @@ pub struct IndicatorView {
     id: String,
     title: String,
     known: bool,
+    /// Why it is not known, where it is not.
+    unknown_because: Option<&'static str>,
     /// What its records come to.
     sum: String,
     /// Least points that count.
@@ -281,6 +283,7 @@ impl IndicatorView {
             id: of.line.id.clone(),
             title: of.line.title.clone(),
             known: of.known,
+            unknown_because: of.line.unknown_because(),
             sum: of.line.raw.to_string(),
             floor: bound(of.rule.and_then(|rule| rule.floor)),
             cap: bound(of.rule.and_then(|rule| rule.cap)),

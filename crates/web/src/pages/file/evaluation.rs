@@ -71,6 +71,8 @@ pub(in super::super) struct IndicatorPart {
     pub(in super::super) title: String,
     pub(in super::super) rule: String,
     pub(in super::super) known: bool,
+    /// Why it is not; empty where it is.
+    pub(in super::super) why: &'static str,
     pub(in super::super) arithmetic: String,
     pub(in super::super) points: String,
     pub(in super::super) basis: Vec<Basis>,
@@ -168,6 +170,7 @@ fn part(of: &IndicatorExplained<'_>, (pack, card): &Rules<'_>, records: &[Record
         title: line.title.clone(),
         rule: format!("{card}#{}", line.id),
         known: of.known,
+        why: line.unknown_because().unwrap_or_default(),
         arithmetic: line.arithmetic(),
         points: line.points.signed(),
         basis: of.rule.map_or_else(Vec::new, |rule| bases(pack, &rule.basis)),

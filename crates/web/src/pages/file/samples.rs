@@ -12,7 +12,7 @@ use xinzhi_office::evaluate::result::{Contribution, DimensionLine, IndicatorLine
 use xinzhi_office::evaluate::{Evaluation, Forced, Knowledge, Measured, Outcome, Reason, Together};
 use xinzhi_office::names::Names;
 use xinzhi_office::rules::Pack;
-use xinzhi_office::rules::model::{KindIx, LawIx, Put, ScorecardIx};
+use xinzhi_office::rules::model::{KindIx, LawIx, Put, ScorecardIx, Silence};
 use xinzhi_office::subject::better::{BetterView, GoalView, SetView, StepView, WayView};
 use xinzhi_office::subject::file::{EvaluationView, RecordView};
 use xinzhi_office::subject::{RelationView, Relations, SubjectFile};
@@ -142,6 +142,7 @@ fn evaluation(outcome: Outcome) -> Evaluation {
         id: hostile(),
         title: hostile(),
         state,
+        silence: Silence::Nothing,
         together: Together::By(Put::Sum),
         raw: Points::whole(-10),
         within: Points::whole(-10),
