@@ -390,6 +390,8 @@ pub struct Roles {
     pub area: Option<FieldIx>,
     /// Industry code of the subject (registrations).
     pub industry: Option<FieldIx>,
+    /// What industries are called by their codes, or by what their codes begin with; rising.
+    pub industry_names: Vec<(String, String)>,
 }
 
 /// Whether a field must be filled.
