@@ -180,7 +180,7 @@ fn gains_that_are_uneven_raise_an_alarm_though_nobody_loses() {
         let told: Vec<_> =
             measures.groups.iter().map(|group| (group.subjects, group.burdened, group.relieved, group.relieved_ratio.comparison)).collect();
         assert_eq!(told, [(40, 0, 40, Comparison::High), (45, 0, 1, Comparison::Low)]);
-        let words = "有 6 处组间差距须关注（受损多少不均 0 处，受益多少不均 6 处）";
+        let words = "有 6 处组间差距须关注（受损不均 0 处，受益不均 6 处）";
         assert!(found.finding.contains(words), "{}", found.finding);
 
         let book = town.wait(impact::workbook(&town.office, &Office::operator(), &against(&new))).unwrap();
@@ -211,7 +211,7 @@ fn gains_that_are_uneven_raise_an_alarm_though_nobody_loses() {
 
         // The way back takes away what the way there gives.
         let back = assessed(town, &Asked { old: Some(new.clone()), new: Some(found.pin.old.clone()), ..Asked::default() });
-        assert!(back.finding.contains("（受损多少不均 6 处，受益多少不均 0 处）"), "{}", back.finding);
+        assert!(back.finding.contains("（受损不均 6 处，受益不均 0 处）"), "{}", back.finding);
     });
 }
 

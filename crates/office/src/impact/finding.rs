@@ -107,9 +107,9 @@ fn alarms(cards: &[CardImpact], measures: &[MeasureBreakdown]) -> String {
     if judged { "各组之间没有须关注的差距" } else { "各组数量过少或者无从比较，不作判断" }.to_owned()
 }
 
-/// Gaps that somebody should look at, with which way they are: `3 处组间差距须关注（受损多少不均 2 处，受益多少不均 1 处）`.
+/// Gaps that somebody should look at, with which way they are: `3 处组间差距须关注（受损不均 2 处，受益不均 1 处）`.
 pub fn alarm_words(alarms: Alarms) -> String {
-    format!("{} 处组间差距须关注（受损多少不均 {} 处，受益多少不均 {} 处）", alarms.all(), alarms.loses, alarms.wins)
+    format!("{} 处组间差距须关注（受损不均 {} 处，受益不均 {} 处）", alarms.all(), alarms.loses, alarms.wins)
 }
 
 /// Packs that only one side has: a draft in nobody's place is beside all others.
