@@ -197,7 +197,8 @@ fn gains_that_are_uneven_raise_an_alarm_though_nobody_loses() {
         let page = |query: &str| town.get(&legal, &format!("/rules/impact?new={new}{query}")).text();
         let html = page("");
         assert!(html.contains("aria-current=\"page\">行业（代码前两位） 4</a>"), "{html}");
-        for words in [">主体类型 0</a>", ">区域 0</a>", "高于 1.25，变好偏多，须关注", "各组变好的比例", "没有主体变差。", words] {
+        for words in [">主体类型 0</a>", ">区域 0</a>", "高于 1.25，变好偏多，须关注", "各组变好的比例", "没有主体变差。", words]
+        {
             assert!(html.contains(words), "{words}: {html}");
         }
         assert!(page("&card=market-entity&by=kind").contains("aria-current=\"page\">主体类型 0</a>"), "a tab that is asked for");

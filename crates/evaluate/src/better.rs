@@ -404,9 +404,9 @@ fn way(day: Day, open: &Open, mut reached: Vec<&(Counts, Standing)>) -> Way {
     reached.sort_by_key(|(_, standing)| worth(standing));
     let mut sets: Vec<StepSet> = Vec::new();
     for alike in reached.chunk_by(|(_, a), (_, b)| worth(a) == worth(b)) {
-        let first = alike.iter().flat_map(|(counts, standing)| {
-            open.first(counts, SETS_SHOWN).into_iter().map(|steps| StepSet { steps, standing: *standing })
-        });
+        let first = alike
+            .iter()
+            .flat_map(|(counts, standing)| open.first(counts, SETS_SHOWN).into_iter().map(|steps| StepSet { steps, standing: *standing }));
         let mut first: Vec<StepSet> = first.collect();
         first.sort_by(|a, b| a.steps.cmp(&b.steps));
         sets.extend(first);

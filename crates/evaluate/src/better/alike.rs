@@ -93,7 +93,8 @@ impl Open {
             let own: Vec<usize> =
                 (0..=size.min(class.members.len())).map(|steps| choose(steps + class.remedies.saturating_sub(1), steps)).collect();
             let sum = |size: usize| {
-                let parts = own.iter().enumerate().filter_map(|(steps, own)| Some(own.saturating_mul(*many.get(size.checked_sub(steps)?)?)));
+                let parts =
+                    own.iter().enumerate().filter_map(|(steps, own)| Some(own.saturating_mul(*many.get(size.checked_sub(steps)?)?)));
                 parts.fold(0_usize, usize::saturating_add)
             };
             many = (0..=size).map(sum).collect();
@@ -175,12 +176,7 @@ fn split(remedies: usize, steps: usize, counts: &mut Counts, next: &mut dyn FnMu
 }
 
 /// Goes through records in their order: a set with a step of an earlier record comes before one without.
-fn pick(
-    (members, most): (&[(usize, &Member)], usize),
-    left: Vec<Vec<usize>>,
-    set: &mut Vec<Step>,
-    found: &mut Vec<Vec<Step>>,
-) {
+fn pick((members, most): (&[(usize, &Member)], usize), left: Vec<Vec<usize>>, set: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
     if left.iter().flatten().all(|count| *count == 0) {
         return found.push(set.clone());
     }
@@ -264,7 +260,9 @@ fn stage(indicator: &IndicatorPlan, day: Day, on: Day) -> usize {
         return 0;
     }
     match &indicator.take {
-        TakePlan::Each { fading: Fading::Steps(steps), .. } => 1 + steps.iter().filter(|step| day.plus_months(step.after_months) <= on).count(),
+        TakePlan::Each { fading: Fading::Steps(steps), .. } => {
+            1 + steps.iter().filter(|step| day.plus_months(step.after_months) <= on).count()
+        }
         TakePlan::Each { fading: Fading::Linear { .. }, .. } | TakePlan::Number { .. } => 1,
     }
 }

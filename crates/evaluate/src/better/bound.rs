@@ -41,7 +41,12 @@ impl Bound {
     ///
     /// # Errors
     /// [`ColumnsFault`] as any evaluation.
-    pub(super) fn read(plan: &Plan, (facts, coverage, kind): (&[&Fact], &Coverage, SubjectKindIx), open: &Open, on: Day) -> Result<Bound, ColumnsFault> {
+    pub(super) fn read(
+        plan: &Plan,
+        (facts, coverage, kind): (&[&Fact], &Coverage, SubjectKindIx),
+        open: &Open,
+        on: Day,
+    ) -> Result<Bound, ColumnsFault> {
         // What a record would say stands beside it, under a number that no record has.
         let members = || open.classes.iter().filter_map(|class| Some((class, class.members.first()?)));
         let would: Vec<Fact> = members().flat_map(|(_, member)| &member.steps).map(|(_, after)| after.clone()).collect();

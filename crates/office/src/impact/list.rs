@@ -232,7 +232,11 @@ impl Behind {
             // One measure may be asked at many matters.
             let told: std::collections::BTreeSet<(String, String)> = told.collect();
             let (before, after): (Vec<String>, Vec<String>) = told.into_iter().unzip();
-            (sought.is_none() || !before.is_empty()).then(|| Found { subject: shift.subject, before: before.join("；"), after: after.join("；") })
+            (sought.is_none() || !before.is_empty()).then(|| Found {
+                subject: shift.subject,
+                before: before.join("；"),
+                after: after.join("；"),
+            })
         });
         let words = sought.map_or_else(|| group.title.clone(), |sought| format!("{}，{}", group.title, sought.title()));
         Some((format!("措施：{words}"), found.collect()))

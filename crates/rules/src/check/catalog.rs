@@ -103,7 +103,8 @@ fn names(map: Map<'_>, (id, title): (Option<&str>, Option<&str>), stem: &str, pa
     }
 }
 
-fn nature(item: Item<'_>, report: &mut Report) -> Option<Nature> {
+/// 失信信息, 一般信息 or 守信信息.
+pub(super) fn nature(item: Item<'_>, report: &mut Report) -> Option<Nature> {
     let word = scalar(item, "信息性质", report)?;
     let nature = [Nature::Adverse, Nature::Neutral, Nature::Positive].into_iter().find(|nature| nature.title() == word);
     if nature.is_none() {

@@ -324,10 +324,8 @@ fn judged(alarms: Alarms, is_judged: bool) -> String {
 /// What a chart draws, how many of a group it befalls, and how that compares.
 type Drawn = (Befalls, fn(&Group) -> (i64, Ratio));
 
-const DRAWN: [Drawn; 2] = [
-    (Befalls::Worse, |group| (group.moves.worse, group.worse)),
-    (Befalls::Better, |group| (group.moves.better, group.better)),
-];
+const DRAWN: [Drawn; 2] =
+    [(Befalls::Worse, |group| (group.moves.worse, group.worse)), (Befalls::Better, |group| (group.moves.better, group.better))];
 
 /// The largest groups, in the order of the table, with the share of each that something befalls.
 fn chart(by: &Breakdown, (befalls, of): Drawn) -> Chart {
