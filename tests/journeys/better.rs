@@ -85,6 +85,7 @@ fn c3_days_and_steps_are_those_of_a_computation_by_hand() {
         // The same for one scorecard on a day; on the day itself, what is left to do is told as of today.
         let path = format!("/api/v1/subjects/{}/evaluations?purpose={}", firm.code, encoded("日常监管"));
         let asked = town.get(&centre, &format!("{path}&scorecard=market-entity&as_of=2026-11-23")).ok();
+        assert_eq!(asked[0]["better"]["limit"], serde_json::Value::Null, "it is exact");
         assert_eq!(ways(&asked[0]["better"], 0), expected());
     });
 }

@@ -203,10 +203,8 @@ impl Words<'_> {
             notes.push("推算的前提：各类信息照常归集，没有新的记录，办结的结果当日报送生效。".to_owned());
         }
         notes.extend(found.limit.map(|limit| limited(limit, self.as_of)));
-        if !alone {
-            if let Some((day, reason)) = found.ends {
-                notes.push(format!("{day} 起不再推算：{}。", reason.sentence()));
-            }
+        if let Some((day, reason)) = found.ends.filter(|_| !alone) {
+            notes.push(format!("{day} 起不再推算：{}。", reason.sentence()));
         }
         notes
     }
@@ -223,7 +221,16 @@ impl Words<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::reached;
+    use super::{Day, Limit, limited, reached};
+
+    #[test]
+    fn that_the_answer_is_not_exact_is_said_with_the_day_and_the_number() {
+        let (today, later) = (Day::parse("2026-06-01").unwrap(), Day::parse("2026-07-01").unwrap());
+        let told = |from, steps| limited(Limit { from, steps }, today);
+        assert!(told(today, 4).contains("过多，仅试到 4 项，没有推算更多项的组合"), "{}", told(today, 4));
+        assert!(told(later, 4).contains("过多，2026-07-01 起仅试到 4 项"), "{}", told(later, 4));
+        assert!(told(later, 0).contains("2026-07-01 起没有推算办理事项的组合"), "{}", told(later, 0));
+    }
 
     #[test]
     fn a_goal_is_called_by_what_its_ways_reach() {
