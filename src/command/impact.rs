@@ -9,7 +9,8 @@ use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::json;
 use xinzhi_office::impact::{
-    Alteration, Breakdown, CardImpact, Gain, Impact, METHOD, MeasureImpact, Moves, Proposal, signed, spread_words,
+    Alteration, Befalls, Breakdown, CardImpact, Gain, Impact, METHOD, MeasureBreakdown, MeasureImpact, Moves, Proposal, Ratio, signed,
+    spread_words,
 };
 use xinzhi_rules::Files;
 use xinzhi_rules::load::{HEAD, named};
@@ -122,6 +123,10 @@ fn write(out: &mut impl Write, impact: &Impact) -> std::io::Result<()> {
     } else {
         writeln!(out, "\n措施（只列有改变的）")?;
         write!(out, "{}", table(&measures(&moving)))?;
+        for by in &impact.measure_groups {
+            writeln!(out, "\n措施，按{}：任一事项有激励终止或惩戒新增的为受损，有激励新增或惩戒终止的为受益", by.title)?;
+            write!(out, "{}", table(&measure_groups(by)))?;
+        }
     }
     writeln!(out, "\n说明")?;
     METHOD.iter().try_for_each(|(title, words)| writeln!(out, "  {title}：{words}"))
@@ -138,8 +143,10 @@ fn write_card(out: &mut impl Write, card: &CardImpact) -> std::io::Result<()> {
     write!(out, "{}", table(&matrix(card)))?;
     card.points.iter().try_for_each(|points| writeln!(out, "\n{}", spread_words(points)))?;
     for by in &card.breakdowns {
-        writeln!(out, "\n按{}", by.title)?;
-        write!(out, "{}", table(&groups(by)))?;
+        writeln!(out, "\n按{}：受损", by.title)?;
+        write!(out, "{}", table(&losers(by)))?;
+        writeln!(out, "\n按{}：受益", by.title)?;
+        write!(out, "{}", table(&winners(by)))?;
     }
     if !card.alterations.is_empty() {
         writeln!(out, "\n引起改变的规则；另有 {} 个主体的等级改变须几处改动合在一起才发生", card.together)?;
@@ -167,20 +174,44 @@ fn matrix(card: &CardImpact) -> Vec<Vec<String>> {
     rows
 }
 
-fn groups(by: &Breakdown) -> Vec<Vec<String>> {
+fn losers(by: &Breakdown) -> Vec<Vec<String>> {
     let numbers = ["", "主体", "变差", "变好", "不变", "不再评价", "可以评价", "等级下降"];
-    let ratios = ["变差率比", "判断", "下降率比", "判断", "不再评价率比", "判断"];
-    let mut rows = vec![heads(&[numbers.as_slice(), &ratios].concat())];
-    for group in &by.groups {
+    let heads = heads(&[numbers.as_slice(), &["变差率比", "判断", "下降率比", "判断", "不再评价率比", "判断"]].concat());
+    let lines = by.groups.iter().map(|group| {
         let Moves { better, worse, same, lost, found, grade_worse, .. } = group.moves;
-        let mut line = row(&group.title, [group.moves.all(), worse, better, same, lost, found, grade_worse]);
-        for ratio in group.ratios() {
-            let mark = if ratio.comparison.alarms() { "！" } else { "" };
-            line.extend([ratio.text(), format!("{mark}{}", ratio.comparison.title())]);
-        }
-        rows.push(line);
+        let line = row(&group.title, [group.moves.all(), worse, better, same, lost, found, grade_worse]);
+        judged(line, group.ratios().into_iter().filter(|(befalls, _)| !befalls.wins()))
+    });
+    std::iter::once(heads).chain(lines).collect()
+}
+
+fn winners(by: &Breakdown) -> Vec<Vec<String>> {
+    let numbers = ["", "主体", "变好", "等级上升", "可以评价"];
+    let heads = heads(&[numbers.as_slice(), &["变好率比", "判断", "上升率比", "判断", "可以评价率比", "判断"]].concat());
+    let lines = by.groups.iter().map(|group| {
+        let Moves { better, found, grade_better, .. } = group.moves;
+        let line = row(&group.title, [group.moves.all(), better, grade_better, found]);
+        judged(line, group.ratios().into_iter().filter(|(befalls, _)| befalls.wins()))
+    });
+    std::iter::once(heads).chain(lines).collect()
+}
+
+fn measure_groups(by: &MeasureBreakdown) -> Vec<Vec<String>> {
+    let heads = heads(&["", "主体", "受损", "受益", "受损率比", "判断", "受益率比", "判断"]);
+    let lines = by.groups.iter().map(|group| {
+        let line = row(&group.title, [group.subjects, group.burdened, group.relieved]);
+        judged(line, group.ratios())
+    });
+    std::iter::once(heads).chain(lines).collect()
+}
+
+/// Each ratio beside what it comes to.
+fn judged(mut line: Vec<String>, ratios: impl IntoIterator<Item = (Befalls, Ratio)>) -> Vec<String> {
+    for (befalls, ratio) in ratios {
+        let mark = if ratio.comparison.alarms() { "！" } else { "" };
+        line.extend([ratio.text(), format!("{mark}{}", ratio.comparison.words(befalls))]);
     }
-    rows
+    line
 }
 
 fn alterations(alterations: &[Alteration]) -> Vec<Vec<String>> {
@@ -220,19 +251,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_ratio_has_a_judgement_of_its_own() {
+    fn every_ratio_has_a_judgement_of_its_own_that_says_which_way() {
         let ratio = |thousandths, comparison| Ratio { thousandths: Some(thousandths), comparison };
         let group = Group {
             key: "30".to_owned(),
             title: "行业 30".to_owned(),
-            moves: Moves { worse: 40, same: 60, lost: 8, grade_worse: 3, ..Moves::default() },
+            moves: Moves { better: 7, worse: 40, same: 60, lost: 8, found: 9, grade_better: 2, grade_worse: 3, ..Moves::default() },
             worse: ratio(853, Comparison::Even),
             grade_worse: ratio(729, Comparison::Few),
             lost: ratio(1300, Comparison::High),
+            better: ratio(500, Comparison::Low),
+            grade_better: ratio(2000, Comparison::High),
+            found: ratio(1000, Comparison::Even),
         };
-        let rows = groups(&Breakdown { by: "industry".to_owned(), title: "行业".to_owned(), groups: vec![group] });
-        let words = ["0.853", "在 0.8 至 1.25 之间", "0.729", "数量过少，不作判断", "1.3", "！高于 1.25，须关注"];
-        assert_eq!(rows[0].len(), rows[1].len());
-        assert_eq!(rows[1], [["行业 30", "108", "40", "0", "60", "8", "0", "3"].as_slice(), &words].concat());
+        let by = Breakdown { by: "industry".to_owned(), title: "行业".to_owned(), groups: vec![group] };
+        let (lost, won) = (losers(&by), winners(&by));
+        let words = ["0.853", "在 0.8 至 1.25 之间", "0.729", "数量过少，不作判断", "1.3", "！高于 1.25，不再评价偏多，须关注"];
+        assert_eq!((lost[0].len(), won[0].len()), (lost[1].len(), won[1].len()));
+        assert_eq!(lost[1], [["行业 30", "124", "40", "7", "60", "8", "9", "3"].as_slice(), &words].concat());
+        let words = ["0.5", "！低于 0.8，变好偏少，须关注", "2", "！高于 1.25，等级上升偏多，须关注", "1", "在 0.8 至 1.25 之间"];
+        assert_eq!(won[1], [["行业 30", "124", "7", "2", "9"].as_slice(), &words].concat());
     }
 }

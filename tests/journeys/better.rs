@@ -85,6 +85,7 @@ fn c3_days_and_steps_are_those_of_a_computation_by_hand() {
         // The same for one scorecard on a day; on the day itself, what is left to do is told as of today.
         let path = format!("/api/v1/subjects/{}/evaluations?purpose={}", firm.code, encoded("日常监管"));
         let asked = town.get(&centre, &format!("{path}&scorecard=market-entity&as_of=2026-11-23")).ok();
+        assert_eq!(asked[0]["better"]["limit"], serde_json::Value::Null, "it is exact");
         assert_eq!(ways(&asked[0]["better"], 0), expected());
     });
 }
@@ -133,7 +134,7 @@ fn who_has_nothing_to_put_right_is_told_days_and_the_best_is_told_so() {
         town.import(&centre, "honour", &crate::support::files::honours(&[(&clean, "示政〔2026〕1号", "国家级", "2026-05-01")]));
         let better = |firm: &Company| town.evaluation(&centre, &firm.code)["better"].clone();
         assert_eq!(ways(&better(&fined), 0), [("2027-10-08".to_owned(), 0, vec!["740".to_owned()])]);
-        assert_eq!(better(&clean), json!({"notes": ["已是最高等级。"], "goals": []}));
+        assert_eq!(better(&clean), json!({"notes": ["已是最高等级。"], "limit": null, "goals": []}));
 
         let centre = town.person(Role::Centre);
         let page = |firm: &Company| town.get(&centre, &format!("/desk/subjects/{}?purpose={}", firm.code, encoded("日常监管"))).text();

@@ -157,7 +157,7 @@ fn the_same_rules_make_no_difference_and_the_way_back_mirrors_the_way_there() {
         assert_eq!((same.differences.len(), same.moving().len()), (0, 0));
         for card in &same.cards {
             assert_eq!(card.moves.all(), card.moves.same, "{}", card.id);
-            assert!(card.alterations.is_empty() && card.breakdowns.iter().all(|by| by.alarms() == 0));
+            assert!(card.alterations.is_empty() && card.breakdowns.iter().all(|by| by.alarms().all() == 0));
             assert!(card.points.is_none_or(|points| (points.least, points.most) == (0, 0)));
         }
 
@@ -463,7 +463,7 @@ fn pack_diff_tells_text_json_and_a_workbook_with_and_without_a_server() {
     assert!(again.status.code() == Some(1) && text(&again.stderr).contains("已存在，不会覆盖"), "{:?}", again.stderr);
     assert!(std::fs::read(&xlsx).unwrap() == bytes);
     let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(Cursor::new(bytes)).unwrap();
-    assert_eq!(book.sheet_names(), ["说明", "等级迁移", "分组", "指标", "措施", "清单", "规则差别"]);
+    assert_eq!(book.sheet_names(), ["说明", "等级迁移", "分组", "指标", "措施", "措施分组", "清单", "规则差别"]);
     let list = book.worksheet_range("清单").unwrap();
     assert_eq!(list.get_value((1, 0)).unwrap().to_string(), companies[0].name, "who loses most comes first");
 

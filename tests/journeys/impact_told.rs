@@ -12,7 +12,7 @@ use xinzhi_rules::load::Files;
 
 use super::impact::{CARD, against, assessed, county, draft, harder, proposed, write_pack};
 use crate::support::binary::{self, Server, text, xinzhi};
-use crate::support::files::{Company, company, registration};
+use crate::support::files::{Company, FINE, Penalty, company, penalties, registration};
 use crate::support::town::{Town, each_database};
 
 /// Sole traders are evaluated no more, and everybody else begins with ten points less.
@@ -124,7 +124,7 @@ fn the_rows_of_a_page_add_up_and_its_numbers_are_those_of_the_file() {
             .collect();
         assert_eq!(rows.len(), 3, "{html}");
         assert!(rows.iter().all(|row| row.len() == 6 && row[0] == row[1..].iter().sum::<i64>()), "{rows:?}");
-        for words in ["不再评价的率比", "<th scope=\"col\" class=\"num\">B 良好</th>"] {
+        for words in ["能否评价的率比", "<th scope=\"col\" class=\"num\">B 良好</th>"] {
             assert!(html.contains(words), "{words}: {html}");
         }
 
@@ -132,6 +132,87 @@ fn the_rows_of_a_page_add_up_and_its_numbers_are_those_of_the_file() {
         assert_eq!((answer.status, answer.kind.as_str()), (200, "application/json"));
         let told: Impact = serde_json::from_slice(&answer.bytes).unwrap();
         assert_eq!(told, *assessed(town, &against(&new)));
+    });
+}
+
+/// The county with forty wholesalers of whom nothing is reported, and forty retailers who were fined.
+fn two_trades(town: &Town) {
+    county(town);
+    let centre = town.program(Role::Centre);
+    let trade = |first: u32| (first..first + 40).map(company).collect::<Vec<Company>>();
+    let (wholesale, retail) = (trade(100), trade(200));
+    let rows = |companies: &[Company]| registration(&companies.iter().collect::<Vec<_>>());
+    town.import(&centre, "registration", &rows(&wholesale).replace(",5212,", ",5112,"));
+    town.import(&centre, "registration", &rows(&retail));
+    let numbers: Vec<String> = (0..40).map(|number| format!("示市监罚〔2026〕{}号", 100 + number)).collect();
+    let fines: Vec<(&Company, Penalty<'_>)> = retail.iter().zip(&numbers).map(|(of, number)| (of, Penalty { number, ..FINE })).collect();
+    town.import(&centre, "cf-2018", &penalties(&fines));
+}
+
+#[test]
+fn gains_that_are_uneven_raise_an_alarm_though_nobody_loses() {
+    each_database(|town| {
+        two_trades(town);
+        // Whoever has 800 points becomes A: all wholesalers, and of the retailers one of 45.
+        let new = proposed(town, draft(&[(CARD, "from: 850", "from: 800")]));
+        let found = assessed(town, &against(&new));
+        let card = &found.cards[0];
+        assert_eq!((card.moves.worse, card.moves.grade_better), (0, 41));
+        let by = |by: &str| card.breakdowns.iter().find(|known| known.by == by).unwrap();
+        let told = |group: &impact::Group| {
+            (group.title.clone(), group.worse.comparison, group.better.thousandths, group.better.comparison, group.grade_better)
+        };
+        let trades: Vec<_> = by("industry").groups.iter().map(told).collect();
+        let ratio = |thousandths, comparison| impact::Ratio { thousandths: Some(thousandths), comparison };
+        let (more, less) = (ratio(45_000, Comparison::High), ratio(22, Comparison::Low));
+        assert_eq!(
+            trades,
+            [
+                ("51 批发业".to_owned(), Comparison::Nothing, Some(45_000), Comparison::High, more),
+                ("52 零售业".to_owned(), Comparison::Nothing, Some(22), Comparison::Low, less),
+            ]
+        );
+        let alarms = |by: &impact::Breakdown| (by.alarms().loses, by.alarms().wins);
+        assert_eq!((alarms(by("kind")), alarms(by("area")), alarms(by("industry"))), ((0, 0), (0, 0), (0, 4)), "two townsmen are too few");
+
+        // What A brings is as uneven.
+        let measures = found.measure_groups.iter().find(|by| by.by == "industry").unwrap();
+        let told: Vec<_> =
+            measures.groups.iter().map(|group| (group.subjects, group.burdened, group.relieved, group.relieved_ratio.comparison)).collect();
+        assert_eq!(told, [(40, 0, 40, Comparison::High), (45, 0, 1, Comparison::Low)]);
+        let words = "有 6 处组间差距须关注（受损不均 0 处，受益不均 6 处）";
+        assert!(found.finding.contains(words), "{}", found.finding);
+
+        let book = town.wait(impact::workbook(&town.office, &Office::operator(), &against(&new))).unwrap();
+        let groups = sheet(&book, "分组");
+        let place = column(&groups, "组").iter().position(|title| title == "52 零售业").unwrap();
+        assert_eq!(column(&groups, "等级上升的率比")[place], "0.022");
+        assert!(groups.rows().nth(place + 1).unwrap().iter().any(|cell| *cell == "低于 0.8，等级上升偏少，须关注"));
+        let groups = sheet(&book, "措施分组");
+        let place = column(&groups, "组").iter().position(|title| title == "51 批发业").unwrap();
+        assert_eq!(column(&groups, "新增激励或终止惩戒")[place], "40");
+
+        // The page opens where somebody should look, and says of the other tabs that there is nothing.
+        let legal = town.person(Role::Legal);
+        let page = |query: &str| town.get(&legal, &format!("/rules/impact?new={new}{query}")).text();
+        let html = page("");
+        assert!(html.contains("aria-current=\"page\">行业（代码前两位） 4</a>"), "{html}");
+        for words in [">主体类型 0</a>", ">区域 0</a>", "高于 1.25，变好偏多，须关注", "各组变好的比例", "没有主体变差。", words]
+        {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        assert!(page("&card=market-entity&by=kind").contains("aria-current=\"page\">主体类型 0</a>"), "a tab that is asked for");
+        // Behind the numbers of measures by group are whom they count (A4).
+        let list = |query: &str| town.get(&legal, &format!("/rules/impact/list?new={new}&by=industry&{query}"));
+        let html = list("group=51&part=relieved").text();
+        assert!(html.contains("共 40 个主体") && html.contains("绿色通道、容缺受理：生效中"), "{html}");
+        assert!(list("group=52&part=relieved").text().contains("共 1 个主体"));
+        assert!(list("group=52").text().contains("共 45 个主体"));
+        assert_eq!((list("group=99&part=relieved").status, list("group=51&part=worse").status), (404, 404));
+
+        // The way back takes away what the way there gives.
+        let back = assessed(town, &Asked { old: Some(new.clone()), new: Some(found.pin.old.clone()), ..Asked::default() });
+        assert!(back.finding.contains("（受损不均 6 处，受益不均 0 处）"), "{}", back.finding);
     });
 }
 
@@ -153,7 +234,7 @@ fn a_list_names_grades_and_areas_and_says_what_of_its_address_is_wrong() {
         let rows = sheet(&book.bytes, "清单");
         assert_eq!((column(&rows, "区域")[0].as_str(), column(&rows, "区划代码")[0].as_str()), ("白石镇", "330899101001"));
         let page = town.get(&centre, &format!("/rules/impact?new={new}&card=market-entity&by=industry")).text();
-        assert!(page.contains(">行业 52</th>") && page.contains(">其中等级下降 <a href="), "{page}");
+        assert!(page.contains(">52 零售业</th>") && page.contains(">其中等级下降 <a href="), "{page}");
 
         for (query, field) in [("from=a", "from（旧等级的位置）"), ("to=-1", "to（新等级的位置）"), ("page=x", "page（第几页）")]
         {

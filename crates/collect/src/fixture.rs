@@ -64,7 +64,7 @@ fn field(code: &str, title: &str, kind: FieldKind, need: Need) -> Field {
 
 fn value(title: &str, aliases: &[&str], subject_kinds: &[SubjectKindIx]) -> ChoiceValue {
     let aliases = aliases.iter().map(|a| (*a).to_owned()).collect();
-    ChoiceValue { title: title.into(), aliases, subject_kinds: subject_kinds.to_vec() }
+    ChoiceValue { title: title.into(), aliases, subject_kinds: subject_kinds.to_vec(), nature: Nature::Neutral }
 }
 
 pub(crate) fn test(field: usize, test: Test) -> Predicate {

@@ -1,10 +1,14 @@
 //! What would make a grade better, and when: computed by the same kernel, never estimated.
 //!
 //! Only two things are looked at: days that pass, and remedies that the pack declares for the records there are. On every day on which
-//! anything at all may change, every set of up to [`STEPS_MAX`] remedies is a subject of its own in one population, so each answer is
-//! an evaluation like any other. The future is one in which everything goes on being reported and nothing new has to be.
+//! anything at all may change, sets of remedies are subjects of their own in one population, smaller ones first, so each answer is an
+//! evaluation like any other. Records that a plan cannot tell apart are counted and not listed (`alike`), and sets of a size that cannot be
+//! enough are passed over (`bound`): what is found is the same as if every set had been tried. Where even so there are too many, the
+//! answer says from when on and up to how many steps they were. The future is one in which everything goes on being reported and nothing
+//! new has to be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Points};
@@ -20,16 +24,19 @@ use crate::peers::PeersPlan;
 use crate::plan::{ForcingPlan, IndicatorPlan, OverridePlan, Plan, TakePlan};
 use crate::result::{Outcome, Reason, Standing};
 
-mod sets;
+mod alike;
 
-use sets::Sets;
+mod bound;
 
-/// Most steps of a set that is tried.
-pub const STEPS_MAX: usize = 4;
-/// Most sets tried on one day: all sets of four of twenty remedies, smaller sets where there are more.
+use alike::{Counts, Member, Open};
+use bound::Bound;
+
+/// Most sets evaluated on one day, of which those that differ only in alike records count once.
 const SETS_MAX: usize = 6_195;
-/// Most rows that all sets of all days together may have; beyond it later days are looked at without steps.
+/// Most rows that all sets of all later days together may have.
 const ROWS_MAX: usize = 400_000;
+/// Sets that become one population at a time.
+const CHUNK: usize = 1_024;
 /// Most days looked at. Only evenly fading points change on that many.
 const DAYS_MAX: usize = 1_500;
 /// Sets shown of each way.
@@ -44,14 +51,21 @@ pub struct Better {
     pub goals: Vec<Goal>,
     /// Remedies that are open on that day.
     pub open: usize,
-    /// Up to how many steps sets were tried on that day; fewer than `open` means that larger ones were not.
-    pub tried: usize,
+    /// Where the search stopped short of all sets; none where what is told is exact.
+    pub limit: Option<Limit>,
     /// The last day about which something is said: up to the end of the scorecard, or the last change of all.
     pub through: Day,
-    /// The last day on which sets of steps were looked at.
-    pub steps_through: Day,
     /// When and why the scorecard can no longer be used: nothing is looked at from then on.
     pub ends: Option<(Day, Reason)>,
+}
+
+/// Sets were too many: larger ones than this may be enough, and were not tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The first day on which not all were.
+    pub from: Day,
+    /// Up to how many steps all sets were, on each day; 0 where from that day on only time was looked at.
+    pub steps: usize,
 }
 
 /// A grade, and how it is reached or surpassed: later days need fewer steps.
@@ -129,12 +143,14 @@ pub fn better(question: &Question<'_>, subject: &Subject<'_>) -> Result<Better, 
         facts: read.collect(),
         days: Vec::new(),
         seen: BTreeMap::new(),
+        opened: BTreeMap::new(),
+        sets: BTreeMap::new(),
         rows: 0,
+        missed: Vec::new(),
     };
     search.days = search.days(ends.map(|(day, _)| day));
     let grade = search.standings(0, 0)?.and_then(|tried| tried.first()).and_then(|(_, standing)| standing.grade);
     let open = search.steps_on(question.as_of).len();
-    let tried = sets::size_max(open);
     let mut goals = Vec::new();
     if let Some(grade) = grade {
         search.goals(grade, &mut goals)?;
@@ -142,11 +158,13 @@ pub fn better(question: &Question<'_>, subject: &Subject<'_>) -> Result<Better, 
     let last = |place: usize| search.days.get(place).copied().unwrap_or(question.as_of);
     let whole = ends.filter(|_| search.days.len() < DAYS_MAX).map(|(day, _)| day.plus_days(-1));
     let through = whole.unwrap_or_else(|| last(search.days.len().saturating_sub(1)));
-    let steps_through = search.steps_missing().map_or(through, |place| last(place.saturating_sub(1)));
-    Ok(Better { grade, goals, open, tried, through, steps_through, ends })
+    let missed = search.missed.iter().map(|(place, _)| *place).min().zip(search.missed.iter().map(|(_, size)| *size).min());
+    let limit = missed.map(|(place, size)| Limit { from: last(place), steps: size.saturating_sub(1) });
+    Ok(Better { grade, goals, open, limit, through, ends })
 }
 
-type Tried = Vec<(Vec<Step>, Standing)>;
+/// Sets, those that differ only in alike records once, with what they come to.
+type Tried = Vec<(Counts, Standing)>;
 
 struct Search<'s> {
     question: &'s Question<'s>,
@@ -159,7 +177,14 @@ struct Search<'s> {
     days: Vec<Day>,
     /// By place of the day and number of steps; none where the sets were too many.
     seen: BTreeMap<(usize, usize), Option<Tried>>,
+    /// By place of the day.
+    opened: BTreeMap<usize, Rc<(Open, Bound)>>,
+    /// Sets evaluated, by place of the day.
+    sets: BTreeMap<usize, usize>,
+    /// Rows of all sets of later days.
     rows: usize,
+    /// Places of days and sizes of sets that were too many.
+    missed: Vec<(usize, usize)>,
 }
 
 impl Search<'_> {
@@ -183,28 +208,60 @@ impl Search<'_> {
     /// The days on which fewer steps than on any day before are enough for a grade, up to the one on which none is needed.
     fn border(&mut self, goal: usize) -> Result<Vec<Way>, Fault> {
         let mut ways = Vec::new();
-        let mut fewest = STEPS_MAX + 1;
+        let mut fewest = usize::MAX;
         for place in 0..self.days.len() {
             let Some(day) = self.days.get(place).copied() else { break };
-            for size in 0..fewest {
+            let Some(now) = self.standings(place, 0)?.and_then(|tried| tried.first()).map(|(_, standing)| *standing) else { break };
+            if reaches(&now, goal) {
+                let set = StepSet { steps: Vec::new(), standing: now };
+                ways.push(Way { day, sets: vec![set], more: 0 });
+                break;
+            }
+            let opened = self.opened(place, day)?;
+            let (open, bound) = &*opened;
+            let Some(least) = bound.least(self.plan, (goal, now), open.records()) else { continue };
+            for size in least..=open.records().min(fewest.saturating_sub(1)) {
                 // Where sets of a size were not tried, no later day can be called the first for as many.
                 let Some(tried) = self.standings(place, size)? else {
+                    self.missed.push((place, size));
                     fewest = size;
                     break;
                 };
-                let reach = tried.iter().filter(|(_, standing)| standing.grade.is_some_and(|grade| grade <= goal));
-                let reached: Vec<StepSet> = reach.map(|(steps, standing)| StepSet { steps: steps.clone(), standing: *standing }).collect();
+                let reached: Vec<&(Counts, Standing)> = tried.iter().filter(|(_, standing)| reaches(standing, goal)).collect();
                 if !reached.is_empty() {
-                    ways.push(way(day, reached));
+                    ways.push(way(day, open, reached));
                     fewest = size;
                     break;
                 }
             }
-            if fewest == 0 {
-                break;
-            }
         }
         Ok(ways)
+    }
+
+    /// What is open on a day, and what it can come to.
+    fn opened(&mut self, place: usize, day: Day) -> Result<Rc<(Open, Bound)>, Fault> {
+        if let Some(opened) = self.opened.get(&place) {
+            return Ok(Rc::clone(opened));
+        }
+        let mut members: Vec<Member> = Vec::new();
+        for (step, after) in self.steps_on(day) {
+            match members.last_mut().filter(|member| member.record == step.record) {
+                Some(member) => member.steps.push((step, after)),
+                None => {
+                    let Some(before) = self.facts.iter().find(|fact| fact.record == step.record) else { continue };
+                    members.push(Member { record: step.record, before: (*before).clone(), steps: vec![(step, after)] });
+                }
+            }
+        }
+        let open = Open::new(self.plan, members, day);
+        let bound = if open.records() == 0 {
+            Bound::default()
+        } else {
+            Bound::read(self.plan, (&self.facts, self.coverage, self.kind), &open, day)?
+        };
+        let opened = Rc::new((open, bound));
+        self.opened.insert(place, Rc::clone(&opened));
+        Ok(opened)
     }
 
     /// What every set of so many steps comes to on a day; none where they are too many to be tried.
@@ -218,42 +275,41 @@ impl Search<'_> {
 
     fn tried(&mut self, place: usize, size: usize) -> Result<Option<Tried>, Fault> {
         let Some(day) = self.days.get(place).copied() else { return Ok(None) };
-        let open = if size == 0 { Vec::new() } else { self.steps_on(day) };
-        if size > sets::size_max(open.len()) && size <= open.len() {
+        if size == 0 {
+            let mut tried = Vec::new();
+            self.run(day, &Open::default(), vec![Vec::new()], &mut tried)?;
+            return Ok(Some(tried));
+        }
+        let opened = self.opened(place, day)?;
+        let (open, _) = &*opened;
+        let (many, before) = (open.many(size), self.sets.get(&place).copied().unwrap_or(0));
+        let (sets, rows) = (before.saturating_add(many), many.saturating_mul(self.facts.len().max(1)));
+        if sets > SETS_MAX || (place > 0 && self.rows.saturating_add(rows) > ROWS_MAX) {
             return Ok(None);
         }
-        let rows = sets::count(open.len(), size).saturating_mul(self.facts.len().max(1));
-        if size > 0 && place > 0 && self.rows.saturating_add(rows) > ROWS_MAX {
-            return Ok(None);
+        self.sets.insert(place, sets);
+        if place > 0 {
+            self.rows = self.rows.saturating_add(rows);
         }
-        self.rows = self.rows.saturating_add(rows);
-        let records: Vec<RecordId> = open.iter().map(|(step, _)| step.record).collect();
         let mut tried = Vec::new();
-        let mut sets = Sets::new(&records, size);
-        loop {
-            let chunk: Vec<Vec<usize>> = sets.by_ref().take(sets::CHUNK).collect();
-            if chunk.is_empty() {
-                return Ok(Some(tried));
-            }
-            self.run(day, &open, chunk, &mut tried)?;
+        for chunk in open.ways(size).chunks(CHUNK) {
+            self.run(day, open, chunk.to_vec(), &mut tried)?;
         }
+        Ok(Some(tried))
     }
 
     /// One population: the subject once for each set, with the records that the set changes.
-    fn run(&self, day: Day, open: &[(Step, Fact)], sets: Vec<Vec<usize>>, tried: &mut Tried) -> Result<(), Fault> {
-        let changed: Vec<BTreeMap<RecordId, &Fact>> = sets
-            .iter()
-            .map(|set| set.iter().filter_map(|place| open.get(*place)).map(|(step, fact)| (step.record, fact)).collect())
-            .collect();
+    fn run(&self, day: Day, open: &Open, sets: Vec<Counts>, tried: &mut Tried) -> Result<(), Fault> {
+        let changed: Vec<BTreeMap<RecordId, &Fact>> =
+            sets.iter().map(|counts| open.one(counts).into_iter().map(|(step, fact)| (step.record, fact)).collect()).collect();
         let facts = &self.facts;
         let subjects: Vec<Vec<&Fact>> =
             changed.iter().map(|changed| facts.iter().map(|fact| changed.get(&fact.record).copied().unwrap_or(fact)).collect()).collect();
         let feed = Feed::new(self.plan, subjects);
         let population = feed.population(&vec![self.coverage; sets.len()])?.with_kinds(vec![self.kind; sets.len()])?;
         let totals = kernel::run(self.plan, &population, day)?;
-        for (place, set) in sets.into_iter().enumerate() {
-            let steps = set.into_iter().filter_map(|place| open.get(place)).map(|(step, _)| *step).collect();
-            tried.extend(totals.standing(self.plan, place).map(|standing| (steps, standing)));
+        for (place, counts) in sets.into_iter().enumerate() {
+            tried.extend(totals.standing(self.plan, place).map(|standing| (counts, standing)));
         }
         Ok(())
     }
@@ -283,15 +339,6 @@ impl Search<'_> {
 
     fn remedies(&self, fact: &Fact) -> &[Remedy] {
         self.question.pack.record_kind(fact.kind).map_or(&[], |kind| &kind.remedies)
-    }
-
-    /// The first day on which sets of steps were not tried for want of room.
-    fn steps_missing(&self) -> Option<usize> {
-        let missing = self.seen.iter().filter(|((place, size), tried)| {
-            let open = || self.days.get(*place).map_or(0, |day| self.steps_on(*day).len());
-            tried.is_none() && *place > 0 && *size <= sets::size_max(open())
-        });
-        missing.map(|((place, _), _)| *place).min()
     }
 
     /// Today and every later day on which the result of any set of steps may differ from that of the day before.
@@ -340,11 +387,35 @@ impl Search<'_> {
     }
 }
 
-fn way(day: Day, mut sets: Vec<StepSet>) -> Way {
-    sets.sort_by_key(|set| (set.standing.grade, std::cmp::Reverse(set.points()), set.steps.clone()));
-    let more = sets.len().saturating_sub(SETS_SHOWN);
+fn reaches(standing: &Standing, goal: usize) -> bool {
+    standing.grade.is_some_and(|grade| grade <= goal)
+}
+
+/// The sets that are enough, those that give most first.
+fn way(day: Day, open: &Open, mut reached: Vec<&(Counts, Standing)>) -> Way {
+    let all = reached.iter().map(|(counts, _)| open.sets(counts)).fold(0_usize, usize::saturating_add);
+    let worth = |standing: &Standing| {
+        let points = match standing.outcome {
+            Outcome::Graded { points, .. } => Some(points),
+            Outcome::NotEvaluable { .. } => None,
+        };
+        (standing.grade, std::cmp::Reverse(points))
+    };
+    reached.sort_by_key(|(_, standing)| worth(standing));
+    let mut sets: Vec<StepSet> = Vec::new();
+    for alike in reached.chunk_by(|(_, a), (_, b)| worth(a) == worth(b)) {
+        let first = alike
+            .iter()
+            .flat_map(|(counts, standing)| open.first(counts, SETS_SHOWN).into_iter().map(|steps| StepSet { steps, standing: *standing }));
+        let mut first: Vec<StepSet> = first.collect();
+        first.sort_by(|a, b| a.steps.cmp(&b.steps));
+        sets.extend(first);
+        if sets.len() >= SETS_SHOWN {
+            break;
+        }
+    }
     sets.truncate(SETS_SHOWN);
-    Way { day, sets, more }
+    Way { day, more: all.saturating_sub(sets.len()), sets }
 }
 
 fn forcing_days(rule: &OverridePlan, fact: &Fact) -> Vec<Day> {

@@ -26,9 +26,10 @@ use xinzhi_core::Day;
 use xinzhi_core::measure::MeasureKind;
 
 pub use alteration::How;
-pub use count::{Breakdown, Group, Moves, Spread, signed};
+pub use count::{Alarms, Breakdown, Group, MeasureBreakdown, MeasureGroup, Moves, Spread, signed};
+pub use finding::alarm_words;
 pub use list::{Behind, Listed, Listing, list};
-pub use ratio::{Comparison, EXPECTED_MIN, MEMBERS_MIN, Ratio};
+pub use ratio::{Befalls, Comparison, EXPECTED_MIN, MEMBERS_MIN, Ratio};
 pub use sheet::workbook;
 pub use shift::Move;
 pub use show::{Asked, Choice, Proposal, Standing, choices, propose, show};
@@ -60,6 +61,8 @@ pub struct Impact {
     pub cards: Vec<CardImpact>,
     /// Measures at each matter.
     pub measures: Vec<MeasureImpact>,
+    /// By kind, area and industry: whom measures burden and relieve.
+    pub measure_groups: Vec<MeasureBreakdown>,
 }
 
 /// Packs, day and position: the same pin gives the same bytes.
@@ -229,8 +232,9 @@ pub const METHOD: [(&str, &str); 4] = [
     ("变好、变差", "等级改变的看等级；等级相同或者无从比较的，看得分。不再评价、改为可以评价的另计"),
     (
         "率比",
-        "一组中变差（或等级下降）的比例，除以其余主体的这一比例，比例都只按新旧都有结果的主体计算；不再评价的另有率比，按旧规则有结果的主体计算。\
-         按整数精确比较，低于 0.8 或高于 1.25 的须关注，恰为 0.8、1.25 的不须。\
+        "一组中变差（或等级下降）的比例，除以其余主体的这一比例，比例都只按新旧都有结果的主体计算；变好、等级上升同样计算；\
+         不再评价的按旧规则有结果的主体、改为可以评价的按旧规则没有结果的主体另算。受损的（变差、等级下降、不再评价、失去激励或新增惩戒）\
+         高于 1.25 是该组受损偏多；受益的（变好、等级上升、改为可以评价、新增激励或终止惩戒）低于 0.8 是该组受益偏少。按整数精确比较，低于 0.8 或高于 1.25 的须关注，恰为 0.8、1.25 的不须。\
          该组或其余不足 30 个主体，或者按总体比例推算不足 5 个的，只列数字，不作判断。参照美国《雇员选拔程序统一指南》29 CFR 1607.4(D) 的五分之四规则",
     ),
     (
@@ -238,7 +242,11 @@ pub const METHOD: [(&str, &str); 4] = [
         "对每一处改动，以旧模型为底、只把这一处换成新规则，重新评价全部主体，列出等级因此改变的数目。\
          几处改动会相互抵消或叠加，各处的数目相加不等于总数。指标得分的增减是该指标自身（上下限和权重之后、所在维度的上下限和权重之前）的差额",
     ),
-    ("措施", "按核查的同一套规则逐个主体推算；惩戒未经具名人员决定的，只会是待决定"),
+    (
+        "措施",
+        "按核查的同一套规则逐个主体推算；惩戒未经具名人员决定的，只会是待决定。各组的率比按全部主体计算：任一事项有激励终止或惩戒新增的算受损，\
+         有激励新增或惩戒终止的算受益，两者都有的两边都算；分级监管不减损权益，不算",
+    ),
 ];
 
 /// A spread of points in words.

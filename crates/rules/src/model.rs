@@ -390,6 +390,8 @@ pub struct Roles {
     pub area: Option<FieldIx>,
     /// Industry code of the subject (registrations).
     pub industry: Option<FieldIx>,
+    /// What industries are called by their codes, or by what their codes begin with; rising.
+    pub industry_names: Vec<(String, String)>,
 }
 
 /// Whether a field must be filled.
@@ -501,6 +503,8 @@ pub struct ChoiceValue {
     pub aliases: Vec<String>,
     /// For the party kind: which subject kinds it stands for, the first being taken where no code tells.
     pub subject_kinds: Vec<SubjectKindIx>,
+    /// Of a kind that is neither: whether this value is good or bad for the subject.
+    pub nature: Nature,
 }
 
 /// How a department's file maps onto a record kind.

@@ -68,6 +68,12 @@ impl Pack {
         self.sources.iter().find(|source| source.id == id)
     }
 
+    /// What a pack calls an industry, by its code or what its code begins with.
+    pub fn industry_name(&self, code: &str) -> Option<&str> {
+        let names = self.record_kinds.iter().flat_map(|kind| &kind.roles.industry_names);
+        names.into_iter().find(|(known, _)| known == code).map(|(_, name)| name.as_str())
+    }
+
     /// `《甲法》第一条、《乙条例》第二条`.
     pub fn citations(&self, basis: &[LawIx]) -> String {
         let citations: Vec<String> = basis.iter().filter_map(|ix| self.law(*ix)).map(Law::citation).collect();

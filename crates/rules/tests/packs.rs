@@ -190,6 +190,71 @@ mod packs {
         assert_eq!(found(&through), ["cycle measures/measures.yaml:1", "cycle measures/measures.yaml:12"]);
     }
 
+    /// The national pack with one text replaced that occurs once in the file.
+    fn national(path: &str, find: &str, replace: &str) -> Vec<String> {
+        let files = Files::read(&folder("../../packs/national")).unwrap();
+        let mut files: BTreeMap<String, String> = files.iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+        // Its cases say what the model as it is comes to.
+        files.retain(|path, _| !path.starts_with("cases/"));
+        let text = files.get_mut(path).unwrap();
+        assert_eq!(text.matches(find).count(), 1, "`{find}` must occur once in {path}");
+        *text = text.replace(find, replace);
+        let checked = check("national", &files.into_iter().collect());
+        let warned = checked.warnings.iter().map(|finding| format!("warning:{} {}", finding.code, finding.file));
+        checked.faults.iter().map(|finding| format!("{} {}", finding.code, finding.file)).chain(warned).collect()
+    }
+
+    #[test]
+    fn what_can_never_come_about_in_the_national_pack_is_told() {
+        const CARD: &str = "scorecards/market-entity.yaml";
+        let found = |find: &str, replace: &str| national(CARD, find, replace);
+        let none: [&str; 0] = [];
+        assert_eq!(found("title: 市场主体公共信用评价", "title: 市场主体的公共信用评价"), none, "the pack as it is");
+        let fault = |code: &str| vec![format!("{code} {CARD}")];
+        // 经营异常名录 is only ever 一般.
+        let listed = "when: { on_list: 严重失信主体名单 }";
+        let abnormal = |class: &str| format!("when: {{ record: 经营异常名录, window: 1 year, where: {{ 失信程度: {{ is: {class} }} }} }}");
+        assert_eq!(found(listed, &abnormal("严重")), fault("contradiction"));
+        assert_eq!(found(listed, &abnormal("一般")), none);
+        // Sums of points of both signs are multiples of 2.5.
+        let border = |from: &str| {
+            found("  - { grade: B, title", &format!("  - {{ grade: A2, title: 准优秀, from: {from} }}\n  - {{ grade: B, title"))
+        };
+        assert_eq!(border("849.999"), fault("grade-unreachable"));
+        assert_eq!(border("848"), fault("grade-unreachable"));
+        assert_eq!(border("847.5"), none);
+        // Without honours but those of a county, two of them fading make 100 − 25.
+        let honour = "each: { by: 荣誉级别, points: { 国家级: 80, 省级: 70, 市级: 60, 县级: 50 } }";
+        let only = |points: &str| {
+            format!(
+                "where: {{ 荣誉级别: {{ is: 县级 }} }}\n        each: {{ by: 荣誉级别, points: {{ 国家级: 80, 省级: 70, 市级: 60, 县级: {points} }} }}"
+            )
+        };
+        assert_eq!(found(honour, &only("50")), none);
+        assert_eq!(found(honour, &only("0")), fault("grade-unreachable"), "840 at most");
+        let different = |from: u8| {
+            let indicator = "      - id: inspection\n";
+            let bands = format!("bands: [ {{ from: 0, points: 0 }}, {{ from: {from}, points: 5 }} ]");
+            let lines = [
+                "- id: results",
+                "  title: 检查结果种数",
+                "  record: 抽查检查",
+                "  where: { 检查结果: { is: 无法联系 } }",
+                "  window: 1 year",
+                "  number: { distinct: 检查结果 }",
+            ];
+            let lines: String = lines.iter().map(|line| format!("      {line}\n")).collect();
+            found(indicator, &format!("{lines}        {bands}\n        basis: [opinions-2019-5]\n{indicator}"))
+        };
+        assert_eq!(different(2), fault("out-of-range"));
+        assert_eq!(different(1), none);
+        // What the catalogue calls bad does not pay, though the kind is neither good nor bad.
+        assert_eq!(found("不配合检查: -30", "不配合检查: 300"), fault("points-direction"));
+        let paid = found("未履行: -30", "未履行: 20");
+        assert_eq!(paid, [fault("points-direction"), vec![format!("warning:remedy-direction {CARD}")]].concat());
+        assert_eq!(found("发现问题已改正: 0", "发现问题已改正: -20"), [format!("warning:remedy-direction {CARD}")]);
+    }
+
     fn is_chinese(text: &str) -> bool {
         text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
     }

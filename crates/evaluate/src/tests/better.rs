@@ -6,11 +6,11 @@ use xinzhi_core::day::Span;
 use xinzhi_core::record::{Class, RecordId};
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Becomes, Fading, FieldIx, KindIx, Law, LawIx, Level, Number, Pack, PeersBy, Remedy, Take};
+use xinzhi_rules::model::{Becomes, Each, Fading, FieldIx, KindIx, Law, LawIx, Level, Number, Pack, PeersBy, Remedy, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
 use super::support::*;
-use crate::better::{STEPS_MAX, Step, StepSet, Way};
+use crate::better::{Limit, Step, StepSet, Way};
 use crate::{Better, Coverage, Fault, Outcome, Question, Standing, Subject, better, evaluate_many};
 
 const AS_OF: &str = "2026-06-01";
@@ -82,11 +82,12 @@ type Turn = (Day, Vec<(Vec<Step>, Standing)>);
 
 /// The smallest sets of each day for every grade, found by trying all of them on all days.
 fn by_hand(pack: &Pack, facts: &[Fact], coverage: &Coverage) -> Vec<Vec<Turn>> {
+    let last = pack.scorecards[0].in_force.until.unwrap();
     let grades = pack.scorecards[0].grades.len();
     let mut borders: Vec<Vec<Turn>> = vec![Vec::new(); grades];
     let mut fewest = vec![usize::MAX; grades];
     let mut on = day(AS_OF);
-    while on <= day(LAST) && fewest[0] > 0 {
+    while on <= last && fewest[0] > 0 {
         let sets = every_set(pack, facts, on);
         let subjects: Vec<Subject<'_>> = sets.iter().map(|(_, facts)| Subject { kind: ENTERPRISE, facts, coverage }).collect();
         let question = Question { pack, card: CARD, as_of: on };
@@ -95,7 +96,7 @@ fn by_hand(pack: &Pack, facts: &[Fact], coverage: &Coverage) -> Vec<Vec<Turn>> {
             let reach = sets.iter().zip(&standings).filter(|(_, standing)| standing.grade.is_some_and(|grade| grade <= goal));
             let reached: Vec<(Vec<Step>, Standing)> = reach.map(|((steps, _), standing)| (steps.clone(), *standing)).collect();
             let least = reached.iter().map(|(steps, _)| steps.len()).min().unwrap_or(usize::MAX);
-            if least < fewest[goal] && least <= STEPS_MAX {
+            if least < fewest[goal] {
                 fewest[goal] = least;
                 borders[goal].push((on, reached.into_iter().filter(|(steps, _)| steps.len() == least).collect()));
             }
@@ -147,41 +148,88 @@ fn limits_by_peers_are_what_they_are_on_each_day() {
 
 /// Compares what is found with trying everything, over records that nobody chose; how many ways, with more than one step, to the best grade.
 fn against_everything(pack: &Pack, seeds: std::ops::Range<u64>) -> (usize, usize, usize) {
-    let coverage = covered(&KINDS);
     let (mut ways, mut with_steps, mut best) = (0, 0, 0);
     for seed in seeds {
-        let mut numbers = Numbers(seed);
-        let mut facts = numbers.facts(2);
-        for id in 10..13 {
-            let on = Day::from_number(day("2025-03-01").number() + numbers.signed(450)).unwrap().to_string();
-            let class = if numbers.below(2) == 0 { Class::Serious } else { Class::Ordinary };
-            facts.push(Fact { class: Some(class), ..fine(id, &on, Some(numbers.signed(4_000_000))) });
-        }
-        facts.extend((30..32).map(|id| honour(id, "2026-05-01", Some(numbers.signed(2)))));
-        if numbers.below(4) == 0 {
-            facts.push(listed(20, BLACKLIST, "2026-01-10", None));
-        }
-        let found = look(pack, &facts, &coverage);
-        let border = by_hand(pack, &facts, &coverage);
-        let Some(grade) = found.grade.filter(|grade| *grade > 0) else {
-            assert_eq!(found.goals, [], "seed {seed}");
-            continue;
-        };
-        match found.goals.first() {
-            Some(goal) => same(&goal.ways, &border[grade - 1], seed),
-            None => assert!(border[grade - 1].is_empty(), "seed {seed}"),
-        }
-        let reachable = (0..grade).find(|goal| !border[*goal].is_empty());
-        let told = found.goals.last().map(|goal| goal.grade);
-        assert_eq!(told, reachable, "seed {seed}");
-        if let [_, last] = found.goals.as_slice() {
-            same(&last.ways, &border[last.grade], seed);
-            best += 1;
-        }
+        let found = compared(pack, &chosen(seed), seed);
+        best += usize::from(found.goals.len() > 1);
         ways += found.goals.iter().map(|goal| goal.ways.len()).sum::<usize>();
         with_steps += found.goals.iter().flat_map(|goal| &goal.ways).filter(|way| way.steps() > 1).count();
     }
     (ways, with_steps, best)
+}
+
+/// Records of all kinds.
+fn chosen(seed: u64) -> Vec<Fact> {
+    let mut numbers = Numbers(seed);
+    let mut facts = numbers.facts(2);
+    for id in 10..13 {
+        let on = Day::from_number(day("2025-03-01").number() + numbers.signed(450)).unwrap().to_string();
+        let class = if numbers.below(2) == 0 { Class::Serious } else { Class::Ordinary };
+        facts.push(Fact { class: Some(class), ..fine(id, &on, Some(numbers.signed(4_000_000))) });
+    }
+    facts.extend((30..32).map(|id| honour(id, "2026-05-01", Some(numbers.signed(2)))));
+    if numbers.below(4) == 0 {
+        facts.push(listed(20, BLACKLIST, "2026-01-10", None));
+    }
+    facts
+}
+
+/// What is found, which must be what trying everything finds.
+fn compared(pack: &Pack, facts: &[Fact], seed: u64) -> Better {
+    let coverage = covered(&KINDS);
+    let found = look(pack, facts, &coverage);
+    let border = by_hand(pack, facts, &coverage);
+    assert_eq!(found.limit, None, "seed {seed}");
+    let Some(grade) = found.grade.filter(|grade| *grade > 0) else {
+        assert_eq!(found.goals, [], "seed {seed}");
+        return found;
+    };
+    match found.goals.first() {
+        Some(goal) => same(&goal.ways, &border[grade - 1], seed),
+        None => assert!(border[grade - 1].is_empty(), "seed {seed}"),
+    }
+    let reachable = (0..grade).find(|goal| !border[*goal].is_empty());
+    let told = found.goals.last().map(|goal| goal.grade);
+    assert_eq!(told, reachable, "seed {seed}");
+    if let [_, last] = found.goals.as_slice() {
+        same(&last.ways, &border[last.grade], seed);
+    }
+    found
+}
+
+/// Fines of three sizes on a few days, which together lie below the floor: putting a few of them right changes nothing.
+#[test]
+fn more_than_four_steps_are_found_where_fewer_are_not_enough() {
+    let (mut large, mut alike) = (0, 0);
+    for seed in 0..36 {
+        let mut numbers = Numbers(seed);
+        let mut card = scorecard();
+        card.in_force.until = Some(day(AS_OF).plus_days(2));
+        card.grades[1].from = Some(Points::whole(740 + 5 * i32::try_from(numbers.below(6)).unwrap()));
+        if let Take::Each { each, .. } = &mut card.dimensions[0].indicators[1].take {
+            let whole = Points::whole;
+            *each = Each::ByBand { field: FieldIx(1), bands: vec![(0, whole(-5)), (1_000_000, whole(-12)), (2_000_000, whole(-20))] };
+        }
+        // A weight or a bound on the whole of them makes the last steps worth less than the first ones.
+        match numbers.below(3) {
+            0 => card.dimensions[0].floor = Some(Points::whole(-90)),
+            1 => card.dimensions[0].weight = 900,
+            _ => {}
+        }
+        let mut facts: Vec<Fact> = Vec::new();
+        for id in 1..=6 + numbers.signed(3) {
+            let on = ["2026-04-02", "2026-04-03", "2026-05-10"][usize::try_from(numbers.below(3)).unwrap()];
+            facts.push(fine(id, on, Some(500_000 + 1_000_000 * numbers.signed(3))));
+        }
+        // Of this one both remedies are open.
+        facts.push(fine(20, "2025-11-01", Some(2_500_000)));
+        let found = compared(&remedied(pack_with(card)), &facts, seed);
+        for way in found.goals.iter().flat_map(|goal| &goal.ways).filter(|way| way.steps() > 4) {
+            large += 1;
+            alike += usize::from(way.more > 0);
+        }
+    }
+    assert!(large > 5 && alike > 2, "the generator must reach sets of more than four: {large} {alike}");
 }
 
 #[test]
@@ -280,17 +328,37 @@ fn evenly_fading_points_are_looked_at_day_by_day() {
 }
 
 #[test]
-fn many_remedies_are_bounded_and_the_bound_is_told() {
-    let pack = remedied(pack());
-    let fines = |count: i64| -> Vec<Fact> {
-        let one = |id| Fact { class: Some(Class::Serious), ..fine(id, "2026-05-01", Some(3_000_000)) };
-        (1..=count).map(one).collect()
-    };
-    for (count, tried) in [(20, 4), (21, 3), (34, 2), (111, 1)] {
-        let found = look(&pack, &fines(count), &covered(&KINDS));
-        assert_eq!((found.open, found.tried), (usize::try_from(count).unwrap(), tried), "{count}");
-        assert!(found.steps_through <= found.through);
-    }
+fn alike_records_are_counted_however_many_they_are() {
+    let mut card = scorecard();
+    card.dimensions[0].indicators[1].floor = Some(Points::whole(-180));
+    let pack = remedied(pack_with(card));
+    // 800 − 180 = 620: for 750, at most two of 40 fines of 20 points may stay, and only after half a year can the others be struck out.
+    let facts: Vec<Fact> = (1..=40).map(|id| fine(id, "2026-05-01", Some(3_000_000))).collect();
+    let found = look(&pack, &facts, &covered(&KINDS));
+    assert_eq!((found.grade, found.open, found.limit), (Some(2), 40, None));
+    // Two stay; of the others none, one or two may only be paid off.
+    let way = &found.goals[0].ways[0];
+    assert_eq!((way.day, way.steps(), way.sets.len() + way.more), (day("2026-11-01"), 38, 780 * (1 + 38 + 703)));
+}
+
+#[test]
+fn too_many_sets_are_bounded_and_the_bound_is_told() {
+    let mut card = scorecard();
+    let Take::Each { each, .. } = &mut card.dimensions[0].indicators[1].take else { panic!() };
+    // Every fine is worth something else, so no two are alike.
+    *each = Each::ByBand { field: FieldIx(1), bands: (0..60).map(|band| (band * 100_000, Points(-10_000 - band))).collect() };
+    card.dimensions[0].indicators[1].floor = Some(Points::whole(-190));
+    let pack = remedied(pack_with(card));
+    let facts: Vec<Fact> = (1..=60).map(|id| fine(id, "2025-06-01", Some((id - 1) * 100_000))).collect();
+    let found = look(&pack, &facts, &covered(&KINDS));
+    assert_eq!((found.grade, found.open), (Some(2), 59 + 60));
+    let Some(Limit { from, steps }) = found.limit else { panic!("{found:?}") };
+    // As is known without trying: at most four of them may stay.
+    assert_eq!((from, steps), (day(AS_OF), 55));
+    // What is not exact is only what more steps would give: time alone is.
+    let last = found.goals[0].ways.last().unwrap();
+    let grade = |on: Day| run_on(&pack, &facts, &covered(&KINDS), &on.to_string()).grade;
+    assert_eq!((last.steps(), grade(last.day.plus_days(-1)), grade(last.day)), (0, Some(2), Some(1)));
 }
 
 #[test]

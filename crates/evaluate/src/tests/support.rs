@@ -28,7 +28,7 @@ pub fn day(text: &str) -> Day {
 }
 
 fn choices(titles: &[&str]) -> Choices {
-    let value = |title: &&str| ChoiceValue { title: (*title).into(), aliases: vec![], subject_kinds: vec![] };
+    let value = |title: &&str| ChoiceValue { title: (*title).into(), aliases: vec![], subject_kinds: vec![], nature: Nature::Neutral };
     Choices { values: titles.iter().map(value).collect(), other: None }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use xinzhi_core::Points;
 
-use super::ratio::{Ratio, Share, ratio};
-use super::shift::{Move, Scales, Shift, Stand};
+use super::ratio::{Befalls, Ratio, Share, ratio};
+use super::shift::{MeasureShift, Move, Scales, Shift, Stand};
 
 /// How many subjects move which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,11 @@ impl Moves {
     /// Those whom the old model evaluates: only they can lose it.
     pub fn graded_before(self) -> i64 {
         self.compared() + self.lost
+    }
+
+    /// Those whom the old model does not evaluate: only they can become evaluable.
+    pub fn ungraded_before(self) -> i64 {
+        self.found + self.ungraded
     }
 
     pub(crate) fn add(&mut self, scales: &Scales, before: Stand, after: Stand) {
@@ -134,12 +139,25 @@ pub struct Group {
     pub grade_worse: Ratio,
     /// The share that is not evaluated any more of those whom the old model evaluates, compared with everybody else.
     pub lost: Ratio,
+    /// The share that becomes better of those whom both models evaluate, compared with everybody else.
+    pub better: Ratio,
+    /// The share of them with a better grade, compared with everybody else.
+    pub grade_better: Ratio,
+    /// The share that is evaluated only now of those whom the old model does not evaluate, compared with everybody else.
+    pub found: Ratio,
 }
 
 impl Group {
-    /// Every comparison with everybody else.
-    pub fn ratios(&self) -> [Ratio; 3] {
-        [self.worse, self.grade_worse, self.lost]
+    /// Every comparison with everybody else, the unfavourable ones first.
+    pub fn ratios(&self) -> [(Befalls, Ratio); 6] {
+        [
+            (Befalls::Worse, self.worse),
+            (Befalls::GradeWorse, self.grade_worse),
+            (Befalls::Lost, self.lost),
+            (Befalls::Better, self.better),
+            (Befalls::GradeBetter, self.grade_better),
+            (Befalls::Found, self.found),
+        ]
     }
 }
 
@@ -156,13 +174,96 @@ pub struct Breakdown {
 
 impl Breakdown {
     /// How many comparisons raise an alarm.
-    pub fn alarms(&self) -> usize {
-        self.groups.iter().flat_map(Group::ratios).filter(|ratio| ratio.comparison.alarms()).count()
+    pub fn alarms(&self) -> Alarms {
+        Alarms::of(self.groups.iter().flat_map(Group::ratios))
     }
 
     /// Whether any comparison is more than a number.
     pub fn is_judged(&self) -> bool {
-        self.groups.iter().flat_map(Group::ratios).any(|ratio| ratio.comparison.judges())
+        self.groups.iter().flat_map(Group::ratios).any(|(_, ratio)| ratio.comparison.judges())
+    }
+}
+
+/// A group, and what its subjects gain and lose by measures. Supervision reduces no right and gives none, so it is neither.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasureGroup {
+    /// In an address; a dash where it is not known.
+    pub key: String,
+    /// What people read.
+    pub title: String,
+    /// How many subjects it has.
+    pub subjects: i64,
+    /// Those of them who lose an incentive or get a restriction at any matter.
+    pub burdened: i64,
+    /// Those who get an incentive or are rid of a restriction at any matter; somebody may be both.
+    pub relieved: i64,
+    /// The share that is burdened, compared with everybody else.
+    pub burdened_ratio: Ratio,
+    /// The share that is relieved, compared with everybody else.
+    pub relieved_ratio: Ratio,
+}
+
+impl MeasureGroup {
+    /// Every comparison with everybody else, the unfavourable one first.
+    pub fn ratios(&self) -> [(Befalls, Ratio); 2] {
+        [(Befalls::Burdened, self.burdened_ratio), (Befalls::Relieved, self.relieved_ratio)]
+    }
+}
+
+/// Groups by one property, with what measures do to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasureBreakdown {
+    /// In an address: kind, area, industry.
+    pub by: String,
+    /// What people read.
+    pub title: String,
+    /// In order of their keys.
+    pub groups: Vec<MeasureGroup>,
+}
+
+impl MeasureBreakdown {
+    /// How many comparisons raise an alarm.
+    pub fn alarms(&self) -> Alarms {
+        Alarms::of(self.groups.iter().flat_map(MeasureGroup::ratios))
+    }
+
+    /// Whether any comparison is more than a number.
+    pub fn is_judged(&self) -> bool {
+        self.groups.iter().flat_map(MeasureGroup::ratios).any(|(_, ratio)| ratio.comparison.judges())
+    }
+}
+
+/// Gaps between groups that somebody should look at, by what befalls unevenly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Alarms {
+    /// Unfavourable.
+    pub loses: usize,
+    /// Favourable.
+    pub wins: usize,
+}
+
+impl Alarms {
+    fn of(ratios: impl IntoIterator<Item = (Befalls, Ratio)>) -> Alarms {
+        let mut alarms = Alarms::default();
+        for (befalls, _) in ratios.into_iter().filter(|(_, ratio)| ratio.comparison.alarms()) {
+            if befalls.wins() {
+                alarms.wins += 1;
+            } else {
+                alarms.loses += 1;
+            }
+        }
+        alarms
+    }
+
+    /// All of them.
+    pub fn all(self) -> usize {
+        self.loses + self.wins
+    }
+}
+
+impl std::iter::Sum for Alarms {
+    fn sum<I: Iterator<Item = Alarms>>(all: I) -> Alarms {
+        all.fold(Alarms::default(), |sum, of| Alarms { loses: sum.loses + of.loses, wins: sum.wins + of.wins })
     }
 }
 
@@ -193,10 +294,46 @@ pub(crate) fn groups<K: Ord>(
     let worse = all(|moves| Share { part: moves.worse, whole: moves.compared() });
     let grade_worse = all(|moves| Share { part: moves.grade_worse, whole: moves.compared() });
     let lost = all(|moves| Share { part: moves.lost, whole: moves.graded_before() });
+    let better = all(|moves| Share { part: moves.better, whole: moves.compared() });
+    let grade_better = all(|moves| Share { part: moves.grade_better, whole: moves.compared() });
+    let found = all(|moves| Share { part: moves.found, whole: moves.ungraded_before() });
     let group = |(key, moves): (&K, &Moves)| {
         let (key, title) = named(key);
-        let [worse, grade_worse, lost] = [worse, grade_worse, lost].map(|(share, all)| ratio(share(moves), all));
-        Group { key, title, moves: *moves, worse, grade_worse, lost }
+        let all = [worse, grade_worse, lost, better, grade_better, found];
+        let [worse, grade_worse, lost, better, grade_better, found] = all.map(|(share, all)| ratio(share(moves), all));
+        Group { key, title, moves: *moves, worse, grade_worse, lost, better, grade_better, found }
+    };
+    sums.iter().map(group).collect()
+}
+
+/// Groups by what `key` says of each, with how many measures burden and relieve, each group compared with everybody else.
+pub(crate) fn measure_groups<K: Ord>(
+    shifts: &[MeasureShift],
+    key: impl Fn(&MeasureShift) -> K,
+    named: impl Fn(&K) -> (String, String),
+) -> Vec<MeasureGroup> {
+    let mut sums: BTreeMap<K, [i64; 3]> = BTreeMap::new();
+    let mut all = [0; 3];
+    for shift in shifts {
+        let counts = [1, i64::from(shift.burdened), i64::from(shift.relieved)];
+        let sum = sums.entry(key(shift)).or_default();
+        for (of, count) in sum.iter_mut().zip(counts).chain(all.iter_mut().zip(counts)) {
+            *of += count;
+        }
+    }
+    let compare = |part, whole, (all_part, all_whole)| ratio(Share { part, whole }, Share { part: all_part, whole: all_whole });
+    let group = |(key, [subjects, burdened, relieved]): (&K, &[i64; 3])| {
+        let (key, title) = named(key);
+        let [everybody, all_burdened, all_relieved] = all;
+        MeasureGroup {
+            key,
+            title,
+            subjects: *subjects,
+            burdened: *burdened,
+            relieved: *relieved,
+            burdened_ratio: compare(*burdened, *subjects, (all_burdened, everybody)),
+            relieved_ratio: compare(*relieved, *subjects, (all_relieved, everybody)),
+        }
     };
     sums.iter().map(group).collect()
 }

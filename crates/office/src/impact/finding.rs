@@ -8,9 +8,9 @@ use xinzhi_rules::model::{Grade, Scorecard, ScorecardIx};
 use xinzhi_rules::sentence;
 
 use super::alteration::{Part, says};
-use super::count::{Breakdown, Moves, groups, moves, spread};
+use super::count::{Alarms, Breakdown, MeasureBreakdown, Moves, groups, measure_groups, moves, spread};
 use super::run::{Ask, CardRun, Outcomes, Placed};
-use super::shift::{Scales, Shift, Stand};
+use super::shift::{MeasureShift, Scales, Shift, Stand};
 use super::words::differences;
 use super::{Alteration, CardImpact, Gain, Impact, ImpactPin, MeasureImpact, Named, measure, side};
 use crate::Error;
@@ -33,6 +33,7 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
     let (old, new) = (&ask.old, &ask.new);
     let cards = outcomes.cards.iter().map(|run| card(ask, outcomes, run, areas)).collect::<Result<Vec<_>, _>>()?;
     let measures = measure::table((old, new), &outcomes.pairs, &outcomes.measures);
+    let measure_groups = measure_breakdowns(&Names { ask, areas }, &outcomes.measures);
     let named = |pack: &Pack| Named { title: titled(pack), version: pack.version.clone() };
     Ok(Impact {
         pin: ImpactPin {
@@ -45,16 +46,21 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
         },
         old: named(old),
         new: named(new),
-        finding: finding((ask, outcomes), &cards, &measures),
+        finding: finding((ask, outcomes), &cards, (&measures, &measure_groups)),
         notes: notes(ask, outcomes),
         subjects: outcomes.subjects,
         differences: ask.differences.as_deref().cloned().unwrap_or_else(|| differences(old, new)),
         cards,
         measures,
+        measure_groups,
     })
 }
 
-fn finding((ask, outcomes): (&Ask, &Outcomes), cards: &[CardImpact], measures: &[MeasureImpact]) -> String {
+fn finding(
+    (ask, outcomes): (&Ask, &Outcomes),
+    cards: &[CardImpact],
+    (measures, measure_groups): (&[MeasureImpact], &[MeasureBreakdown]),
+) -> String {
     if ask.old.digest == ask.new.digest {
         return "新旧规则是同一版本，没有差别".to_owned();
     }
@@ -66,13 +72,15 @@ fn finding((ask, outcomes): (&Ask, &Outcomes), cards: &[CardImpact], measures: &
     if moved {
         parts.extend((still > 0).then(|| format!("{still} 个评价模型的结果没有改变")));
         parts.push(measured.unwrap_or_else(|| "没有措施因此改变".to_owned()));
-        parts.push(alarms(cards));
+        parts.push(alarms(cards, measure_groups));
     } else if still > 0 && cards.iter().all(|card| card.moves.ungraded > 0 && card.moves.ungraded == card.moves.all()) {
         parts.push(uncompared(ask, outcomes));
         parts.extend(measured);
     } else {
         let words = "规则文字有差别，但没有主体的等级、得分或措施因此改变";
+        let is_measured = measured.is_some();
         parts.push(measured.map_or_else(|| words.to_owned(), |measured| format!("没有主体的等级或得分改变；{measured}")));
+        parts.extend(is_measured.then(|| alarms(cards, measure_groups)));
     }
     parts.join("；")
 }
@@ -89,13 +97,19 @@ fn measured(measures: &[MeasureImpact]) -> Option<String> {
 }
 
 /// How many gaps between groups somebody should look at.
-fn alarms(cards: &[CardImpact]) -> String {
+fn alarms(cards: &[CardImpact], measures: &[MeasureBreakdown]) -> String {
     let all = || cards.iter().flat_map(|card| &card.breakdowns);
-    match all().map(Breakdown::alarms).sum::<usize>() {
-        0 if all().any(Breakdown::is_judged) => "各组之间没有须关注的差距".to_owned(),
-        0 => "各组数量过少或者无从比较，不作判断".to_owned(),
-        many => format!("有 {many} 处组间差距须关注"),
+    let found: Alarms = all().map(Breakdown::alarms).chain(measures.iter().map(MeasureBreakdown::alarms)).sum();
+    if found.all() > 0 {
+        return format!("有 {}", alarm_words(found));
     }
+    let judged = all().any(Breakdown::is_judged) || measures.iter().any(MeasureBreakdown::is_judged);
+    if judged { "各组之间没有须关注的差距" } else { "各组数量过少或者无从比较，不作判断" }.to_owned()
+}
+
+/// Gaps that somebody should look at, with which way they are: `3 处组间差距须关注（受损不均 2 处，受益不均 1 处）`.
+pub fn alarm_words(alarms: Alarms) -> String {
+    format!("{} 处组间差距须关注（受损不均 {} 处，受益不均 {} 处）", alarms.all(), alarms.loses, alarms.wins)
 }
 
 /// Packs that only one side has: a draft in nobody's place is beside all others.
@@ -201,26 +215,56 @@ fn words(moves: Moves, run: &CardRun) -> String {
     )
 }
 
+/// What groups are called.
+struct Names<'a> {
+    ask: &'a Ask,
+    areas: &'a Areas,
+}
+
+impl Names<'_> {
+    fn kind(&self, id: &str) -> (String, String) {
+        let kind = self.ask.new.subject_kind_by_id(id).or_else(|| self.ask.old.subject_kind_by_id(id));
+        (id.to_owned(), kind.map_or_else(|| id.to_owned(), |(_, kind)| kind.title.clone()))
+    }
+
+    fn area(&self, code: Option<&str>) -> (String, String) {
+        unknown(code, |code| self.areas.get(code).cloned().unwrap_or_else(|| code.to_owned()))
+    }
+
+    /// By the names that either pack gives its codes.
+    fn industry(&self, code: Option<&str>) -> (String, String) {
+        unknown(code, |code| {
+            let name = self.ask.new.industry_name(code).or_else(|| self.ask.old.industry_name(code));
+            name.map_or_else(|| format!("行业 {code}"), |name| format!("{code} {name}"))
+        })
+    }
+}
+
 /// A group whose key is not known.
 fn unknown(key: Option<&str>, title: impl Fn(&str) -> String) -> (String, String) {
     key.map_or_else(|| (UNKNOWN.to_owned(), "（未知）".to_owned()), |key| (key.to_owned(), title(key)))
 }
 
+/// By what everybody is compared: in an address, and as people read it.
+const KIND: (&str, &str) = ("kind", "主体类型");
+const AREA: (&str, &str) = ("area", "区域");
+const INDUSTRY: (&str, &str) = ("industry", "行业（代码前两位）");
+
+fn measure_breakdowns(names: &Names<'_>, shifts: &[MeasureShift]) -> Vec<MeasureBreakdown> {
+    let kind = measure_groups(shifts, |shift| shift.kind.clone(), |key| names.kind(key));
+    let area = measure_groups(shifts, |shift| shift.area.clone(), |key| names.area(key.as_deref()));
+    let industry = measure_groups(shifts, |shift| shift.industry.clone(), |key| names.industry(key.as_deref()));
+    let of = |((by, title), groups): ((&str, &str), _)| MeasureBreakdown { by: by.to_owned(), title: title.to_owned(), groups };
+    [(KIND, kind), (AREA, area), (INDUSTRY, industry)].map(of).into()
+}
+
 fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
     let all = (run.shifts.as_slice(), &run.scales);
-    let kind = |id: &str| {
-        let kind = ask.new.subject_kind_by_id(id).or_else(|| ask.old.subject_kind_by_id(id));
-        kind.map_or_else(|| id.to_owned(), |(_, kind)| kind.title.clone())
-    };
-    let area = |code: &str| areas.get(code).cloned().unwrap_or_else(|| code.to_owned());
+    let names = Names { ask, areas };
     let mut found = vec![
-        breakdown("kind", "主体类型", groups(all, |shift| shift.kind.clone(), |key| (key.to_string(), kind(key)))),
-        breakdown("area", "区域", groups(all, |shift| shift.area.clone(), |key| unknown(key.as_deref(), area))),
-        breakdown(
-            "industry",
-            "行业（代码前两位）",
-            groups(all, |shift| shift.industry.clone(), |key| unknown(key.as_deref(), |code| format!("行业 {code}"))),
-        ),
+        breakdown(KIND, groups(all, |shift| shift.kind.clone(), |key| names.kind(key))),
+        breakdown(AREA, groups(all, |shift| shift.area.clone(), |key| names.area(key.as_deref()))),
+        breakdown(INDUSTRY, groups(all, |shift| shift.industry.clone(), |key| names.industry(key.as_deref()))),
     ];
     for (place, placed) in run.groupings.iter().enumerate() {
         let of = |shift: &Shift| shift.groups.get(place).copied().flatten();
@@ -228,12 +272,12 @@ fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
             None => (UNKNOWN.to_owned(), "（未知）".to_owned()),
             Some(group) => (group.to_string(), group_title(ask, placed, *group)),
         };
-        found.push(breakdown(&format!("group:{place}"), &placed.grouping.title, groups(all, of, named)));
+        found.push(breakdown((&format!("group:{place}"), &placed.grouping.title), groups(all, of, named)));
     }
     found
 }
 
-fn breakdown(by: &str, title: &str, groups: Vec<super::Group>) -> Breakdown {
+fn breakdown((by, title): (&str, &str), groups: Vec<super::Group>) -> Breakdown {
     Breakdown { by: by.to_owned(), title: title.to_owned(), groups }
 }
 

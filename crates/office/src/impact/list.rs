@@ -11,6 +11,8 @@ use xinzhi_store::Connection;
 
 use super::finding::{Areas, UNGRADED, UNKNOWN, alone_of, grade_words, scales_alone};
 use super::kept::Assessed;
+use super::measure::befalls;
+use super::ratio::Befalls;
 use super::run::CardRun;
 use super::shift::{Move, Shift, Stand};
 use super::show::{Asked, assessment};
@@ -38,7 +40,7 @@ pub struct Behind {
     /// Id of a measure.
     pub measure: Option<String>,
     /// What becomes of them: a move, `ungraded`, `grade_worse`, `grade_better`, `more`, `less`, `alone`; of measures `begins`, `ends`, `changes`,
-    /// `stays`.
+    /// `stays`; of measures by group `burdened`, `relieved`.
     pub part: Option<String>,
 }
 
@@ -169,7 +171,11 @@ fn sorted(mut shifts: Vec<&Shift>, moved: Option<Move>) -> Vec<&Shift> {
 
 impl Behind {
     fn found(&self, assessed: &Assessed) -> Result<(String, Vec<Found>), Error> {
-        let found = if self.measure.is_some() { self.of_measure(assessed) } else { self.of_card(assessed) };
+        let found = match (&self.measure, &self.card) {
+            (Some(_), _) => self.of_measure(assessed),
+            (None, Some(_)) => self.of_card(assessed),
+            (None, None) => self.of_measure_group(assessed),
+        };
         let words = "评估结果中没有这个数字，请从评估页的数字进入";
         found.ok_or_else(|| Refusal::detail(Code::NotFound, words).into())
     }
@@ -192,6 +198,48 @@ impl Behind {
             Some(Found { subject: shift.subject, before: state(before), after: state(after) })
         });
         Some((format!("{}：{}，{word}", row.matter_title, row.measure_title), found.collect()))
+    }
+
+    /// Of a group: whom measures burden or relieve, with the measures that do.
+    fn of_measure_group(&self, assessed: &Assessed) -> Option<(String, Vec<Found>)> {
+        let (by, key) = (self.by.as_deref()?, self.group.as_deref()?);
+        let group = assessed.impact.measure_groups.iter().find(|known| known.by == by)?.groups.iter().find(|group| group.key == *key)?;
+        let sought = match self.part.as_deref() {
+            None => None,
+            Some("burdened") => Some(Befalls::Burdened),
+            Some("relieved") => Some(Befalls::Relieved),
+            Some(_) => return None,
+        };
+        let rows = &assessed.impact.measures;
+        let state = |state: Option<MeasureState>| state.map_or("没有", MeasureState::title);
+        let found = assessed.measures.iter().filter_map(|shift| {
+            let of = match by {
+                "kind" => Some(&*shift.kind),
+                "area" => shift.area.as_deref(),
+                _ => shift.industry.as_deref(),
+            };
+            if of.unwrap_or(UNKNOWN) != key {
+                return None;
+            }
+            let told = shift.moves.iter().filter_map(|(place, before, after)| {
+                let row = rows.get(*place)?;
+                let befalls = befalls(row.kind, *before, *after)?;
+                sought.is_none_or(|sought| befalls == sought).then(|| {
+                    let named = |of| format!("{}：{}", row.measure_title, state(of));
+                    (named(*before), named(*after))
+                })
+            });
+            // One measure may be asked at many matters.
+            let told: std::collections::BTreeSet<(String, String)> = told.collect();
+            let (before, after): (Vec<String>, Vec<String>) = told.into_iter().unzip();
+            (sought.is_none() || !before.is_empty()).then(|| Found {
+                subject: shift.subject,
+                before: before.join("；"),
+                after: after.join("；"),
+            })
+        });
+        let words = sought.map_or_else(|| group.title.clone(), |sought| format!("{}，{}", group.title, sought.title()));
+        Some((format!("措施：{words}"), found.collect()))
     }
 
     fn of_card(&self, assessed: &Assessed) -> Option<(String, Vec<Found>)> {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use xinzhi_apply::{CheckInput, Decision, GradeKnown};
 use xinzhi_core::Day;
-use xinzhi_core::measure::MeasureState;
+use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_rules::Pack;
 use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{Matter, MatterIx, Measure, MeasureIx, ScorecardIx, SubjectKindIx};
 
 use super::alteration::How;
+use super::ratio::Befalls;
 use super::shift::{MeasureShift, Stand};
 use super::side::every_measure;
 use super::{MeasureImpact, States};
@@ -87,6 +88,26 @@ pub(crate) fn moves(pairs: &[Pair], old: Stood<'_>, new: Stood<'_>) -> Vec<(usiz
     };
     let moved = pairs.iter().enumerate().map(|(place, pair)| (place, state(old, pair.old), state(new, pair.new)));
     moved.filter(|(_, before, after)| before.is_some() || after.is_some()).collect()
+}
+
+/// What a change of a measure is to whom it befalls: unfavourable or favourable; none where it is neither.
+pub(crate) fn befalls(kind: MeasureKind, before: Option<MeasureState>, after: Option<MeasureState>) -> Option<Befalls> {
+    let begins = match (before, after) {
+        (None, Some(_)) => true,
+        (Some(_), None) => false,
+        _ => return None,
+    };
+    match kind {
+        MeasureKind::Incentive => Some(if begins { Befalls::Relieved } else { Befalls::Burdened }),
+        MeasureKind::Restriction => Some(if begins { Befalls::Burdened } else { Befalls::Relieved }),
+        MeasureKind::Supervision => None,
+    }
+}
+
+/// The kind of a measure at a matter.
+pub(crate) fn kind_of((old, new): (&Pack, &Pack), pair: &Pair) -> Option<MeasureKind> {
+    let at = pair.new.and_then(|at| named(new, at)).or_else(|| pair.old.and_then(|at| named(old, at)));
+    at.map(|(_, measure)| measure.kind)
 }
 
 /// The table of measures.

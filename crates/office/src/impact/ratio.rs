@@ -38,15 +38,59 @@ impl Comparison {
         !matches!(self, Comparison::Few | Comparison::Nothing)
     }
 
-    /// The words beside the number.
+    /// The words beside the number, with what befalls a group more or less often.
+    pub fn words(self, befalls: Befalls) -> String {
+        let what = befalls.title();
+        match self {
+            Comparison::Even => "在 0.8 至 1.25 之间".to_owned(),
+            Comparison::Low => format!("低于 0.8，{what}偏少，须关注"),
+            Comparison::High => format!("高于 1.25，{what}偏多，须关注"),
+            Comparison::Few => "数量过少，不作判断".to_owned(),
+            Comparison::Nothing => "无从比较".to_owned(),
+        }
+    }
+}
+
+/// What a ratio compares: how often what befalls a group. The rule that is read here is about favourable outcomes; what is unfavourable is
+/// compared as well, because a share of losers can be uneven where that of winners is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Befalls {
+    /// Becomes worse.
+    Worse,
+    /// Has a worse grade.
+    GradeWorse,
+    /// Is evaluated no more.
+    Lost,
+    /// Becomes better.
+    Better,
+    /// Has a better grade.
+    GradeBetter,
+    /// Is evaluated only now.
+    Found,
+    /// Loses an incentive, or gets a restriction.
+    Burdened,
+    /// Gets an incentive, or is rid of a restriction.
+    Relieved,
+}
+
+impl Befalls {
+    /// What people read.
     pub fn title(self) -> &'static str {
         match self {
-            Comparison::Even => "在 0.8 至 1.25 之间",
-            Comparison::Low => "低于 0.8，须关注",
-            Comparison::High => "高于 1.25，须关注",
-            Comparison::Few => "数量过少，不作判断",
-            Comparison::Nothing => "无从比较",
+            Befalls::Worse => "变差",
+            Befalls::GradeWorse => "等级下降",
+            Befalls::Lost => "不再评价",
+            Befalls::Better => "变好",
+            Befalls::GradeBetter => "等级上升",
+            Befalls::Found => "改为可以评价",
+            Befalls::Burdened => "失去激励或新增惩戒",
+            Befalls::Relieved => "新增激励或终止惩戒",
         }
+    }
+
+    /// Whether it is favourable.
+    pub fn wins(self) -> bool {
+        matches!(self, Befalls::Better | Befalls::GradeBetter | Befalls::Found | Befalls::Relieved)
     }
 }
 

@@ -17,6 +17,7 @@ use xinzhi_store::figure::{FactRow, Member};
 use super::alteration::{Changed, Part, changes};
 use super::joint::{Joint, alone, with};
 use super::measure::{self, Known, Pair};
+use super::ratio::Befalls;
 use super::shift::{MeasureShift, Scales, Shift, Stand};
 use super::side::{as_if, ruled};
 use super::words::Difference;
@@ -24,7 +25,7 @@ use crate::Error;
 use crate::check::run::decision;
 use crate::coverage::CoverageCache;
 use crate::everybody::{self, Reading, Told};
-use crate::figure::item::{Texts, below};
+use crate::figure::item::{Shared, Texts, below};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -224,8 +225,7 @@ fn chunk(
         }
     }
     for person in &people {
-        let shift = measured(run, &out.pairs, person)?;
-        out.measures.extend((!shift.moves.is_empty()).then_some(shift));
+        out.measures.push(measured(run, &out.pairs, person, texts)?);
     }
     Ok(())
 }
@@ -355,11 +355,12 @@ fn shift(run: &Run<'_>, card: &CardRun, (person, index, asked): (&Person<'_>, us
         let points = |stands| at(stands).and_then(|stand| stand.points).map_or(0, |points| points.0);
         (place, points(new) - points(old))
     });
+    let (area, industry) = where_and_what(run, person, texts);
     Some(Shift {
         subject: person.member.subject,
         kind: texts.one(&person.member.kind),
-        area: texts.some(person.area().map(|area| below(&run.ask.base, area)).as_deref()),
-        industry: texts.some(person.member.industry.as_deref().and_then(|industry| industry.get(..2))),
+        area,
+        industry,
         groups: card.groupings.iter().map(|placed| group(run, person, placed)).collect(),
         before,
         after: after.unwrap_or_default(),
@@ -367,6 +368,12 @@ fn shift(run: &Run<'_>, card: &CardRun, (person, index, asked): (&Person<'_>, us
         // Of other grades the same place is another grade.
         alone: alone.filter(|(place, stand)| *stand != before || is_scale(card, *place)).collect(),
     })
+}
+
+/// The area one level below the office, and the first two characters of the industry code.
+fn where_and_what(run: &Run<'_>, person: &Person<'_>, texts: &mut Texts) -> (Shared, Shared) {
+    let area = texts.some(person.area().map(|area| below(&run.ask.base, area)).as_deref());
+    (area, texts.some(person.member.industry.as_deref().and_then(|industry| industry.get(..2))))
 }
 
 fn is_scale(card: &CardRun, place: usize) -> bool {
@@ -384,7 +391,7 @@ fn group(run: &Run<'_>, person: &Person<'_>, placed: &Placed) -> Option<usize> {
     placed.grouping.place(values.get(placed.grouping.field.0).copied().flatten()?)
 }
 
-fn measured(run: &Run<'_>, pairs: &[Pair], person: &Person<'_>) -> Result<MeasureShift, Error> {
+fn measured(run: &Run<'_>, pairs: &[Pair], person: &Person<'_>, texts: &mut Texts) -> Result<MeasureShift, Error> {
     let decisions = run.decisions.get(&person.member.subject).map_or(&[][..], Vec::as_slice);
     let [old, new] = &person.seen;
     let [before, after] = &run.sides;
@@ -401,5 +408,11 @@ fn measured(run: &Run<'_>, pairs: &[Pair], person: &Person<'_>) -> Result<Measur
     };
     let (was, is) = (known(before, old)?, known(after, new)?);
     let moves = measure::moves(pairs, (before.rules, old.kind, &was), (after.rules, new.kind, &is));
-    Ok(MeasureShift { subject: person.member.subject, moves })
+    let kind_of = |place: usize| measure::kind_of((&run.ask.old, &run.ask.new), pairs.get(place)?);
+    let befalls = |sought: Befalls| {
+        moves.iter().any(|(place, before, after)| kind_of(*place).and_then(|kind| measure::befalls(kind, *before, *after)) == Some(sought))
+    };
+    let (burdened, relieved) = (befalls(Befalls::Burdened), befalls(Befalls::Relieved));
+    let (area, industry) = where_and_what(run, person, texts);
+    Ok(MeasureShift { subject: person.member.subject, kind: texts.one(&person.member.kind), area, industry, moves, burdened, relieved })
 }

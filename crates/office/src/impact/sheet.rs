@@ -7,6 +7,7 @@ use xinzhi_core::actor::Actor;
 
 use super::count::{Moves, signed};
 use super::list::{Listing, losing};
+use super::ratio::{Befalls, Ratio};
 use super::show::{Asked, assessment};
 use super::{Gain, Impact};
 use crate::sheet::{head, line, unwritten};
@@ -40,6 +41,7 @@ fn write(impact: &Impact, listing: &Listing) -> Result<Vec<u8>, XlsxError> {
     groups(workbook.add_worksheet(), impact)?;
     alterations(workbook.add_worksheet(), impact)?;
     measures(workbook.add_worksheet(), impact)?;
+    measure_groups(workbook.add_worksheet(), impact)?;
     list(workbook.add_worksheet(), listing)?;
     differences(workbook.add_worksheet(), impact)?;
     workbook.save_to_buffer()
@@ -113,11 +115,17 @@ fn groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
         ("等级下降", 10),
         ("等级上升", 10),
         ("变差的率比", 12),
-        ("判断", 24),
+        ("判断", 30),
         ("等级下降的率比", 14),
-        ("判断", 24),
+        ("判断", 30),
         ("不再评价的率比", 14),
-        ("判断", 24),
+        ("判断", 30),
+        ("变好的率比", 12),
+        ("判断", 30),
+        ("等级上升的率比", 14),
+        ("判断", 30),
+        ("改为可以评价的率比", 18),
+        ("判断", 34),
     ];
     head(sheet, "分组", &columns)?;
     let all = impact.cards.iter().flat_map(|card| card.breakdowns.iter().map(move |by| (card, by)));
@@ -125,10 +133,38 @@ fn groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
     for (row, (card, by, group)) in (1..).zip(all.take(LINES_MAX)) {
         line(sheet, row, [&card.title, &by.title, &group.title])?;
         counts(sheet, row, 3, &moved(&group.moves))?;
-        for (column, ratio) in [12, 14, 16].into_iter().zip(group.ratios()) {
-            sheet.write_string(row, column, ratio.text())?;
-            sheet.write_string(row, column + 1, ratio.comparison.title())?;
-        }
+        ratios(sheet, (row, 12), group.ratios())?;
+    }
+    Ok(())
+}
+
+/// Two columns for each comparison: the number and what it comes to.
+fn ratios(sheet: &mut Worksheet, (row, first): (u32, u16), ratios: impl IntoIterator<Item = (Befalls, Ratio)>) -> Result<(), XlsxError> {
+    for (column, (befalls, ratio)) in (first..).step_by(2).zip(ratios) {
+        sheet.write_string(row, column, ratio.text())?;
+        sheet.write_string(row, column + 1, ratio.comparison.words(befalls))?;
+    }
+    Ok(())
+}
+
+fn measure_groups(sheet: &mut Worksheet, impact: &Impact) -> Result<(), XlsxError> {
+    let columns = [
+        ("划分", 18),
+        ("组", 24),
+        ("主体数", 10),
+        ("失去激励或新增惩戒", 20),
+        ("新增激励或终止惩戒", 20),
+        ("失去激励或新增惩戒的率比", 26),
+        ("判断", 40),
+        ("新增激励或终止惩戒的率比", 26),
+        ("判断", 40),
+    ];
+    head(sheet, "措施分组", &columns)?;
+    let all = impact.measure_groups.iter().flat_map(|by| by.groups.iter().map(move |group| (by, group)));
+    for (row, (by, group)) in (1..).zip(all.take(LINES_MAX)) {
+        line(sheet, row, [&by.title, &group.title])?;
+        counts(sheet, row, 2, &[group.subjects, group.burdened, group.relieved])?;
+        ratios(sheet, (row, 5), group.ratios())?;
     }
     Ok(())
 }

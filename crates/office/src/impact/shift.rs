@@ -162,8 +162,16 @@ pub(crate) struct Shift {
 #[derive(Clone, Debug)]
 pub(crate) struct MeasureShift {
     pub(crate) subject: SubjectId,
+    /// Id of its kind.
+    pub(crate) kind: std::sync::Arc<str>,
+    pub(crate) area: Shared,
+    pub(crate) industry: Shared,
     /// By the place of matter and measure among those of both packs.
     pub(crate) moves: Vec<(usize, Option<MeasureState>, Option<MeasureState>)>,
+    /// Whether an incentive ends or a restriction begins at any matter.
+    pub(crate) burdened: bool,
+    /// Whether an incentive begins or a restriction ends at any matter.
+    pub(crate) relieved: bool,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use xinzhi_core::record::RecordId;
 use xinzhi_core::{Day, Fen, Points};
+pub use xinzhi_evaluate::better::Limit;
 use xinzhi_evaluate::better::{Goal, Step, StepSet, Way};
 use xinzhi_evaluate::{Better, Evaluation, Question, Subject};
 use xinzhi_rules::Pack;
@@ -16,6 +17,8 @@ use crate::evaluation::Known;
 pub struct BetterView {
     /// What holds for all of it, as sentences: that there is nothing better, what is assumed, how far was looked.
     pub notes: Vec<String>,
+    /// Where the search stopped short of all sets of steps; none where what is told is exact.
+    pub limit: Option<Limit>,
     /// The next better grade, then the best one within reach where that is another.
     pub goals: Vec<GoalView>,
 }
@@ -89,7 +92,7 @@ pub(crate) fn better_view(pack: &Pack, known: &Known, evaluation: &Evaluation) -
     let found = xinzhi_evaluate::better(&question, &subject).map_err(|fault| Error::inconsistent(fault.to_string()))?;
     let card = pack.scorecard(evaluation.card).ok_or_else(|| Error::inconsistent("the scorecard is not in the pack".to_owned()))?;
     let words = Words { pack, card, known, evaluation, as_of: evaluation.as_of };
-    Ok(BetterView { notes: words.notes(&found), goals: words.goals(&found) })
+    Ok(BetterView { notes: words.notes(&found), limit: found.limit, goals: words.goals(&found) })
 }
 
 /// The worst grade, by its place from the best, that the ways to a goal reach, and whether some reach a better one. Of sets that are not
@@ -98,6 +101,16 @@ fn reached(goal: usize, reaches: impl Iterator<Item = usize>, more: bool) -> (us
     let (best, worst) = reaches.fold((goal, None), |(best, worst), grade| (grade.min(best), worst.max(Some(grade))));
     let worst = worst.filter(|_| !more).unwrap_or(goal);
     (worst, best < worst)
+}
+
+/// That the answer is not exact, and from when on.
+fn limited(limit: Limit, as_of: Day) -> String {
+    let Limit { from, steps } = limit;
+    let from = if from == as_of { String::new() } else { format!("{from} 起") };
+    match steps {
+        0 => format!("可以办理的改正事项组合过多，{from}没有推算办理事项的组合，只推算了时间：可能还有更早的办法。"),
+        _ => format!("可以办理的改正事项组合过多，{from}仅试到 {steps} 项，没有推算更多项的组合：可能还有更早的办法。"),
+    }
 }
 
 struct Words<'a> {
@@ -177,27 +190,22 @@ impl Words<'_> {
             Some(_) => {}
         }
         let ways: &[Way] = found.goals.first().map_or(&[], |goal| &goal.ways);
-        let (today, alone) = (ways.first().is_some_and(|way| way.day == self.as_of), ways.last().is_some_and(|way| way.steps() == 0));
+        let alone = ways.last().is_some_and(|way| way.steps() == 0);
         let mut notes = Vec::new();
         if ways.is_empty() {
-            let open = match found.open {
-                0 => "没有可以办理的改正事项".to_owned(),
-                _ => format!("办理 {} 项以内的各种组合都不能提高等级", found.tried),
+            let open = match (found.open, found.limit) {
+                (0, _) => "没有可以办理的改正事项".to_owned(),
+                (open, None) => format!("可以办理的改正事项有 {open} 项，怎样组合都不能提高等级"),
+                (_, Some(Limit { steps: 0, .. })) => "没有推算办理改正事项的组合".to_owned(),
+                (_, Some(Limit { steps, .. })) => format!("办理 {steps} 项以内的各种组合都不能提高等级"),
             };
             notes.push(format!("按现有的记录和规则，推算到 {}：{open}，等级也不会只因时间而提高。", found.through));
         } else {
             notes.push("推算的前提：各类信息照常归集，没有新的记录，办结的结果当日报送生效。".to_owned());
         }
-        if !today && found.tried < found.open {
-            notes.push(format!("可以办理的改正事项有 {} 项，超过 {} 项的组合没有推算。", found.open, found.tried));
-        }
-        if !alone {
-            if found.steps_through < found.through {
-                notes.push(format!("事项和日期较多，{} 以后只推算了时间，没有推算办理事项的组合。", found.steps_through));
-            }
-            if let Some((day, reason)) = found.ends {
-                notes.push(format!("{day} 起不再推算：{}。", reason.sentence()));
-            }
+        notes.extend(found.limit.map(|limit| limited(limit, self.as_of)));
+        if let Some((day, reason)) = found.ends.filter(|_| !alone) {
+            notes.push(format!("{day} 起不再推算：{}。", reason.sentence()));
         }
         notes
     }
@@ -221,7 +229,16 @@ impl Words<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::reached;
+    use super::{Day, Limit, limited, reached};
+
+    #[test]
+    fn that_the_answer_is_not_exact_is_said_with_the_day_and_the_number() {
+        let (today, later) = (Day::parse("2026-06-01").unwrap(), Day::parse("2026-07-01").unwrap());
+        let told = |from, steps| limited(Limit { from, steps }, today);
+        assert!(told(today, 4).contains("过多，仅试到 4 项，没有推算更多项的组合"), "{}", told(today, 4));
+        assert!(told(later, 4).contains("过多，2026-07-01 起仅试到 4 项"), "{}", told(later, 4));
+        assert!(told(later, 0).contains("2026-07-01 起没有推算办理事项的组合"), "{}", told(later, 0));
+    }
 
     #[test]
     fn a_goal_is_called_by_what_its_ways_reach() {

@@ -10,9 +10,9 @@ use crate::forbidden::forbidden_field;
 use crate::model::{ClassLine, FieldIx, FieldKind, ListSpan, Nature, Need, Pack, RecordKind, RepeatedAmount, Roles};
 use crate::raw::At;
 use crate::report::{Noun, Report};
-use crate::shape::{Item, Map, count_of, id_of, list, map, scalar, words};
+use crate::shape::{Item, Map, count_of, entries, id_of, list, map, scalar, text_of, words};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "kind",
     "title",
     "category",
@@ -21,6 +21,7 @@ const KEYS: [&str; 17] = [
     "nature",
     "subjects",
     "roles",
+    "industry_names",
     "key",
     "class",
     "report_within",
@@ -70,6 +71,9 @@ pub(super) fn read(item: Item<'_>, stem: &str, pack: &mut Pack, report: &mut Rep
     if let Some(item) = map.get("roles") {
         roles(item, &mut kind, pack, report);
     }
+    if let Some(item) = map.get("industry_names") {
+        kind.roles.industry_names = industry_names(item, &kind, report);
+    }
     kind.key = key(map, &kind, report);
     kind.list = map.get("list").and_then(|item| list_span(item, &kind, report));
     kind.relations = map.get("relations").map(|item| relation::statements(item, (&kind, pack), report)).unwrap_or_default();
@@ -99,7 +103,8 @@ fn names(map: Map<'_>, (id, title): (Option<&str>, Option<&str>), stem: &str, pa
     }
 }
 
-fn nature(item: Item<'_>, report: &mut Report) -> Option<Nature> {
+/// 失信信息, 一般信息 or 守信信息.
+pub(super) fn nature(item: Item<'_>, report: &mut Report) -> Option<Nature> {
     let word = scalar(item, "信息性质", report)?;
     let nature = [Nature::Adverse, Nature::Neutral, Nature::Positive].into_iter().find(|nature| nature.title() == word);
     if nature.is_none() {
@@ -149,6 +154,26 @@ fn repeated_amount(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Op
     let amount = typed("amount", "money", |kind| matches!(kind, FieldKind::Money(_)));
     let text = typed("text", "text", |kind| matches!(kind, FieldKind::Text));
     Some(RepeatedAmount { amount: amount?, text: text?, after: after? })
+}
+
+/// Names of industries by their codes; only a kind that tells an industry has them.
+fn industry_names(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Vec<(String, String)> {
+    if kind.roles.industry.is_none() {
+        let help = "请在 `roles` 中写明 `industry` 是哪个字段，或删去 `industry_names`";
+        report.fault(item.at(), "industry-names-role", "有行业名称，却没有哪个字段是行业代码", help);
+    }
+    let mut names = Vec::new();
+    for entry in entries(item, report).unwrap_or_default() {
+        let name = Item { what: &entry.key, node: &entry.value };
+        if entry.key.is_empty() || !entry.key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let message = format!("`{}` 不是行业代码", entry.key);
+            report.fault(entry.at, "industry-code", message, "行业代码只含字母和数字，如 `'52'`、`F`");
+        } else if let Some(name) = text_of(name, report) {
+            names.push((entry.key.clone(), name));
+        }
+    }
+    names.sort();
+    names
 }
 
 /// Which types may play a part.

@@ -11,7 +11,25 @@ const STEPS_MAX: u32 = 10_000;
 
 /// Whether no record of the kind can meet all of the conditions. Where that cannot be told, some record can.
 pub(super) fn never(conditions: &[&Predicate], kind: &RecordKind) -> bool {
-    let mut search = Search { kind, steps: STEPS_MAX };
+    cannot_meet(conditions, kind, classes(kind))
+}
+
+/// The same, were records of the kind found to be of any 失信程度.
+pub(super) fn never_whatever_class(conditions: &[&Predicate], kind: &RecordKind) -> bool {
+    cannot_meet(conditions, kind, EVERY_CLASS)
+}
+
+/// A bit for each number of a class.
+const EVERY_CLASS: u64 = (1 << Class::ALL.len()) - 1;
+
+/// The classes that the kind's rule can find; where it leaves one to a person, or says nothing, every one.
+fn classes(kind: &RecordKind) -> u64 {
+    let found = kind.class_lines.iter().map(|line| line.class.map_or(EVERY_CLASS, |class| 1 << class.number()));
+    if kind.class_lines.is_empty() { EVERY_CLASS } else { found.fold(0, |all, class| all | class) }
+}
+
+fn cannot_meet(conditions: &[&Predicate], kind: &RecordKind, classes: u64) -> bool {
+    let mut search = Search { kind, classes, steps: STEPS_MAX };
     let claims = conditions.iter().map(|condition| Claim { of: condition, holds: true }).collect();
     !search.possible(claims, &mut Vec::new(), Vec::new())
 }
@@ -28,6 +46,8 @@ type Choice<'a> = (&'a [Predicate], bool);
 
 struct Search<'k> {
     kind: &'k RecordKind,
+    /// A bit for each class that records can be of.
+    classes: u64,
     steps: u32,
 }
 
@@ -82,7 +102,7 @@ impl Search<'_> {
     fn domain(&self, column: Column) -> Among {
         let positions = |count: usize| u32::try_from(count).ok().and_then(|count| 1_u64.checked_shl(count)).map_or(u64::MAX, |bit| bit - 1);
         let field = match column {
-            Column::Class => return Among::Positions(positions(Class::ALL.len())),
+            Column::Class => return Among::Positions(self.classes),
             Column::Field(ix) => self.kind.at(ix).map(|field| &field.kind),
         };
         match field {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use xinzhi_core::money::Unit;
 
+use super::catalog;
 use super::predicate;
 use super::subject;
 use crate::forbidden::forbidden_field;
-use crate::model::{ChoiceValue, Choices, Field, FieldIx, FieldKind, Need, Pack, RecordKind, Seal};
+use crate::model::{ChoiceValue, Choices, Field, FieldIx, FieldKind, Nature, Need, Pack, RecordKind, Seal};
 use crate::names::{listed, nearest};
 use crate::raw::{At, Value};
 use crate::report::{Noun, Report, doubtful_name};
@@ -217,7 +218,7 @@ fn choices(map: Map<'_>, pack: &Pack, report: &mut Report) -> Option<Choices> {
     let mut values = Vec::new();
     let mut taken = BTreeMap::new();
     for item in items {
-        let Some(value) = self::map(item, &["title", "aliases", "subject_kinds"], report) else { continue };
+        let Some(value) = self::map(item, &["title", "aliases", "subject_kinds", "nature"], report) else { continue };
         let Some(title) = value.text("title", report) else { continue };
         let aliases = value.get("aliases").map(|item| words(item, report)).unwrap_or_default();
         let own = (value.at_key("title"), title.clone());
@@ -229,7 +230,8 @@ fn choices(map: Map<'_>, pack: &Pack, report: &mut Report) -> Option<Choices> {
         }
         let kinds = value.get("subject_kinds").map(|item| words(item, report)).unwrap_or_default();
         let subject_kinds = kinds.into_iter().filter_map(|(at, name)| subject::subject(at, &name, pack, report)).collect();
-        values.push(ChoiceValue { title, aliases: aliases.into_iter().map(|(_, alias)| alias).collect(), subject_kinds });
+        let nature = value.get("nature").and_then(|item| catalog::nature(item, report)).unwrap_or(Nature::Neutral);
+        values.push(ChoiceValue { title, aliases: aliases.into_iter().map(|(_, alias)| alias).collect(), subject_kinds, nature });
     }
     let mut choices = Choices { values, other: None };
     if let Some(item) = map.get("other") {

@@ -3,7 +3,7 @@
 use xinzhi_core::record::Class;
 
 use super::catalog::unknown_class;
-use super::contradiction::never;
+use super::contradiction::{never, never_whatever_class};
 use super::field::{self, Scope};
 use crate::model::{Field, FieldIx, FieldKind, Nature, RecordKind, Seal};
 use crate::names::{listed, nearest};
@@ -23,7 +23,14 @@ const OPERATORS: [&str; 6] = ["is", "any_of", "none_of", "at_least", "at_most", 
 /// Reads a condition on records of a kind.
 pub(super) fn read(item: Item<'_>, scope: Scope<'_>, report: &mut Report) -> Option<Predicate> {
     let read = nested(item, scope, 1, report)?;
-    if never(&[&read], scope.kind) {
+    if never(&[&read], scope.kind) && !never_whatever_class(&[&read], scope.kind) {
+        let message = format!("`{}` 所要求的失信程度，`{}` 的认定标准认定不出，没有记录能够满足", item.what, scope.kind.title);
+        let mut known: Vec<Class> = scope.kind.class_lines.iter().filter_map(|line| line.class).collect();
+        known.sort();
+        known.dedup();
+        let known = listed(known.into_iter().map(Class::title));
+        report.fault(item.at(), "contradiction", message, format!("该种信息的 `class` 只认定：{known}；请改正条件，或补充认定标准"));
+    } else if never(&[&read], scope.kind) {
         let message = format!("`{}` 里的条件互相矛盾，没有记录能够满足", item.what);
         let help = "请核对同一字段上的各项要求，例如 `at_least` 大于 `at_most`，或者既要求没有填写又要求取某个值";
         report.fault(item.at(), "contradiction", message, help);

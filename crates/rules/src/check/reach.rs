@@ -2,7 +2,9 @@
 
 use xinzhi_core::Points;
 
-use crate::model::{Dimension, Put, RECORDS_MAX, Scorecard, Take};
+use super::contradiction::never;
+use crate::model::{Dimension, Each, Indicator, Pack, Put, RECORDS_MAX, Scorecard, Take};
+use crate::predicate::{Column, Predicate, Test};
 use crate::raw::At;
 use crate::report::{Noun, Report};
 
@@ -41,14 +43,38 @@ fn weighed((floor, cap): (Option<Points>, Option<Points>), reach: i64, weight: i
     Some(most)
 }
 
+/// What one record of an indicator can be worth: neither its condition nor the class rule of its kind lets every value pass.
+fn worths(indicator: &Indicator, pack: &Pack) -> Vec<Points> {
+    let (Take::Each { each, .. }, Some(kind)) = (&indicator.take, pack.record_kind(indicator.kind)) else { return Vec::new() };
+    let can = |column: Column, tests: Vec<Test>| {
+        let is = Predicate::All(tests.into_iter().map(|test| Predicate::Test { column, test }).collect());
+        !never(&indicator.filter.iter().chain([&is]).collect::<Vec<_>>(), kind)
+    };
+    let named = |column: Column, points: &[Points]| {
+        let values = (0..).zip(points.iter().copied());
+        values.filter(|(value, _)| can(column, vec![Test::OneOf(vec![*value])])).map(|(_, points)| points).collect()
+    };
+    match each {
+        Each::Constant(points) => vec![*points],
+        Each::ByClass(points) => named(Column::Class, points),
+        Each::ByChoice { field, points } => named(Column::Field(*field), points),
+        Each::ByBand { field, bands } => {
+            let ends = bands.iter().skip(1).map(|(from, _)| Some(from.saturating_sub(1))).chain([None]);
+            let within = |from: i64, end: Option<i64>| std::iter::once(Test::AtLeast(from)).chain(end.map(Test::AtMost)).collect();
+            let met = bands.iter().zip(ends).filter(|((from, _), end)| can(Column::Field(*field), within(*from, *end)));
+            met.map(|((_, points), _)| *points).collect()
+        }
+    }
+}
+
 /// Every grade is given by some points, or by what forces it; `places` are those of the grades. Of a scorecard that is at fault
 /// itself, or of which something could not be read, nothing is said.
-pub(super) fn grades(card: &Scorecard, places: &[At], report: &mut Report) {
+pub(super) fn grades(card: &Scorecard, places: &[At], pack: &Pack, report: &mut Report) {
     if report.faulted_here() || report.incomplete(Noun::Indicator) {
         return;
     }
-    let (least, most) = card.range();
-    let spread = card.spread();
+    let spread = card.spread(&|indicator| worths(indicator, pack));
+    let (least, most) = spread.range();
     let mut better: Option<Points> = None;
     for (position, (grade, at)) in card.grades.iter().zip(places).enumerate() {
         let Some(from) = grade.from else { continue };

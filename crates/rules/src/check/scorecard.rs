@@ -112,7 +112,7 @@ fn card(map: Map<'_>, id: Option<String>, pack: &Pack, report: &mut Report) -> O
     card.amount = map.get("amount").and_then(|item| grade::amount(item, &card.grades, report));
     reach::sums(&card, map.at_key("dimensions"), report);
     if complete && card.peers.is_none() {
-        reach::grades(&card, &places, report);
+        reach::grades(&card, &places, pack, report);
     }
     (card.id, card.title, card.purpose) = (id?, title?, purpose?);
     Some(card)

@@ -9,7 +9,7 @@ use super::source::record_kind;
 use super::subject::overlap;
 use super::worth;
 use crate::model::{Divisor, FieldIx, FieldKind, Nature, Number, Pack, Put, RECORDS_MAX, RecordKind, Scorecard, Silence, Take};
-use crate::predicate::Predicate;
+use crate::predicate::{Column, Predicate, Test};
 use crate::raw::{At, Value};
 use crate::report::Report;
 use crate::shape::{Item, Map, map, money_of, percent_of, share_of, text_of, unknown_word, whole_of, word_of};
@@ -21,6 +21,9 @@ const SILENCES: [(&str, Silence); 2] = [("nothing", Silence::Nothing), ("unknown
 
 /// Where the last band of a ratio may start at the latest, in thousandths: ten thousand records for each other one.
 const RATIO_MAX: i64 = 10_000_000;
+
+/// Whole numbers of a field that are looked at one by one.
+const VALUES_TRIED_MAX: i64 = 1_000;
 
 /// What of an indicator has been read before what it takes.
 pub(super) struct Over<'a> {
@@ -138,7 +141,7 @@ fn number(item: Item<'_>, over: &Over<'_>, report: &mut Report) -> Option<Counte
         return None;
     };
     match given.what {
-        "distinct" => distinct(*given, over.kind, report),
+        "distinct" => distinct(*given, (over.kind, over.filter), report),
         "total" => total(*given, over.kind, report),
         "rate" => rate(*given, over.kind, over.filter, report),
         _ => ratio(*given, over, report),
@@ -152,10 +155,13 @@ fn readable<'k>(item: Item<'_>, kind: &'k RecordKind, report: &mut Report) -> Op
     rules_may_read(field, &name, item.at(), report).then_some((ix, &field.kind, name))
 }
 
-fn distinct(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Counted> {
+fn distinct(item: Item<'_>, (kind, filter): (&RecordKind, Option<&Predicate>), report: &mut Report) -> Option<Counted> {
     let (ix, holds, name) = readable(item, kind, report)?;
     let most = match holds {
-        FieldKind::Choice(choices) => i64::try_from(choices.values.len()).unwrap_or(RECORDS_MAX),
+        FieldKind::Choice(choices) => different((kind, filter), ix, 0..i64::try_from(choices.values.len()).unwrap_or(0)),
+        FieldKind::Integer { min, max } if max.saturating_sub(*min) < VALUES_TRIED_MAX => {
+            different((kind, filter), ix, *min..max.saturating_add(1))
+        }
         FieldKind::Integer { min, max } => max.saturating_sub(*min).saturating_add(1).min(RECORDS_MAX),
         FieldKind::Money(_) | FieldKind::Day { .. } => RECORDS_MAX,
         _ => {
@@ -165,6 +171,18 @@ fn distinct(item: Item<'_>, kind: &RecordKind, report: &mut Report) -> Option<Co
         }
     };
     Some(Counted { number: Number::Distinct(ix), unit: Unit::Whole, most })
+}
+
+/// How many of some values the condition lets records have; at least one, for of a condition that lets none pass that is said.
+fn different((kind, filter): (&RecordKind, Option<&Predicate>), ix: FieldIx, values: std::ops::Range<i64>) -> i64 {
+    let at = |test| Predicate::Test { column: Column::Field(ix), test };
+    let is_choice = matches!(kind.at(ix).map(|field| &field.kind), Some(FieldKind::Choice(_)));
+    let is = |value: i64| match is_choice {
+        true => at(Test::OneOf(vec![value])),
+        false => Predicate::All(vec![at(Test::AtLeast(value)), at(Test::AtMost(value))]),
+    };
+    let met = values.filter(|value| !never(&filter.into_iter().chain([&is(*value)]).collect::<Vec<_>>(), kind));
+    i64::try_from(met.count()).unwrap_or(RECORDS_MAX).max(1)
 }
 
 /// A sum of values of which none is negative, so that one record more never lowers it.

@@ -3,11 +3,13 @@
 use xinzhi_core::Points;
 use xinzhi_core::record::Class;
 
+use super::contradiction::never;
 use super::field;
 use super::indicator::{Worth, direction, fits};
 use super::predicate::{self, CLASS};
 use super::take::misplaced;
-use crate::model::{Choices, Each, FieldIx, FieldKind, Nature, RecordKind};
+use crate::model::{Becomes, Choices, Each, FieldIx, FieldKind, Nature, RecordKind};
+use crate::predicate::{Column, Predicate, Test};
 use crate::raw::At;
 use crate::report::Report;
 use crate::shape::{Item, Map, entries, list, map, points_of, scalar};
@@ -66,7 +68,10 @@ fn by_field(map: Map<'_>, kind: &RecordKind, (at, name): (At, &str), report: &mu
     match &field.kind {
         FieldKind::Choice(choices) => {
             misplaced(map, "bands", "按选项计分时", report);
-            by_choice(map, ix, choices, report)
+            by_choice(map, ix, choices, report).inspect(|(_, worth)| {
+                valued(worth, choices, report);
+                remedied(worth, (kind, ix), choices, report);
+            })
         }
         FieldKind::Integer { min, .. } => by_band(map, ix, (&field.kind, *min), report).inspect(|(_, worth)| turning(worth, kind, report)),
         FieldKind::Money(_) => by_band(map, ix, (&field.kind, 0), report).inspect(|(_, worth)| turning(worth, kind, report)),
@@ -102,6 +107,43 @@ fn by_choice(map: Map<'_>, field: FieldIx, choices: &Choices, report: &mut Repor
     let titles: Vec<&str> = choices.values.iter().map(|value| value.title.as_str()).collect();
     let points = named_points(item, &titles, &|name| choices.find(name), report)?;
     Some((Each::ByChoice { field, points: points.iter().map(|(_, points)| *points).collect() }, points))
+}
+
+/// A value that its catalogue calls good or bad gives points in that direction, whatever the kind is (D17).
+fn valued(worth: &Worth, choices: &Choices, report: &mut Report) {
+    for ((at, points), value) in worth.iter().zip(&choices.values) {
+        let (wrong, word) = match value.nature {
+            Nature::Adverse => (*points > Points::ZERO, "加分"),
+            Nature::Positive => (*points < Points::ZERO, "扣分"),
+            Nature::Neutral => (false, ""),
+        };
+        if wrong {
+            let message = format!("选项 `{}` 在信息目录中写明是{}，不能{word}：{points}", value.title, value.nature.title());
+            report.fault(*at, "points-direction", message, "请改正分值，或核对信息目录中该选项的 `nature`");
+        }
+    }
+}
+
+/// A remedy says which of two values is the better one: putting a record right is not to cost points.
+fn remedied(worth: &Worth, (kind, ix): (&RecordKind, FieldIx), choices: &Choices, report: &mut Report) {
+    for remedy in &kind.remedies {
+        let better = remedy.becomes.iter().find_map(|(field, becomes)| match becomes {
+            Becomes::Value(value) if *field == ix => usize::try_from(*value).ok(),
+            _ => None,
+        });
+        let Some((better, (_, after))) = better.and_then(|better| Some((better, worth.get(better)?))) else { continue };
+        let applies = |value: usize| {
+            let is = i64::try_from(value).ok().map(|value| Predicate::Test { column: Column::Field(ix), test: Test::OneOf(vec![value]) });
+            is.is_some_and(|is| !never(&remedy.when.iter().chain([&is]).collect::<Vec<_>>(), kind))
+        };
+        for (value, (at, before)) in
+            worth.iter().enumerate().filter(|(value, (_, before))| *value != better && before > after && applies(*value))
+        {
+            let title = |place: usize| choices.values.get(place).map_or("", |value| value.title.as_str());
+            let message = format!("`{}` 计 {before} 分，按改正途径改为 `{}` 后只计 {after} 分", title(value), title(better));
+            report.warn(*at, "remedy-direction", message, "改正以后得分反而更低，请核对两个选项的分值");
+        }
+    }
 }
 
 /// Points for every one of `titles`, none left out, in their order.

@@ -1,4 +1,8 @@
 //! Which points can come about: not only the least and the most, but what lies between them and what does not.
+//!
+//! Sums of many records are found exactly. All worths of an indicator are multiples of their greatest common divisor; where some are above
+//! nothing and some below, enough records come to every multiple of it, and where all are on one side, which multiples come about up to the
+//! bound is counted out as with coins.
 
 use xinzhi_core::Points;
 
@@ -6,7 +10,9 @@ use super::scorecard::share;
 use super::{Dimension, Fading, Indicator, Put, Scorecard, Take};
 
 /// Parts that are kept apart; where there are more, everything between the first and the last counts as possible.
-const PARTS_MAX: usize = 300;
+const PARTS_MAX: usize = 10_000;
+/// Pairs of parts that are added up, and places at which sums are looked for, before the same is said.
+const WORK_MAX: usize = 20_000_000;
 
 /// Points that can come about, as rising parts from a least to a most that do not touch. Never too few: where it cannot be told, a number
 /// of points counts as possible.
@@ -19,9 +25,15 @@ impl Spread {
         self.0.iter().any(|(least, most)| *least <= until.0 && from.0 <= *most)
     }
 
+    /// The least and the most points that can come about.
+    pub fn range(&self) -> (Points, Points) {
+        let (least, most) = hull(&self.0).unwrap_or_default();
+        (Points(least), Points(most))
+    }
+
     /// Parts in any order as they come; where they are too many, everything from the first to the last.
     fn of(parts: Vec<(i64, i64)>) -> Spread {
-        let hull = parts.iter().copied().reduce(|(least, most), part| (least.min(part.0), most.max(part.1)));
+        let hull = hull(&parts);
         Spread::apart(parts).unwrap_or_else(|| Spread(hull.into_iter().collect()))
     }
 
@@ -48,48 +60,118 @@ impl Spread {
     }
 
     fn plus(&self, other: &Spread) -> Spread {
-        Spread::of(self.sums(other))
-    }
-
-    fn sums(&self, other: &Spread) -> Vec<(i64, i64)> {
-        let sums = self.0.iter().flat_map(|(least, most)| {
-            other.0.iter().map(move |(other_least, other_most)| (least.saturating_add(*other_least), most.saturating_add(*other_most)))
-        });
-        sums.collect()
-    }
-
-    /// Sums of these, as many of each as one likes, within bounds. None where both signs could pass a bound and come back, or where the sums
-    /// are too many to be told apart.
-    fn repeated(&self, bounds: impl Fn(i64) -> i64) -> Option<Spread> {
-        if self.0.iter().any(|(_, most)| *most > 0) && self.0.iter().any(|(least, _)| *least < 0) {
-            return None;
+        if self.0.len().saturating_mul(other.0.len()) > WORK_MAX {
+            let ends = |spread: &Spread| Spread(hull(&spread.0).into_iter().collect());
+            return Spread::of(ends(self).sums(&ends(other)).collect());
         }
-        let mut all = self.clone();
-        loop {
-            let twice = all.sums(&all).into_iter().map(|(least, most)| (bounds(least), bounds(most)));
-            let more = Spread::apart(twice.chain(all.0.iter().copied()).collect())?;
-            if more == all {
-                return Some(all);
+        self.marked(other).unwrap_or_else(|| Spread::of(self.sums(other).collect()))
+    }
+
+    /// Sums of single points: most come about in many ways, so each is marked in its place. None where there are stretches, or too many
+    /// places.
+    fn marked(&self, other: &Spread) -> Option<Spread> {
+        let (least, other_least) = (self.0.first()?.0, other.0.first()?.0);
+        let places = |spread: &Spread, least: i64| -> Option<Vec<i64>> {
+            spread.0.iter().map(|(from, until)| (from == until).then(|| from.checked_sub(least))?).collect()
+        };
+        let (own, others) = (places(self, least)?, places(other, other_least)?);
+        let unit = own.iter().chain(&others).fold(0, |unit, place| divisor(unit, *place)).max(1);
+        let last = own.last()?.checked_add(*others.last()?)? / unit;
+        let mut met = vec![false; usize::try_from(last).ok().filter(|last| *last < WORK_MAX)? + 1];
+        for own in &own {
+            for other in &others {
+                let place = usize::try_from((own + other) / unit).ok()?;
+                *met.get_mut(place)? = true;
             }
-            all = more;
         }
+        let first = least.checked_add(other_least)?;
+        Some(Spread::points((0..).zip(met).filter(|(_, met)| *met).map(|(place, _): (i64, _)| first + place * unit)))
+    }
+
+    fn sums<'s>(&'s self, other: &'s Spread) -> impl Iterator<Item = (i64, i64)> + 's {
+        self.0.iter().flat_map(|(least, most)| {
+            other.0.iter().map(move |(other_least, other_most)| (least.saturating_add(*other_least), most.saturating_add(*other_most)))
+        })
+    }
+
+    /// Sums of these, as many of each as one likes, within bounds. None where a side has no bound, or where the sums are too many to be told
+    /// apart.
+    fn repeated(&self, (floor, cap): (Option<i64>, Option<i64>)) -> Option<Spread> {
+        let (least, most) = hull(&self.0)?;
+        let (lowers, lifts) = (least < 0, most > 0);
+        // What no record moves to needs no bound.
+        let floor = if lowers { floor? } else { 0 };
+        let cap = if lifts { cap? } else { 0 };
+        // With a whole stretch of worths from nothing on, everything up to the bound comes about.
+        if self.0.iter().any(|(least, most)| least < most) {
+            let stretches = self.0.len() == 1 && least <= 0 && most >= 0;
+            return stretches.then(|| Spread(vec![(floor, cap)]));
+        }
+        let unit = self.0.iter().fold(0, |unit, (points, _)| divisor(unit, *points));
+        if unit == 0 {
+            return Some(Spread::points([0]));
+        }
+        let sums: Vec<i64> = if lowers && lifts {
+            let many = usize::try_from((cap.checked_sub(floor)?) / unit).ok().filter(|many| *many <= PARTS_MAX)?;
+            let first = floor / unit;
+            (0..=i64::try_from(many).ok()?).map(|place| (first + place) * unit).filter(|sum| *sum <= cap).collect()
+        } else {
+            let (bound, sign) = if lowers { (floor.checked_neg()?, -1) } else { (cap, 1) };
+            let worths = self.0.iter().map(|(points, _)| *points).filter(|points| *points != 0);
+            let worths: Vec<usize> = worths.filter_map(|points| usize::try_from(points.checked_abs()? / unit).ok()).collect();
+            coins(&worths, usize::try_from(bound / unit).ok()?)?.into_iter().map(|place| sign * place * unit).collect()
+        };
+        // Whatever lies beyond a bound comes to it.
+        Some(Spread::points(sums.into_iter().chain(lowers.then_some(floor)).chain(lifts.then_some(cap))))
     }
 }
 
+/// The least and the most of some parts.
+fn hull(parts: &[(i64, i64)]) -> Option<(i64, i64)> {
+    parts.iter().copied().reduce(|(least, most), part| (least.min(part.0), most.max(part.1)))
+}
+
+/// The greatest common divisor.
+fn divisor(a: i64, b: i64) -> i64 {
+    let (mut a, mut b) = (a.saturating_abs(), b.saturating_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Which numbers up to the most are sums of the worths, each as often as one likes; none where that is too much to find out.
+fn coins(worths: &[usize], most: usize) -> Option<Vec<i64>> {
+    if most.saturating_add(1).saturating_mul(worths.len().max(1)) > WORK_MAX {
+        return None;
+    }
+    let mut met = vec![false; most + 1];
+    for place in 0..=most {
+        let is = place == 0 || worths.iter().any(|worth| place.checked_sub(*worth).and_then(|rest| met.get(rest)) == Some(&true));
+        if let Some(met) = met.get_mut(place) {
+            *met = is;
+        }
+    }
+    (0..).zip(met).filter(|(_, met)| *met).map(|(place, _)| Some(place)).collect()
+}
+
+/// What one record of an indicator can be worth before any fade, where not every value can come about.
+pub type Worths<'w> = &'w dyn Fn(&Indicator) -> Vec<Points>;
+
 impl Scorecard {
-    /// The points that records can bring about, overrides apart.
-    pub fn spread(&self) -> Spread {
+    /// The points that records can bring about, overrides apart; what a record of an indicator can be worth says the caller.
+    pub fn spread(&self, worths: Worths<'_>) -> Spread {
         let nothing = Spread::points([self.base.0]);
-        let sum = self.dimensions.iter().fold(nothing, |sum, dimension| sum.plus(&spread_of(dimension)));
+        let sum = self.dimensions.iter().fold(nothing, |sum, dimension| sum.plus(&spread_of(dimension, worths)));
         sum.through(|points| points.max(self.min.0).min(self.max.0))
     }
 }
 
-fn spread_of(dimension: &Dimension) -> Spread {
+fn spread_of(dimension: &Dimension, worths: Worths<'_>) -> Spread {
     let nothing = Spread::points([0]);
     let sum = dimension.indicators.iter().fold(nothing, |sum, indicator| {
         let within = |points: i64| bounded((indicator.floor, indicator.cap), points);
-        sum.plus(&taken(indicator).through(|points| share(within(points), indicator.weight)))
+        sum.plus(&taken(indicator, worths).through(|points| share(within(points), indicator.weight)))
     });
     sum.through(|points| share(bounded((dimension.floor, dimension.cap), points), dimension.weight))
 }
@@ -99,29 +181,29 @@ fn bounded((floor, cap): (Option<Points>, Option<Points>), points: i64) -> i64 {
 }
 
 /// What the records of an indicator can amount to, nothing for none of them or for what is not known included.
-fn taken(indicator: &Indicator) -> Spread {
+fn taken(indicator: &Indicator, worths: Worths<'_>) -> Spread {
+    let (put, full) = match &indicator.take {
+        Take::Number { bands, .. } => return Spread::points(bands.iter().map(|(_, points)| points.0).chain([0])),
+        Take::Each { put, .. } => (*put, worths(indicator)),
+    };
+    let full: Vec<i64> = full.iter().map(|points| points.0).collect();
+    let (lowers, lifts) = (full.iter().any(|points| *points < 0), full.iter().any(|points| *points > 0));
     let (least, most) = indicator.range();
-    let anything = || Spread::of(vec![(least.0.min(0), most.0.max(0))]);
-    match &indicator.take {
-        Take::Number { bands, .. } => Spread::points(bands.iter().map(|(_, points)| points.0).chain([0])),
-        Take::Each { put: Put::Mean, .. } => anything(),
-        Take::Each { each, put, .. } => {
-            let full: Vec<i64> = each.points().iter().map(|points| points.0).collect();
-            let worth = match &indicator.fade {
-                Fading::Steps(steps) => {
-                    let keeps = || steps.iter().map(|step| step.keep).chain([1000]);
-                    Spread::points(full.iter().flat_map(|points| keeps().map(|keep| share(*points, keep))).chain([0]))
-                }
-                Fading::Linear { .. } => {
-                    Spread::of(full.iter().map(|points| ((*points).min(0), (*points).max(0))).chain([(0, 0)]).collect())
-                }
-            };
-            if *put != Put::Sum {
-                return worth;
-            }
-            worth.repeated(|points| bounded((indicator.floor, indicator.cap), points)).unwrap_or_else(anything)
-        }
+    let anything = || Spread::of(vec![(if lowers { least.0.min(0) } else { 0 }, if lifts { most.0.max(0) } else { 0 })]);
+    if put == Put::Mean {
+        return anything();
     }
+    let worth = match &indicator.fade {
+        Fading::Steps(steps) => {
+            let keeps = || steps.iter().map(|step| step.keep).chain([1000]);
+            Spread::points(full.iter().flat_map(|points| keeps().map(|keep| share(*points, keep))).chain([0]))
+        }
+        Fading::Linear { .. } => Spread::of(full.iter().map(|points| ((*points).min(0), (*points).max(0))).chain([(0, 0)]).collect()),
+    };
+    if put != Put::Sum {
+        return worth;
+    }
+    worth.repeated((indicator.floor.map(|floor| floor.0), indicator.cap.map(|cap| cap.0))).unwrap_or_else(anything)
 }
 
 #[cfg(test)]
@@ -138,12 +220,27 @@ mod tests {
 
     #[test]
     fn repeated_points_reach_their_bound_and_no_further() {
-        let floor = |points: i64| points.max(-50);
-        assert_eq!(Spread::points([0, -20]).repeated(floor), Some(Spread::points([0, -20, -40, -50])));
-        assert_eq!(Spread::points([0, 20]).repeated(floor), None, "without a bound there is no end");
-        assert_eq!(Spread::points([-20, 20]).repeated(floor), None, "of both signs anything can come about");
-        let thirds = Spread::points([0, -3333]).repeated(|points| points.max(-3_333_000));
-        assert_eq!(thirds, None, "too many to be told apart");
+        let repeated = |points: &[i64], bounds| Spread::points(points.iter().copied().chain([0])).repeated(bounds);
+        assert_eq!(repeated(&[-20], (Some(-50), None)), Some(Spread::points([0, -20, -40, -50])));
+        assert_eq!(repeated(&[20], (Some(-50), None)), None, "without a bound there is no end");
+        assert_eq!(repeated(&[-20, 20], (Some(-50), None)), None, "nor without one of two");
+        // 20, 40, 60, 70, 80, 90: not 10, 30 or 50.
+        assert_eq!(repeated(&[20, 70], (None, Some(90))), Some(Spread::points([0, 20, 40, 60, 70, 80, 90])));
+        assert_eq!(repeated(&[-3333], (Some(-3_333_000), None)).map(|spread| spread.0.len()), Some(1001));
+        assert_eq!(repeated(&[-1_000_000_007], (Some(-9_000_000_000_000_000_000), None)), None, "too many to be told apart");
+        assert_eq!(Spread::of(vec![(-20, 0)]).repeated((Some(-50), None)), Some(Spread(vec![(-50, 0)])), "what fades evenly");
+    }
+
+    #[test]
+    fn of_both_signs_every_multiple_of_the_common_divisor_comes_about() {
+        let spread = Spread::points([0, -15, -7, 9]);
+        let all = spread.repeated((Some(-20), Some(10))).unwrap();
+        assert_eq!(all, Spread(vec![(-20, 10)]), "of 1 everything");
+        let spread = Spread::points([0, -15_000, -7_500, 5_000, 2_500]);
+        let all = spread.repeated((Some(-60_000), Some(20_000))).unwrap();
+        assert_eq!(all, Spread::points((-24..=8).map(|place| place * 2_500)));
+        // Bounds that are no multiples come about because what lies beyond them does.
+        assert_eq!(Spread::points([0, -20, 20]).repeated((Some(-30), Some(50))), Some(Spread::points([-30, -20, 0, 20, 40, 50])));
     }
 
     #[test]

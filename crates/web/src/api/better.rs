@@ -10,8 +10,19 @@ use xinzhi_office::subject::better as found;
 pub struct BetterView {
     /// What holds for all of it: that there is nothing better, what is assumed, how far was looked.
     notes: Vec<String>,
+    /// Where not all sets of steps were tried, because there are too many; null where what is told is exact.
+    limit: Option<LimitView>,
     /// The next better grade, then the best one within reach where that takes more.
     goals: Vec<GoalView>,
+}
+
+/// How far sets of steps were tried. Larger ones may be enough as well, and earlier.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LimitView {
+    /// The first day on which not all were, YYYY-MM-DD.
+    from: String,
+    /// Up to how many steps all of them were, on each day; 0 where from that day on only time was looked at.
+    steps: usize,
 }
 
 /// A grade within reach.
@@ -83,7 +94,8 @@ impl BetterView {
             says: goal.says.clone(),
             ways: goal.ways.iter().map(|one| way(pack, one)).collect(),
         };
-        BetterView { notes: view.notes.clone(), goals: view.goals.iter().map(goal).collect() }
+        let limit = view.limit.map(|limit| LimitView { from: limit.from.to_string(), steps: limit.steps });
+        BetterView { notes: view.notes.clone(), limit, goals: view.goals.iter().map(goal).collect() }
     }
 }
 

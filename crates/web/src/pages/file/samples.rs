@@ -206,7 +206,7 @@ fn not_evaluable() -> EvaluationView {
         grade: None,
         evaluation,
         pack: hostile(),
-        better: Some(BetterView { notes: vec![hostile()], goals: vec![] }),
+        better: Some(BetterView { notes: vec![hostile()], limit: None, goals: vec![] }),
     }
 }
 
@@ -217,5 +217,5 @@ fn better() -> BetterView {
     let set = |steps| SetView { grade: hostile(), points: Some(Points::whole(820)), amount: None, says: hostile(), steps };
     let way = |sets, steps| WayView { on: today(), steps, says: hostile(), sets, more: 2 };
     let ways = vec![way(vec![set(vec![step])], 1), way(vec![set(vec![])], 0)];
-    BetterView { notes: vec![hostile()], goals: vec![GoalView { grade: hostile(), says: hostile(), ways }] }
+    BetterView { notes: vec![hostile()], limit: None, goals: vec![GoalView { grade: hostile(), says: hostile(), ways }] }
 }

@@ -103,6 +103,11 @@ impl ImpactPage {
     fn ratio_head(&self, index: &usize) -> &'static str {
         view::RATIO_HEADS.get(*index).copied().unwrap_or_default()
     }
+
+    /// What a number of a group counts, where measures are compared.
+    fn measure_head(&self, index: &usize) -> &'static str {
+        view::MEASURE_HEADS.get(*index).copied().unwrap_or_default()
+    }
 }
 
 fn short(choice: &Choice) -> String {

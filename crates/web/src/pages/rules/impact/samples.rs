@@ -7,17 +7,28 @@ use super::super::super::answer::FormFault;
 use super::super::super::frame::Link;
 use super::super::super::listed::{ListedLine, ListedPage};
 use super::super::super::samples::{Sample, frame, hostile, sample};
-use super::view::{AlterationLine, Bar, CardView, Cell, GroupLine, GroupNumber, MeasureLine, Number, RatioView, ResultView, Row};
+use super::view::{
+    AlterationLine, Bar, CardView, Cell, Chart, GroupLine, GroupNumber, MeasureGroupLine, MeasureGroups, MeasureLine, Number, RatioView,
+    ResultView, Row, Tab,
+};
 use super::{ImpactPage, Pick, Way};
 
 fn number() -> Number {
     Number { text: hostile(), href: Some("/rules/impact/list?card=market-entity&from=0&to=1".to_owned()) }
 }
 
+fn ratio(alarms: bool) -> RatioView {
+    RatioView { title: "变差", text: "1.25".to_owned(), words: hostile(), alarms }
+}
+
+fn tab(href: &str, alarms: usize) -> Tab {
+    Tab { link: Link::new(href, hostile()), alarms }
+}
+
 fn card() -> CardView {
     let cell = |heat| Cell { label: hostile(), number: number(), way: "↓ 下降", heat };
-    let ratio = |alarms| RatioView { text: "1.25".to_owned(), words: "高于 1.25，须关注", alarms };
-    let tab = |by: &str| Link::new(format!("/rules/impact?by={by}#groups"), hostile());
+    let bar = Bar { title: hostile(), length: 500, share: "5.3%".to_owned(), words: hostile(), alarm: Some(hostile()) };
+    let chart = |bars, left_out| Chart { title: hostile(), nobody: hostile(), bars, left_out };
     CardView {
         title: hostile(),
         finding: hostile(),
@@ -25,12 +36,9 @@ fn card() -> CardView {
         spread: Some(hostile()),
         columns: vec![hostile(), hostile()],
         rows: vec![Row { title: hostile(), cells: vec![cell(0), cell(4)], total: 12 }],
-        breakdowns: vec![tab("kind"), tab("area")],
+        breakdowns: vec![tab("/rules/impact?by=kind#groups", 0), tab("/rules/impact?by=area#groups", 2)],
         by: hostile(),
-        bars: vec![Bar {
-            title: hostile(), length: 500, share: "5.3%".to_owned(), words: hostile(), alarm: Some("高于 1.25，须关注")
-        }],
-        left_out: 2,
+        charts: vec![chart(vec![bar], 2), chart(Vec::new(), 0)],
         judged: hostile(),
         groups: vec![GroupLine {
             title: hostile(),
@@ -38,7 +46,7 @@ fn card() -> CardView {
                 GroupNumber { number: number(), of_them: None },
                 GroupNumber { number: number(), of_them: Some(("等级下降", number())) },
             ],
-            ratios: vec![ratio(true), ratio(false)],
+            ratios: vec![[ratio(true), ratio(false)]],
         }],
         alterations: vec![AlterationLine {
             title: hostile(),
@@ -59,7 +67,7 @@ fn result() -> ResultView {
         notes: vec![hostile()],
         workbook: "/rules/impact/data.xlsx?new=1".to_owned(),
         json: "/rules/impact/data.json?new=1".to_owned(),
-        cards: vec![Link::new("/rules/impact?card=a", hostile()), Link::new("/rules/impact?card=b", hostile())],
+        cards: vec![tab("/rules/impact?card=a", 3), tab("/rules/impact?card=b", 0)],
         card: Some(card()),
         measures: vec![MeasureLine {
             matter: hostile(),
@@ -70,6 +78,16 @@ fn result() -> ResultView {
             ends: number(),
             changes: number(),
             stays: number(),
+        }],
+        measure_groups: vec![MeasureGroups {
+            title: hostile(),
+            judged: hostile(),
+            open: true,
+            groups: vec![MeasureGroupLine {
+                title: hostile(),
+                numbers: [number(), number(), number()],
+                ratios: [ratio(true), ratio(false)],
+            }],
         }],
         differences: vec![Difference {
             what: hostile(),

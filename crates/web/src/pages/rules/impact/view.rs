@@ -1,8 +1,8 @@
 //! An outcome as texts, links and charts.
 
 use xinzhi_office::impact::{
-    Alteration, Breakdown, CardImpact, Difference, Gain, Group, Impact, METHOD, MeasureImpact, Move, Moves, Ratio, States, signed,
-    spread_words,
+    Alarms, Alteration, Befalls, Breakdown, CardImpact, Difference, Gain, Group, Impact, METHOD, MeasureBreakdown, MeasureGroup,
+    MeasureImpact, Move, Moves, Ratio, States, alarm_words, signed, spread_words,
 };
 
 use super::super::super::frame::Link;
@@ -49,15 +49,35 @@ pub(super) struct Bar {
     pub(super) length: i64,
     pub(super) share: String,
     pub(super) words: String,
-    pub(super) alarm: Option<&'static str>,
+    pub(super) alarm: Option<String>,
 }
 
 /// A ratio with what it comes to.
 #[derive(Clone, Debug)]
 pub(super) struct RatioView {
+    /// What it compares.
+    pub(super) title: &'static str,
     pub(super) text: String,
-    pub(super) words: &'static str,
+    pub(super) words: String,
     pub(super) alarms: bool,
+}
+
+/// A tab with how many gaps behind it somebody should look at.
+#[derive(Clone, Debug)]
+pub(super) struct Tab {
+    pub(super) link: Link,
+    pub(super) alarms: usize,
+}
+
+/// How often something befalls each group.
+#[derive(Clone, Debug)]
+pub(super) struct Chart {
+    pub(super) title: String,
+    /// What is said where it befalls nobody.
+    pub(super) nobody: String,
+    pub(super) bars: Vec<Bar>,
+    /// Groups beyond those that are drawn.
+    pub(super) left_out: usize,
 }
 
 /// A group.
@@ -66,8 +86,8 @@ pub(super) struct GroupLine {
     pub(super) title: String,
     /// In the order of [`GROUP_HEADS`].
     pub(super) numbers: Vec<GroupNumber>,
-    /// In the order of [`RATIO_HEADS`].
-    pub(super) ratios: Vec<RatioView>,
+    /// In the order of [`RATIO_HEADS`]: each the unfavourable one, then its counterpart.
+    pub(super) ratios: Vec<[RatioView; 2]>,
 }
 
 /// A number of a group, and how many of them are of a kind.
@@ -81,7 +101,29 @@ pub(super) struct GroupNumber {
 pub(super) const GROUP_HEADS: [&str; 6] = ["主体", "变差", "变好", "不变", "不再评价", "可以评价"];
 
 /// What the ratios of a group compare.
-pub(super) const RATIO_HEADS: [&str; 3] = ["变差的率比", "等级下降的率比", "不再评价的率比"];
+pub(super) const RATIO_HEADS: [&str; 3] = ["变差、变好的率比", "等级升降的率比", "能否评价的率比"];
+
+/// A group, with whom measures burden and relieve.
+#[derive(Clone, Debug)]
+pub(super) struct MeasureGroupLine {
+    pub(super) title: String,
+    /// In the order of [`MEASURE_HEADS`].
+    pub(super) numbers: [Number; 3],
+    pub(super) ratios: [RatioView; 2],
+}
+
+/// What the numbers of a group count, and what its ratios compare.
+pub(super) const MEASURE_HEADS: [&str; 5] = ["主体", "失去激励或新增惩戒", "新增激励或终止惩戒", "受损的率比", "受益的率比"];
+
+/// Groups by one property, with whom measures burden and relieve.
+#[derive(Clone, Debug)]
+pub(super) struct MeasureGroups {
+    pub(super) title: String,
+    pub(super) judged: String,
+    /// Whether it is shown unfolded.
+    pub(super) open: bool,
+    pub(super) groups: Vec<MeasureGroupLine>,
+}
 
 /// A part of the model that differs.
 #[derive(Clone, Debug)]
@@ -104,10 +146,9 @@ pub(super) struct CardView {
     pub(super) spread: Option<String>,
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Row>,
-    pub(super) breakdowns: Vec<Link>,
+    pub(super) breakdowns: Vec<Tab>,
     pub(super) by: String,
-    pub(super) bars: Vec<Bar>,
-    pub(super) left_out: usize,
+    pub(super) charts: Vec<Chart>,
     /// Whether somebody should look at the groups.
     pub(super) judged: String,
     pub(super) groups: Vec<GroupLine>,
@@ -135,9 +176,10 @@ pub(super) struct ResultView {
     pub(super) notes: Vec<String>,
     pub(super) workbook: String,
     pub(super) json: String,
-    pub(super) cards: Vec<Link>,
+    pub(super) cards: Vec<Tab>,
     pub(super) card: Option<CardView>,
     pub(super) measures: Vec<MeasureLine>,
+    pub(super) measure_groups: Vec<MeasureGroups>,
     pub(super) differences: Vec<Difference>,
     pub(super) method: Vec<(&'static str, &'static str)>,
     pub(super) pin: Vec<(&'static str, String)>,
@@ -166,13 +208,17 @@ fn some(text: &str) -> Option<String> {
 impl ResultView {
     pub(super) fn of(impact: &Impact, (card, by): (Option<&str>, Option<&str>)) -> ResultView {
         let pins = Pins(impact);
-        // The first in which something moves, unless one is asked for.
+        // The first that somebody should look at, or else in which something moves, unless one is asked for.
         let moves = |card: &&CardImpact| card.moves.all() > card.moves.same;
         let asked = impact.cards.iter().find(|known| Some(known.id.as_str()) == card);
-        let chosen = asked.or_else(|| impact.cards.iter().find(moves)).or(impact.cards.first());
-        let tab = |of: &CardImpact| Link {
-            current: chosen.is_some_and(|chosen| chosen.id == of.id),
-            ..Link::new(pins.to("", &[("card", some(&of.id))]), of.title.clone())
+        let alarming = || impact.cards.iter().find(|card| alarms(card) > 0);
+        let chosen = asked.or_else(alarming).or_else(|| impact.cards.iter().find(moves)).or(impact.cards.first());
+        let tab = |of: &CardImpact| Tab {
+            link: Link {
+                current: chosen.is_some_and(|chosen| chosen.id == of.id),
+                ..Link::new(pins.to("", &[("card", some(&of.id))]), of.title.clone())
+            },
+            alarms: alarms(of),
         };
         let (pin, old, new) = (&impact.pin, &impact.old, &impact.new);
         ResultView {
@@ -183,6 +229,7 @@ impl ResultView {
             cards: impact.cards.iter().map(tab).collect(),
             card: chosen.map(|card| CardView::of(&pins, card, by)),
             measures: impact.moving().into_iter().map(|row| measure(&pins, row)).collect(),
+            measure_groups: measure_groups(&pins, impact),
             differences: impact.differences.clone(),
             method: METHOD.to_vec(),
             pin: vec![
@@ -198,12 +245,16 @@ impl ResultView {
 
 impl CardView {
     fn of(pins: &Pins<'_>, card: &CardImpact, by: Option<&str>) -> CardView {
-        let chosen = card.breakdowns.iter().find(|known| Some(known.by.as_str()) == by).or(card.breakdowns.first());
-        let tab = |of: &Breakdown| Link {
-            current: chosen.is_some_and(|chosen| chosen.by == of.by),
-            ..Link::new(format!("{}#groups", pins.to("", &[("card", some(&card.id)), ("by", some(&of.by))])), of.title.clone())
+        let asked = card.breakdowns.iter().find(|known| Some(known.by.as_str()) == by);
+        let alarming = || card.breakdowns.iter().find(|known| known.alarms().all() > 0);
+        let chosen = asked.or_else(alarming).or(card.breakdowns.first());
+        let tab = |of: &Breakdown| Tab {
+            link: Link {
+                current: chosen.is_some_and(|chosen| chosen.by == of.by),
+                ..Link::new(format!("{}#groups", pins.to("", &[("card", some(&card.id)), ("by", some(&of.by))])), of.title.clone())
+            },
+            alarms: of.alarms().all(),
         };
-        let bars = chosen.map(bars).unwrap_or_default();
         CardView {
             title: card.title.clone(),
             finding: card.finding.clone(),
@@ -213,9 +264,8 @@ impl CardView {
             rows: card.row_titles.iter().enumerate().map(|(place, title)| row(pins, card, (place, title))).collect(),
             breakdowns: card.breakdowns.iter().map(tab).collect(),
             by: chosen.map(|by| by.title.clone()).unwrap_or_default(),
-            left_out: if bars.is_empty() { 0 } else { chosen.map_or(0, |by| by.groups.len()).saturating_sub(bars.len()) },
-            bars,
-            judged: chosen.map(judged).unwrap_or_default(),
+            charts: chosen.map(|by| DRAWN.map(|drawn| chart(by, drawn)).into()).unwrap_or_default(),
+            judged: chosen.map(|by| judged(by.alarms(), by.is_judged())).unwrap_or_default(),
             groups: chosen.iter().flat_map(|by| by.groups.iter().map(|group| line(pins, (card, by), group))).collect(),
             alterations: card.alterations.iter().map(|of| alteration(pins, card, of)).collect(),
             together: card.together,
@@ -258,40 +308,89 @@ fn way(moved: Option<Move>) -> &'static str {
     }
 }
 
-fn judged(by: &Breakdown) -> String {
-    match by.alarms() {
-        0 if by.is_judged() => "没有须关注的差距".to_owned(),
+/// How many gaps of a model somebody should look at.
+fn alarms(card: &CardImpact) -> usize {
+    card.breakdowns.iter().map(|by| by.alarms().all()).sum()
+}
+
+fn judged(alarms: Alarms, is_judged: bool) -> String {
+    match alarms.all() {
+        0 if is_judged => "没有须关注的差距".to_owned(),
         0 => "数量过少或者无从比较，不作判断".to_owned(),
-        many => format!("{many} 处须关注"),
+        _ => alarm_words(alarms),
     }
 }
 
-/// The largest groups, in the order of the table, with the share that becomes worse.
-fn bars(by: &Breakdown) -> Vec<Bar> {
+/// What a chart draws, how many of a group it befalls, and how that compares.
+type Drawn = (Befalls, fn(&Group) -> (i64, Ratio));
+
+const DRAWN: [Drawn; 2] =
+    [(Befalls::Worse, |group| (group.moves.worse, group.worse)), (Befalls::Better, |group| (group.moves.better, group.better))];
+
+/// The largest groups, in the order of the table, with the share of each that something befalls.
+fn chart(by: &Breakdown, (befalls, of): Drawn) -> Chart {
+    let bars = bars(by, (befalls, of));
+    let what = befalls.title();
+    Chart {
+        title: format!("各组{what}的比例，只按新旧都有结果的主体计算"),
+        nobody: format!("没有主体{what}。"),
+        left_out: if bars.is_empty() { 0 } else { by.groups.len().saturating_sub(bars.len()) },
+        bars,
+    }
+}
+
+fn bars(by: &Breakdown, (befalls, of): Drawn) -> Vec<Bar> {
     let mut places: Vec<(usize, &Group)> = by.groups.iter().enumerate().collect();
     places.sort_by_key(|(_, group)| std::cmp::Reverse(group.moves.compared()));
     places.truncate(BARS_MAX);
     places.sort_by_key(|(place, _)| *place);
     let groups: Vec<&Group> = places.into_iter().map(|(_, group)| group).collect();
-    let share = |group: &Group| group.moves.worse * WHOLE / group.moves.compared().max(1);
+    let share = |group: &Group| of(group).0 * WHOLE / group.moves.compared().max(1);
     let most = groups.iter().map(|group| share(group)).max().unwrap_or(0);
     if most == 0 {
         return Vec::new();
     }
     let bar = |group: &Group| {
-        let (compared, worse) = (group.moves.compared(), group.moves.worse);
+        let (compared, (many, ratio)) = (group.moves.compared(), of(group));
         let (part, words) = match compared {
             0 => ("—".to_owned(), "没有新旧都有结果的主体".to_owned()),
-            _ => (percent(share(group)), format!("{compared} 个新旧都有结果的主体中 {worse} 个变差，率比 {}", group.worse.text())),
+            _ => {
+                let words = format!("{compared} 个新旧都有结果的主体中 {many} 个{}，率比 {}", befalls.title(), ratio.text());
+                (percent(share(group)), words)
+            }
         };
-        let alarm = group.worse.comparison.alarms().then(|| group.worse.comparison.title());
+        let alarm = ratio.comparison.alarms().then(|| ratio.comparison.words(befalls));
         Bar { title: group.title.clone(), length: share(group) * WHOLE / most, share: part, words, alarm }
     };
     groups.into_iter().map(bar).collect()
 }
 
-fn ratio(ratio: Ratio) -> RatioView {
-    RatioView { text: ratio.text(), words: ratio.comparison.title(), alarms: ratio.comparison.alarms() }
+fn ratio((befalls, ratio): (Befalls, Ratio)) -> RatioView {
+    let Ratio { comparison, .. } = ratio;
+    RatioView { title: befalls.title(), text: ratio.text(), words: comparison.words(befalls), alarms: comparison.alarms() }
+}
+
+/// Only where a measure burdens or relieves somebody.
+fn measure_groups(pins: &Pins<'_>, impact: &Impact) -> Vec<MeasureGroups> {
+    let moves = |by: &&MeasureBreakdown| by.groups.iter().any(|group| group.burdened + group.relieved > 0);
+    let of = |by: &MeasureBreakdown| MeasureGroups {
+        title: by.title.clone(),
+        judged: judged(by.alarms(), by.is_judged()),
+        open: by.alarms().all() > 0,
+        groups: by.groups.iter().map(|group| measure_line(pins, by, group)).collect(),
+    };
+    impact.measure_groups.iter().filter(moves).map(of).collect()
+}
+
+fn measure_line(pins: &Pins<'_>, by: &MeasureBreakdown, group: &MeasureGroup) -> MeasureGroupLine {
+    let number = |many: i64, part: Option<&str>| {
+        pins.number(many, &[("by", some(&by.by)), ("group", some(&group.key)), ("part", part.map(str::to_owned))])
+    };
+    MeasureGroupLine {
+        title: group.title.clone(),
+        numbers: [number(group.subjects, None), number(group.burdened, Some("burdened")), number(group.relieved, Some("relieved"))],
+        ratios: group.ratios().map(ratio),
+    }
 }
 
 fn line(pins: &Pins<'_>, (card, by): (&CardImpact, &Breakdown), group: &Group) -> GroupLine {
@@ -315,8 +414,14 @@ fn line(pins: &Pins<'_>, (card, by): (&CardImpact, &Breakdown), group: &Group) -
             plain(lost, Some("lost")),
             plain(found, Some("found")),
         ],
-        ratios: group.ratios().map(ratio).to_vec(),
+        ratios: pairs(group),
     }
+}
+
+/// Each unfavourable comparison beside its counterpart.
+fn pairs(group: &Group) -> Vec<[RatioView; 2]> {
+    let (wins, loses): (Vec<_>, Vec<_>) = group.ratios().into_iter().partition(|(befalls, _)| befalls.wins());
+    loses.into_iter().zip(wins).map(|(lost, won)| [ratio(lost), ratio(won)]).collect()
 }
 
 fn alteration(pins: &Pins<'_>, card: &CardImpact, of: &Alteration) -> AlterationLine {
