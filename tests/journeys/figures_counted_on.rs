@@ -1,19 +1,35 @@
 //! 统计: what is counted on from what was counted before is what a count of everything gives, and what each subject's page says.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use xinzhi_core::actor::Role;
 use xinzhi_core::record::BatchId;
+use xinzhi_office::Office;
 use xinzhi_office::figure::{Asked, show, shown_figures};
 use xinzhi_office::import::{self, Ruling};
 
 use super::figures::{column, county, figure, install};
-use crate::support::files::{Company, FINE, Penalty, company, penalties, registration};
+use crate::support::files::{Company, FINE, Penalty, company, penalties, registration, serious_list};
 use crate::support::town::{Town, each_database, encoded};
+
+/// 经营异常名录 of companies, by number.
+fn abnormal(rows: &[(&Company, &str)]) -> String {
+    let mut out = "主体名称,统一社会信用代码,列入决定文书号,列入日期,列入原因,列入决定机关,移出日期\n".to_owned();
+    for (Company { name, code, .. }, number) in rows {
+        out += &format!("{name},{code},{number},2026-07-10,未按规定期限公示年度报告,示范县市场监督管理局,\n");
+    }
+    out
+}
 
 /// Everything that figures tell, by every breakdown.
 fn everything(town: &Town) -> Vec<String> {
+    everything_in(town, &town.office)
+}
+
+fn everything_in(town: &Town, office: &Arc<Office>) -> Vec<String> {
     let asked = |by: Option<&str>| Asked { by: by.map(str::to_owned), ..Default::default() };
-    let (office, actor) = (&town.office, town.actor(Role::Centre));
+    let actor = town.actor(Role::Centre);
     let mut all = Vec::new();
     for shown in town.wait(shown_figures(office, &actor)).unwrap() {
         for by in &shown.figure.by {
@@ -78,12 +94,7 @@ fn figures_counted_on_are_those_of_an_office_that_counts_everything_anew() {
         }
         let before = same(&mut town, "a check was answered");
         // What silence says changes for everybody: nobody was ever found abnormal, as far as this file goes.
-        let abnormal = "主体名称,统一社会信用代码,列入决定文书号,列入日期,列入原因,列入决定机关,移出日期\n".to_owned()
-            + &format!(
-                "{},{},示异〔2026〕1号,2026-07-10,未按规定期限公示年度报告,示范县市场监督管理局,\n",
-                companies[1].name, companies[1].code
-            );
-        town.import(&centre, "abnormal", &abnormal);
+        town.import(&centre, "abnormal", &abnormal(&[(&companies[1], "示异〔2026〕1号")]));
         assert_ne!(same(&mut town, "more was reported"), before);
         town.import(
             &centre,
@@ -94,6 +105,111 @@ fn figures_counted_on_are_those_of_an_office_that_counts_everything_anew() {
         town.advance_days(40);
         same(&mut town, "time passed");
     }
+}
+
+/// An office that is never closed counts on from what it had counted on from before: after each act it says what a reader says who has
+/// counted nothing yet.
+#[test]
+fn counting_on_and_on_is_counting_anew() {
+    each_database(|town| {
+        let mut before = Vec::new();
+        let mut same = |after: &str, changes: &[&str]| {
+            let counted_on = everything(town);
+            let anew = everything_in(town, &town.reader());
+            assert!(anew.len() > 20 && counted_on.len() == anew.len());
+            counted_on.iter().zip(&anew).for_each(|(on, anew)| assert_eq!(on, anew, "after {after}"));
+            let of = |all: &[String], id: &str| all.iter().filter(|line| line.starts_with(&format!("{id} "))).cloned().collect::<Vec<_>>();
+            for id in changes {
+                assert_ne!(of(&anew, id), of(&before, id), "{after}: {id}");
+            }
+            before = anew;
+        };
+        let companies = county(town);
+        same("a county was there", &[]);
+        let (centre, person) = (town.program(Role::Centre), town.actor(Role::Centre));
+        let recall = |batch: &Value| {
+            town.post(&centre, &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "报送有误"})).ok();
+        };
+        let take_in = |source: &str, file: &str| {
+            let waiting = town.import(&centre, source, file);
+            assert_eq!(waiting["counts"]["quarantined"], 1, "{waiting}");
+            let ruling = Ruling { accept: true, reason: "已核对".to_owned(), code: None };
+            town.wait(import::rule(&town.office, &person, (BatchId(waiting["id"].as_i64().unwrap()), 2), &ruling)).unwrap();
+        };
+        let ask = |code: &str, matter: &str, purpose: &str| {
+            let body = json!({"subject": code, "matter": matter, "purpose": purpose, "case": "SP2026-00018"});
+            town.post(&centre, "/api/v1/checks", &body).ok()
+        };
+        let [licence, bid] = [("food-licence", "行政许可"), ("procurement-bid", "政府采购")];
+
+        // What a check tells holds until the next one at the same matter, and while its records stand.
+        let first = town.import(&centre, "abnormal", &abnormal(&[(&companies[1], "示异〔2026〕41号")]));
+        same("a company was found abnormal", &["accepted-records"]);
+        let told = ask(&companies[1].code, licence.0, licence.1);
+        same("a check told of supervision", &["checks", "measures-in-force"]);
+        let supervised = |measure: &Value| measure["kind"] == "supervision" && measure["state"] == "in_force";
+        assert!(told["measures"].as_array().unwrap().iter().any(supervised), "{told}");
+        ask(&companies[1].code, bid.0, bid.1);
+        same("the same was asked at another matter", &["checks"]);
+        recall(&first);
+        same("what it rested on was recalled", &["measures-in-force", "accepted-records"]);
+        let again = town.import(&centre, "abnormal", &abnormal(&[(&companies[1], "示异〔2026〕42号")]));
+        same("it was found so again", &["accepted-records"]);
+        ask(&companies[1].code, licence.0, licence.1);
+        same("a check told of it", &["measures-in-force"]);
+        recall(&again);
+        ask(&companies[1].code, licence.0, licence.1);
+        same("it was recalled, and the next check told nothing of it", &["measures-in-force"]);
+
+        // A decision runs where its subject is, as long as its cause stands.
+        take_in("registration", &registration(&[&Company { area: "330899102001", ..companies[2].clone() }]));
+        same("a subject with a decision moved", &["accepted-records", "market-grades", "measures-in-force"]);
+        take_in("serious-list", &serious_list(&[(&companies[2], "示税列〔2026〕1号", "2026-06-01", "2027-02-28")]));
+        same("the cause of a decision was corrected", &["measures-in-force"]);
+
+        // Answers: acknowledged, then final; both between two looks.
+        let owed = ask(&companies[3].code, licence.0, licence.1);
+        same("more is owed", &["checks"]);
+        let answer = |check: &Value, outcome: &str| {
+            for measure in check["measures"].as_array().unwrap() {
+                let body = json!({"measure": measure["measure"], "outcome": outcome, "officer": "陈静", "reason": "已经核实，本次不实施"});
+                town.post(&centre, &format!("/api/v1/checks/{}/feedback", check["id"]), &body).ok();
+            }
+        };
+        answer(&told, "acknowledged");
+        same("answers were acknowledged", &[]);
+        answer(&owed, "acknowledged");
+        answer(&owed, "not_applied");
+        answer(&told, "not_applied");
+        same("answers were final", &["closed-share", "accepted-records"]);
+
+        // Of whom only staged rows tell, nobody knows anything yet.
+        let new = [company(21), Company { area: "330899102001", ..company(22) }];
+        let staged = town.upload(&centre, "registration", &registration(&[&new[0], &new[1]])).ok();
+        same("rows were staged", &[]);
+        let more = town.import(&centre, "registration", &registration(&[&company(23)]));
+        same("others were registered meanwhile", &["market-grades"]);
+        town.post(&centre, &format!("/api/v1/batches/{}/commit", staged["id"]), &Value::Null).ok();
+        same("what was staged was committed", &["market-grades", "accepted-records"]);
+        recall(&more);
+        same("a registration was recalled", &["market-grades"]);
+
+        // Many at once: a statement takes thirty-two.
+        let many: Vec<Company> = (31..=75).map(company).collect();
+        town.import(&centre, "registration", &registration(&many.iter().collect::<Vec<_>>()));
+        same("many were registered", &["market-grades", "accepted-records"]);
+        let numbers: Vec<String> = (0..many.len()).map(|n| format!("示异〔2026〕5{n:02}号")).collect();
+        let rows: Vec<(&Company, &str)> = many.iter().zip(&numbers).map(|(company, number)| (company, number.as_str())).collect();
+        let batch = town.import(&centre, "abnormal", &abnormal(&rows));
+        same("many were found abnormal", &["accepted-records"]);
+        many.iter().for_each(|company| drop(ask(&company.code, licence.0, licence.1)));
+        same("many were told", &["measures-in-force"]);
+        recall(&batch);
+        same("what many were told of fell", &["measures-in-force", "accepted-records"]);
+        town.advance_days(1);
+        same("a day passed", &[]);
+        assert_eq!(town.doctor(), []);
+    });
 }
 
 /// By area a subject counts where its page says that it is, and by what was reported there.

@@ -1,6 +1,7 @@
 //! What was counted, kept until something is known that changes it: the newest entries of the acts that it rests on, the pack, the day.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use xinzhi_apply::LoopFigures;
@@ -11,8 +12,9 @@ use xinzhi_rules::figure::{Figure, Population, State};
 use xinzhi_rules::model::Indicator;
 use xinzhi_store::Connection;
 
+use super::census::Census;
 use super::item::Item;
-use super::populations::{self, InEffect};
+use super::populations::{self, Records};
 use super::standings::{Standings, standings};
 use crate::permission::Scope;
 use crate::{Error, Office};
@@ -28,21 +30,35 @@ struct Mark {
     today: Day,
 }
 
-/// What was counted: items to break down, and of evaluations also who is behind them.
+/// What was counted: items to break down, and what it takes to count on from there.
 #[derive(Debug)]
 pub(crate) struct Counted {
     pub(crate) items: Vec<Item>,
-    pub(crate) standings: Standings,
-    /// Batches in effect, where records were counted.
-    pub(crate) batches: InEffect,
+    pub(crate) behind: Behind,
     /// The head of the journal when it was counted.
     pub(crate) known: Position,
+}
+
+/// Who or what is behind the items.
+#[derive(Debug)]
+pub(crate) enum Behind {
+    /// Nothing that is kept.
+    Nothing,
+    Records(Records),
+    /// Of whom which measures are in force.
+    Measures(Census<Vec<Item>>),
+    Standings(Standings),
 }
 
 impl Counted {
     /// Items alone.
     pub(crate) fn of(items: Vec<Item>, known: Position) -> Counted {
-        Counted { items, standings: Standings::default(), batches: InEffect::new(), known }
+        Counted { items, behind: Behind::Nothing, known }
+    }
+
+    /// Who stands how, of evaluations.
+    pub(crate) fn standings(&self) -> Option<&Standings> {
+        if let Behind::Standings(standings) = &self.behind { Some(standings) } else { None }
     }
 }
 
@@ -55,12 +71,24 @@ pub struct FigureCache {
     kept: Mutex<BTreeMap<Key, (Mark, Arc<Counted>)>>,
     /// Whoever counts a population holds its lock: the others wait for the answer instead of counting too.
     busy: Mutex<BTreeMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    /// The office is about to close: no count goes on.
+    is_closing: AtomicBool,
 }
 
 impl FigureCache {
     fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, (Mark, Arc<Counted>)>> {
         // A panic cannot leave a map half-changed: it is locked to look up and to insert.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the counts that are under way.
+    pub(crate) fn close(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+    }
+
+    /// Asked between two pieces of a long count.
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        if self.is_closing.load(Ordering::SeqCst) { Err(xinzhi_store::Fault::Closed.into()) } else { Ok(()) }
     }
 
     /// The lock of a population; taken before a connection is, so that nobody waits with one in hand.
@@ -112,22 +140,36 @@ pub(crate) fn still(connection: &mut Connection, office: &Office, pack: &Pack, f
 pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Arc<Counted>, Error> {
     kept(connection, office, pack, (key(figure), figure.counts), |connection, now, earlier| {
         let known = xinzhi_store::journal::head(connection)?;
-        let items = match figure.counts {
-            Population::Obligations => obligations(connection, now, earlier)?,
-            Population::Checks => populations::checks(connection)?,
-            Population::Rows => populations::rows(connection)?,
-            Population::Records => {
-                let batches = populations::in_effect(connection)?;
-                let items = populations::records(connection, pack, &batches, earlier.map(|(_, counted)| counted))?;
-                return Ok(Counted { batches, ..Counted::of(items, known) });
+        let before = earlier.map(|(_, counted)| counted);
+        let (items, behind) = match figure.counts {
+            Population::Obligations => (obligations(connection, now, earlier)?, Behind::Nothing),
+            Population::Checks => {
+                let before = before.map(|before| (before.items.as_slice(), before.known));
+                (populations::checks((office, connection), known, before)?, Behind::Nothing)
             }
-            Population::Measures => populations::measures(connection, pack, now.today)?,
+            Population::Rows => (populations::rows(connection)?, Behind::Nothing),
+            Population::Records => {
+                let before = before.and_then(|before| match &before.behind {
+                    Behind::Records(records) => Some((records, before.items.as_slice(), before.known)),
+                    _ => None,
+                });
+                let (records, items) = populations::records((office, connection), pack, known, before)?;
+                (items, Behind::Records(records))
+            }
+            Population::Measures => {
+                let before = before.and_then(|before| match &before.behind {
+                    Behind::Measures(census) => Some((census, before.known)),
+                    _ => None,
+                });
+                let census = populations::measures(connection, (pack, now.today), known, before)?;
+                (populations::all_measures(&census), Behind::Measures(census))
+            }
             Population::Evaluations { .. } => {
-                let asked = (pack, figure, now.today);
-                return standings(connection, &office.coverage, asked, known, earlier.map(|(_, counted)| counted));
+                let before = before.and_then(|before| Some((before.standings()?, before.known)));
+                return standings(connection, office, (pack, figure, now.today), known, before);
             }
         };
-        Ok(Counted::of(items, known))
+        Ok(Counted { items, behind, known })
     })
 }
 

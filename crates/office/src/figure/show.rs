@@ -203,7 +203,8 @@ fn places(connection: &mut Connection, pack: &Pack, counted: &Counted) -> Result
 pub async fn show(office: &Arc<Office>, actor: &Actor, id: &str, asked: &Asked) -> Result<Shown, Error> {
     let wanted = wanted(office, actor, id, asked)?;
     count(office, wanted, |connection, wanted, counted| {
-        let months: Vec<Month> = counted.standings.months.iter().rev().map(|(month, _)| *month).collect();
+        let months: Vec<Month> =
+            counted.standings().into_iter().flat_map(|standings| &standings.months).rev().map(|(month, _)| *month).collect();
         if let Some(month) = wanted.view.month.filter(|month| !months.contains(month)) {
             return Err(Refusal::field(
                 Code::FieldInvalid,
