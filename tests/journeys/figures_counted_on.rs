@@ -1,12 +1,13 @@
 //! 统计: what is counted on from what was counted before is what a count of everything gives, and what each subject's page says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use xinzhi_core::actor::Role;
 use xinzhi_core::record::BatchId;
 use xinzhi_office::Office;
-use xinzhi_office::figure::{Asked, show, shown_figures};
+use xinzhi_office::figure::{Asked, count_ahead, is_ahead, show, shown_figures};
 use xinzhi_office::import::{self, Ruling};
 
 use super::figures::{column, county, figure, install};
@@ -210,6 +211,36 @@ fn counting_on_and_on_is_counting_anew() {
         same("a day passed", &[]);
         assert_eq!(town.doctor(), []);
     });
+}
+
+/// Figures are counted before anybody asks, and what happens after that is in them all the same.
+#[test]
+fn e10_what_was_counted_ahead_is_as_new_as_the_last_act() {
+    for mut town in [Town::on_sqlite(), Town::on_postgres()] {
+        let companies = county(&town);
+        let ahead = || {
+            (0..600).any(|_| {
+                town.wait(async { tokio::time::sleep(Duration::from_millis(100)).await });
+                is_ahead(&town.office).unwrap()
+            })
+        };
+        assert!(!is_ahead(&town.office).unwrap(), "nobody asked for anything yet");
+        let counting = count_ahead(&town.office).unwrap();
+        assert!(ahead(), "it is counted without being asked");
+        assert_eq!(everything(&town), everything_in(&town, &town.reader()));
+        let centre = town.program(Role::Centre);
+        town.import(&centre, "abnormal", &abnormal(&[(&companies[1], "示异〔2026〕1号")]));
+        town.check(&centre, &companies[0].code).ok();
+        assert!(!is_ahead(&town.office).unwrap(), "something happened");
+        assert_eq!(everything(&town), everything_in(&town, &town.reader()));
+        assert!(is_ahead(&town.office).unwrap());
+        town.advance_days(1);
+        assert!(!is_ahead(&town.office).unwrap(), "it is another day");
+        assert_eq!(everything(&town), everything_in(&town, &town.reader()));
+        // The office is let go of, and opens again.
+        drop(counting);
+        town.reopen();
+    }
 }
 
 /// By area a subject counts where its page says that it is, and by what was reported there.

@@ -7,8 +7,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::kept::{counted, still};
-use crate::everybody::share::STANDS_BACK;
-use crate::import::stage::stand_back_by;
 use crate::{Error, Office};
 
 /// How long after a start it begins: the first requests come first.
@@ -27,7 +25,7 @@ pub struct Ahead {
     ended: Receiver<()>,
 }
 
-/// Starts the thread. It holds the office only while it counts, and stands back while others want the processor.
+/// Starts the thread. It holds the office only while it counts, and makes no haste while nobody waits for what it counts.
 ///
 /// # Errors
 /// Where the system gives no thread.
@@ -35,7 +33,6 @@ pub fn count_ahead(office: &Arc<Office>) -> Result<Ahead, Error> {
     let ((stay, stays), (ending, ended)) = (channel::<()>(), channel::<()>());
     let seen = Arc::downgrade(office);
     let work = move || {
-        stand_back_by(STANDS_BACK);
         let mut wait = FIRST;
         while stays.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             let Some(office) = seen.upgrade().filter(|office| !office.is_stopped()) else { break };

@@ -1,8 +1,8 @@
 //! What was counted, kept until something is known that changes it: the newest entries of the acts that it rests on, the pack, the day.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use xinzhi_apply::LoopFigures;
 use xinzhi_core::journal::{Act, Position};
@@ -21,6 +21,11 @@ use crate::{Error, Office};
 
 /// Populations kept; beyond it everything is counted anew.
 const KEPT_MAX: usize = 64;
+
+/// How many times as long as it worked a count rests that nobody waits for.
+const REST: u32 = 3;
+/// A clock that jumped does not keep it longer.
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// What a count rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,24 +76,60 @@ pub struct FigureCache {
     kept: Mutex<BTreeMap<Key, (Mark, Arc<Counted>)>>,
     /// Whoever counts a population holds its lock: the others wait for the answer instead of counting too.
     busy: Mutex<BTreeMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    haste: Mutex<Haste>,
+    hurried: Condvar,
+}
+
+/// How fast counts go on.
+#[derive(Debug, Default)]
+struct Haste {
+    /// How many wait for a count. What nobody waits for is counted in no haste.
+    waiting: usize,
     /// The office is about to close: no count goes on.
-    is_closing: AtomicBool,
+    is_closing: bool,
+}
+
+/// Somebody waits for a count.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a>(&'a FigureCache);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.haste().waiting -= 1;
+    }
 }
 
 impl FigureCache {
-    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, (Mark, Arc<Counted>)>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Key, (Mark, Arc<Counted>)>> {
         // A panic cannot leave a map half-changed: it is locked to look up and to insert.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the counts that are under way.
-    pub(crate) fn close(&self) {
-        self.is_closing.store(true, Ordering::SeqCst);
+    fn haste(&self) -> MutexGuard<'_, Haste> {
+        // Nothing panics while it is held.
+        self.haste.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asked between two pieces of a long count.
-    pub(crate) fn go_on(&self) -> Result<(), Error> {
-        if self.is_closing.load(Ordering::SeqCst) { Err(xinzhi_store::Fault::Closed.into()) } else { Ok(()) }
+    /// Ends the counts that are under way.
+    pub(crate) fn close(&self) {
+        self.haste().is_closing = true;
+        self.hurried.notify_all();
+    }
+
+    /// Says that somebody waits from now on, until what is returned is dropped: counts make haste.
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.haste().waiting += 1;
+        self.hurried.notify_all();
+        Waiting(self)
+    }
+
+    /// Called after each piece of a long count, with how many milliseconds it took: while nobody waits, others have the processor for
+    /// longer than that. A lower priority instead would keep whoever comes to wait as slow as the count was when it began.
+    pub(crate) fn rest(&self, spent: i64) -> Result<(), Error> {
+        let time = Duration::from_millis(u64::try_from(spent).unwrap_or(0)).saturating_mul(REST).min(REST_MAX);
+        let rested = self.hurried.wait_timeout_while(self.haste(), time, |haste| haste.waiting == 0 && !haste.is_closing);
+        let (haste, _) = rested.unwrap_or_else(PoisonError::into_inner);
+        if haste.is_closing { Err(xinzhi_store::Fault::Closed.into()) } else { Ok(()) }
     }
 
     /// The lock of a population; taken before a connection is, so that nobody waits with one in hand.

@@ -225,11 +225,12 @@ pub(crate) fn records(
     let mut now = Records { batches, parties: Census::default() };
     let mut after = SubjectId(0);
     loop {
+        let began = office.now();
         let parties = xinzhi_store::figure::parties(connection, after, PAGE)?;
         let Some(last) = parties.last() else { break };
         after = last.subject;
-        office.figures.go_on()?;
         parties.iter().for_each(|party| now.parties.put(party.subject, Some(About::of(party, &mut texts))));
+        office.figures.rest(office.now().0 - began.0)?;
     }
     let last = xinzhi_store::figure::last_record(connection)?;
     let steps = (0..last.0).step_by(usize::try_from(SPAN).unwrap_or(1));

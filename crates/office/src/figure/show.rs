@@ -152,6 +152,7 @@ where
         Err(left) => left,
     };
     {
+        let _waiting = office.figures.wait();
         let turn = office.figures.turn(&wanted.figure);
         let _counting = turn.lock().await;
         let (counting, pack, figure) = (Arc::clone(office), Arc::clone(&wanted.pack), wanted.figure.clone());
