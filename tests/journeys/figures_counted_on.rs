@@ -12,7 +12,7 @@ use xinzhi_office::import::{self, Ruling};
 
 use super::figures::{column, county, figure, install};
 use crate::support::files::{Company, FINE, Penalty, company, penalties, registration, serious_list};
-use crate::support::town::{Town, each_database, encoded};
+use crate::support::town::{Caller, Town, each_database, encoded};
 
 /// 经营异常名录 of companies, by number.
 fn abnormal(rows: &[(&Company, &str)]) -> String {
@@ -108,107 +108,137 @@ fn figures_counted_on_are_those_of_an_office_that_counts_everything_anew() {
     }
 }
 
-/// An office that is never closed counts on from what it had counted on from before: after each act it says what a reader says who has
-/// counted nothing yet.
-#[test]
-fn counting_on_and_on_is_counting_anew() {
-    each_database(|town| {
-        let mut before = Vec::new();
-        let mut same = |after: &str, changes: &[&str]| {
-            let counted_on = everything(town);
-            let anew = everything_in(town, &town.reader());
-            assert!(anew.len() > 20 && counted_on.len() == anew.len());
-            counted_on.iter().zip(&anew).for_each(|(on, anew)| assert_eq!(on, anew, "after {after}"));
-            let of = |all: &[String], id: &str| all.iter().filter(|line| line.starts_with(&format!("{id} "))).cloned().collect::<Vec<_>>();
-            for id in changes {
-                assert_ne!(of(&anew, id), of(&before, id), "{after}: {id}");
-            }
-            before = anew;
-        };
-        let companies = county(town);
-        same("a county was there", &[]);
-        let (centre, person) = (town.program(Role::Centre), town.actor(Role::Centre));
-        let recall = |batch: &Value| {
-            town.post(&centre, &format!("/api/v1/batches/{}/recall", batch["id"]), &json!({"reason": "报送有误"})).ok();
-        };
-        let take_in = |source: &str, file: &str| {
-            let waiting = town.import(&centre, source, file);
-            assert_eq!(waiting["counts"]["quarantined"], 1, "{waiting}");
-            let ruling = Ruling { accept: true, reason: "已核对".to_owned(), code: None };
-            town.wait(import::rule(&town.office, &person, (BatchId(waiting["id"].as_i64().unwrap()), 2), &ruling)).unwrap();
-        };
-        let ask = |code: &str, matter: &str, purpose: &str| {
-            let body = json!({"subject": code, "matter": matter, "purpose": purpose, "case": "SP2026-00018"});
-            town.post(&centre, "/api/v1/checks", &body).ok()
-        };
-        let [licence, bid] = [("food-licence", "行政许可"), ("procurement-bid", "政府采购")];
+/// An office that is never closed and counts on from what it had counted on from before.
+struct Watch<'a> {
+    town: &'a Town,
+    centre: Caller,
+    before: Vec<String>,
+}
 
-        // What a check tells holds until the next one at the same matter, and while its records stand.
-        let first = town.import(&centre, "abnormal", &abnormal(&[(&companies[1], "示异〔2026〕41号")]));
-        same("a company was found abnormal", &["accepted-records"]);
-        let told = ask(&companies[1].code, licence.0, licence.1);
-        same("a check told of supervision", &["checks", "measures-in-force"]);
+impl Watch<'_> {
+    fn new(town: &Town) -> (Watch<'_>, Vec<Company>) {
+        let companies = county(town);
+        let mut watch = Watch { town, centre: town.program(Role::Centre), before: Vec::new() };
+        watch.same("a county was there", &[]);
+        (watch, companies)
+    }
+
+    /// It says what a reader says who has counted nothing yet, and of some figures something else than before.
+    fn same(&mut self, after: &str, changes: &[&str]) {
+        let counted_on = everything(self.town);
+        let anew = everything_in(self.town, &self.town.reader());
+        assert!(anew.len() > 20 && counted_on.len() == anew.len());
+        counted_on.iter().zip(&anew).for_each(|(on, anew)| assert_eq!(on, anew, "after {after}"));
+        let of = |all: &[String], id: &str| all.iter().filter(|line| line.starts_with(&format!("{id} "))).cloned().collect::<Vec<_>>();
+        for id in changes {
+            assert_ne!(of(&anew, id), of(&self.before, id), "{after}: {id}");
+        }
+        self.before = anew;
+    }
+
+    fn import(&self, source: &str, file: &str) -> Value {
+        self.town.import(&self.centre, source, file)
+    }
+
+    fn recall(&self, batch: &Value) {
+        let path = format!("/api/v1/batches/{}/recall", batch["id"]);
+        self.town.post(&self.centre, &path, &json!({"reason": "报送有误"})).ok();
+    }
+
+    /// A row that says otherwise than one that is known waits for a person, who takes it in.
+    fn take_in(&self, source: &str, file: &str) {
+        let waiting = self.import(source, file);
+        assert_eq!(waiting["counts"]["quarantined"], 1, "{waiting}");
+        let ruling = Ruling { accept: true, reason: "已核对".to_owned(), code: None };
+        let row = (BatchId(waiting["id"].as_i64().unwrap()), 2);
+        self.town.wait(import::rule(&self.town.office, &self.town.actor(Role::Centre), row, &ruling)).unwrap();
+    }
+
+    fn ask(&self, company: &Company, (matter, purpose): (&str, &str)) -> Value {
+        let body = json!({"subject": company.code, "matter": matter, "purpose": purpose, "case": "SP2026-00018"});
+        self.town.post(&self.centre, "/api/v1/checks", &body).ok()
+    }
+
+    fn answer(&self, check: &Value, outcome: &str) {
+        for measure in check["measures"].as_array().unwrap() {
+            let body = json!({"measure": measure["measure"], "outcome": outcome, "officer": "陈静", "reason": "已经核实，本次不实施"});
+            self.town.post(&self.centre, &format!("/api/v1/checks/{}/feedback", check["id"]), &body).ok();
+        }
+    }
+}
+
+const LICENCE: (&str, &str) = ("food-licence", "行政许可");
+const BID: (&str, &str) = ("procurement-bid", "政府采购");
+
+/// What a check tells holds until the next one at the same matter, and while its records stand; so does what was decided.
+#[test]
+fn measures_counted_on_are_those_counted_anew() {
+    each_database(|town| {
+        let (mut watch, companies) = Watch::new(town);
+        let first = watch.import("abnormal", &abnormal(&[(&companies[1], "示异〔2026〕41号")]));
+        watch.same("a company was found abnormal", &["accepted-records"]);
+        let told = watch.ask(&companies[1], LICENCE);
+        watch.same("a check told of supervision", &["checks", "measures-in-force"]);
         let supervised = |measure: &Value| measure["kind"] == "supervision" && measure["state"] == "in_force";
         assert!(told["measures"].as_array().unwrap().iter().any(supervised), "{told}");
-        ask(&companies[1].code, bid.0, bid.1);
-        same("the same was asked at another matter", &["checks"]);
-        recall(&first);
-        same("what it rested on was recalled", &["measures-in-force", "accepted-records"]);
-        let again = town.import(&centre, "abnormal", &abnormal(&[(&companies[1], "示异〔2026〕42号")]));
-        same("it was found so again", &["accepted-records"]);
-        ask(&companies[1].code, licence.0, licence.1);
-        same("a check told of it", &["measures-in-force"]);
-        recall(&again);
-        ask(&companies[1].code, licence.0, licence.1);
-        same("it was recalled, and the next check told nothing of it", &["measures-in-force"]);
+        watch.ask(&companies[1], BID);
+        watch.same("the same was asked at another matter", &["checks"]);
+        watch.recall(&first);
+        watch.same("what it rested on was recalled", &["measures-in-force", "accepted-records"]);
+        let again = watch.import("abnormal", &abnormal(&[(&companies[1], "示异〔2026〕42号")]));
+        watch.same("it was found so again", &["accepted-records"]);
+        watch.ask(&companies[1], LICENCE);
+        watch.same("a check told of it", &["measures-in-force"]);
+        watch.recall(&again);
+        watch.ask(&companies[1], LICENCE);
+        watch.same("it was recalled, and the next check told nothing of it", &["measures-in-force"]);
 
-        // A decision runs where its subject is, as long as its cause stands.
-        take_in("registration", &registration(&[&Company { area: "330899102001", ..companies[2].clone() }]));
-        same("a subject with a decision moved", &["accepted-records", "market-grades", "measures-in-force"]);
-        take_in("serious-list", &serious_list(&[(&companies[2], "示税列〔2026〕1号", "2026-06-01", "2027-02-28")]));
-        same("the cause of a decision was corrected", &["measures-in-force"]);
+        watch.take_in("registration", &registration(&[&Company { area: "330899102001", ..companies[2].clone() }]));
+        watch.same("a subject with a decision moved", &["accepted-records", "market-grades", "measures-in-force"]);
+        watch.take_in("serious-list", &serious_list(&[(&companies[2], "示税列〔2026〕1号", "2026-06-01", "2027-02-28")]));
+        watch.same("the cause of a decision was corrected", &["measures-in-force"]);
 
-        // Answers: acknowledged, then final; both between two looks.
-        let owed = ask(&companies[3].code, licence.0, licence.1);
-        same("more is owed", &["checks"]);
-        let answer = |check: &Value, outcome: &str| {
-            for measure in check["measures"].as_array().unwrap() {
-                let body = json!({"measure": measure["measure"], "outcome": outcome, "officer": "陈静", "reason": "已经核实，本次不实施"});
-                town.post(&centre, &format!("/api/v1/checks/{}/feedback", check["id"]), &body).ok();
-            }
-        };
-        answer(&told, "acknowledged");
-        same("answers were acknowledged", &[]);
-        answer(&owed, "acknowledged");
-        answer(&owed, "not_applied");
-        answer(&told, "not_applied");
-        same("answers were final", &["closed-share", "accepted-records"]);
+        let owed = watch.ask(&companies[3], LICENCE);
+        watch.same("more is owed", &["checks"]);
+        watch.answer(&told, "acknowledged");
+        watch.same("answers were acknowledged", &[]);
+        watch.answer(&owed, "acknowledged");
+        watch.answer(&owed, "not_applied");
+        watch.answer(&told, "not_applied");
+        watch.same("answers were final", &["closed-share", "accepted-records"]);
+        assert_eq!(town.doctor(), []);
+    });
+}
 
-        // Of whom only staged rows tell, nobody knows anything yet.
+/// Of whom only staged rows tell, nobody knows anything yet; many at once are counted as one is.
+#[test]
+fn subjects_counted_on_are_those_counted_anew() {
+    each_database(|town| {
+        let (mut watch, _) = Watch::new(town);
         let new = [company(21), Company { area: "330899102001", ..company(22) }];
-        let staged = town.upload(&centre, "registration", &registration(&[&new[0], &new[1]])).ok();
-        same("rows were staged", &[]);
-        let more = town.import(&centre, "registration", &registration(&[&company(23)]));
-        same("others were registered meanwhile", &["market-grades"]);
-        town.post(&centre, &format!("/api/v1/batches/{}/commit", staged["id"]), &Value::Null).ok();
-        same("what was staged was committed", &["market-grades", "accepted-records"]);
-        recall(&more);
-        same("a registration was recalled", &["market-grades"]);
+        let staged = town.upload(&watch.centre, "registration", &registration(&[&new[0], &new[1]])).ok();
+        watch.same("rows were staged", &[]);
+        let more = watch.import("registration", &registration(&[&company(23)]));
+        watch.same("others were registered meanwhile", &["market-grades"]);
+        town.post(&watch.centre, &format!("/api/v1/batches/{}/commit", staged["id"]), &Value::Null).ok();
+        watch.same("what was staged was committed", &["market-grades", "accepted-records"]);
+        watch.recall(&more);
+        watch.same("a registration was recalled", &["market-grades"]);
 
-        // Many at once: a statement takes thirty-two.
+        // A statement takes thirty-two.
         let many: Vec<Company> = (31..=75).map(company).collect();
-        town.import(&centre, "registration", &registration(&many.iter().collect::<Vec<_>>()));
-        same("many were registered", &["market-grades", "accepted-records"]);
+        watch.import("registration", &registration(&many.iter().collect::<Vec<_>>()));
+        watch.same("many were registered", &["market-grades", "accepted-records"]);
         let numbers: Vec<String> = (0..many.len()).map(|n| format!("示异〔2026〕5{n:02}号")).collect();
         let rows: Vec<(&Company, &str)> = many.iter().zip(&numbers).map(|(company, number)| (company, number.as_str())).collect();
-        let batch = town.import(&centre, "abnormal", &abnormal(&rows));
-        same("many were found abnormal", &["accepted-records"]);
-        many.iter().for_each(|company| drop(ask(&company.code, licence.0, licence.1)));
-        same("many were told", &["measures-in-force"]);
-        recall(&batch);
-        same("what many were told of fell", &["measures-in-force", "accepted-records"]);
+        let batch = watch.import("abnormal", &abnormal(&rows));
+        watch.same("many were found abnormal", &["accepted-records"]);
+        many.iter().for_each(|company| drop(watch.ask(company, LICENCE)));
+        watch.same("many were told", &["measures-in-force"]);
+        watch.recall(&batch);
+        watch.same("what many were told of fell", &["measures-in-force", "accepted-records"]);
         town.advance_days(1);
-        same("a day passed", &[]);
+        watch.same("a day passed", &[]);
         assert_eq!(town.doctor(), []);
     });
 }
