@@ -63,6 +63,7 @@ impl Doors {
 pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io::Result<()>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("无法启动运行环境")?;
     let pulling = xinzhi_office::connector::start(&office)?;
+    let counting = xinzhi_office::figure::count_ahead(&office)?;
     // The last hold on the office ends here, not inside the runtime: connections to PostgreSQL cannot be closed from there.
     let held = Arc::clone(&office);
     let served = runtime.block_on(async move {
@@ -97,6 +98,7 @@ pub fn serve(office: Arc<Office>, doors: &Doors, ready: impl FnOnce() -> std::io
     });
     drop(runtime);
     drop(pulling);
+    drop(counting);
     drop(held);
     tracing::info!("stopped");
     served

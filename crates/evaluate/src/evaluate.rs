@@ -73,14 +73,30 @@ pub fn evaluate(question: &Question<'_>, subject: &Subject<'_>) -> Result<Evalua
 /// # Errors
 /// [`Fault`] where the scorecard cannot be compiled; subjects to whom it does not apply have their own inside.
 pub fn evaluate_many(question: &Question<'_>, subjects: &[Subject<'_>]) -> Result<Vec<Result<Standing, Fault>>, Fault> {
+    let one = |standings: Vec<Standing>| standings.into_iter().next().ok_or(ColumnsFault::Coverage.into());
+    let standings = evaluate_days(question, &[question.as_of], subjects)?;
+    Ok(standings.into_iter().map(|standings| standings.and_then(one)).collect())
+}
+
+/// The same on each of some days instead of the question's, over columns that are made once: of each subject its standings, by day.
+///
+/// # Errors
+/// As [`evaluate_many`].
+pub fn evaluate_days(question: &Question<'_>, days: &[Day], subjects: &[Subject<'_>]) -> Result<Vec<Result<Vec<Standing>, Fault>>, Fault> {
     let plan = Plan::compile(question.pack, question.card)?;
     let judged: Vec<Result<&Subject<'_>, Fault>> = subjects.iter().map(|s| applicable(question, s.kind).map(|()| s)).collect();
     let evaluated = || judged.iter().filter_map(|subject| subject.as_ref().ok());
     let feed = Feed::new(&plan, evaluated().map(|subject| subject.facts));
     let coverages: Vec<&Coverage> = evaluated().map(|subject| subject.coverage).collect();
     let population = feed.population(&coverages)?.with_kinds(evaluated().map(|subject| subject.kind).collect())?;
-    let totals = kernel::run(&plan, &population, question.as_of)?;
-    let mut standings = (0..totals.subjects()).filter_map(|subject| totals.standing(&plan, subject));
+    let mut standings: Vec<Vec<Standing>> = evaluated().map(|_| Vec::with_capacity(days.len())).collect();
+    kernel::over(&plan, &population, days, |first, totals| {
+        for (subject, standings) in standings.iter_mut().skip(first).enumerate().take(totals.first().map_or(0, kernel::Totals::subjects)) {
+            standings.extend(totals.iter().filter_map(|totals| totals.standing(&plan, subject)));
+        }
+        Ok::<(), Fault>(())
+    })?;
+    let mut standings = standings.into_iter().filter(|standings| standings.len() == days.len());
     let answer = |subject: Result<&Subject<'_>, Fault>| subject.and_then(|_| standings.next().ok_or(ColumnsFault::Coverage.into()));
     Ok(judged.into_iter().map(answer).collect())
 }

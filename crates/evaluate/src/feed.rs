@@ -89,21 +89,17 @@ impl Feed {
     }
 }
 
-/// One subject after another usually shares its coverage; runs of the same one are stored once.
+/// Many subjects share one coverage; each is stored once, and looked at once for everybody. An office has as many as areas.
 fn distinct<'a>(coverage_of: &[&'a Coverage]) -> (Vec<&'a Coverage>, Vec<u32>) {
     let mut coverages: Vec<&Coverage> = Vec::new();
-    let mut place = 0_u32;
     let mut places = Vec::with_capacity(coverage_of.len());
     for coverage in coverage_of {
-        match coverages.last() {
-            Some(last) if std::ptr::eq(*last, *coverage) => {}
-            Some(_) => {
-                coverages.push(coverage);
-                place += 1;
-            }
-            None => coverages.push(coverage),
+        let known = coverages.iter().position(|known| std::ptr::eq(*known, *coverage));
+        let place = known.unwrap_or(coverages.len());
+        if known.is_none() {
+            coverages.push(coverage);
         }
-        places.push(place);
+        places.push(u32::try_from(place).unwrap_or(u32::MAX));
     }
     (coverages, places)
 }

@@ -35,7 +35,7 @@ mod tests;
 pub use better::{Better, better};
 pub use columns::{Column, ColumnsFault, KindColumns, Population, Values};
 pub use coverage::Coverage;
-pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_many};
+pub use evaluate::{Fault, Question, Subject, evaluate, evaluate_days, evaluate_many};
 pub use kernel::{Totals, run};
 pub use peers::{Comparison, Tally};
 pub use plan::{Plan, PlanFault, Reads};

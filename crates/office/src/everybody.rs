@@ -2,6 +2,7 @@
 //! among them (C2).
 
 mod fields;
+pub(crate) mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use crate::coverage::CoverageCache;
 
 /// Subjects read at once.
 const CHUNK: i64 = 2_000;
-/// Of two subjects so near to one another, those between them are read too: a query costs more than a few rows.
-const NEAR: i64 = 16;
+/// Subjects that were named one by one, read at once.
+const SOME: usize = 1_000;
 
 /// A kind of record and what of it is read.
 #[derive(Debug)]
@@ -134,6 +135,30 @@ pub(crate) fn each_chunk(
     }
 }
 
+/// Some subjects, to be read at once.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    /// All that come after one up to another.
+    Between(SubjectId, SubjectId),
+    /// These, in order.
+    These(Vec<SubjectId>),
+}
+
+impl Piece {
+    /// All subjects after `first` up to `last`, so many numbers at a time.
+    pub(crate) fn between(first: SubjectId, last: SubjectId) -> impl Iterator<Item = Piece> {
+        let step = usize::try_from(CHUNK).unwrap_or(1);
+        (first.0..last.0).step_by(step).map(move |after| Piece::Between(SubjectId(after), SubjectId(last.0.min(after + CHUNK))))
+    }
+
+    /// Some subjects, so many at a time.
+    pub(crate) fn these(subjects: &BTreeSet<SubjectId>) -> impl Iterator<Item = Piece> {
+        let all: Vec<SubjectId> = subjects.iter().copied().collect();
+        let pieces: Vec<Piece> = all.chunks(SOME).map(|some| Piece::These(some.to_vec())).collect();
+        pieces.into_iter()
+    }
+}
+
 /// What is read: organisations of some kinds with their records of some kinds, as known at a position.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sought<'a> {
@@ -143,61 +168,20 @@ pub(crate) struct Sought<'a> {
 }
 
 impl Sought<'_> {
-    /// Goes through those that come after a subject.
-    pub(crate) fn each_after(
-        &self,
-        connection: &mut Connection,
-        mut after: SubjectId,
-        mut take: impl FnMut(&mut Connection, &[Member], &[FactRow]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        loop {
-            let members = xinzhi_store::figure::members_of(connection, (after, SubjectId(i64::MAX)), self.subjects, CHUNK)?;
-            let Some(last) = members.last().map(|member| member.subject) else { return Ok(()) };
-            let facts = self.facts(connection, &members)?;
-            take(connection, &members, &facts)?;
-            after = last;
-        }
+    /// Reads a piece.
+    pub(crate) fn read(&self, connection: &mut Connection, piece: &Piece) -> Result<(Vec<Member>, Vec<FactRow>), Error> {
+        let Sought { subjects, records, known } = *self;
+        Ok(match piece {
+            Piece::Between(first, last) => (
+                xinzhi_store::figure::members_of(connection, (*first, *last), subjects)?,
+                xinzhi_store::figure::facts(connection, (*first, *last), records, known)?,
+            ),
+            Piece::These(these) => (
+                xinzhi_store::figure::members_among(connection, these, subjects)?,
+                xinzhi_store::figure::facts_of(connection, these, records, known)?,
+            ),
+        })
     }
-
-    /// Goes through those of some numbers.
-    pub(crate) fn each_of(
-        &self,
-        connection: &mut Connection,
-        wanted: &BTreeSet<SubjectId>,
-        mut take: impl FnMut(&mut Connection, &[Member], &[FactRow]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let wanted: Vec<SubjectId> = wanted.iter().copied().collect();
-        for some in wanted.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
-            let mut members = Vec::new();
-            for run in runs(some.iter().copied()) {
-                members.extend(xinzhi_store::figure::members_of(connection, run, self.subjects, i64::MAX)?);
-            }
-            members.retain(|member| some.binary_search(&member.subject).is_ok());
-            let facts = self.facts(connection, &members)?;
-            take(connection, &members, &facts)?;
-        }
-        Ok(())
-    }
-
-    fn facts(&self, connection: &mut Connection, members: &[Member]) -> Result<Vec<FactRow>, Error> {
-        let mut facts = Vec::new();
-        for run in runs(members.iter().map(|member| member.subject)) {
-            facts.extend(xinzhi_store::figure::facts(connection, run, self.records, self.known)?);
-        }
-        Ok(facts)
-    }
-}
-
-/// Subjects in order as a few spans of numbers, each with the number before its first.
-fn runs(subjects: impl IntoIterator<Item = SubjectId>) -> Vec<(SubjectId, SubjectId)> {
-    let mut runs: Vec<(SubjectId, SubjectId)> = Vec::new();
-    for subject in subjects {
-        match runs.last_mut() {
-            Some((_, last)) if subject.0 - last.0 <= NEAR => *last = subject,
-            _ => runs.push((SubjectId(subject.0 - 1), subject)),
-        }
-    }
-    runs
 }
 
 /// What has been reported for the areas of some subjects, asked once for each: many subjects share one.

@@ -2,10 +2,12 @@
 //!
 //! Reading order: `month` and `item` are what is counted with all that it can be broken down by; `populations` reads each population from
 //! the store, in groups and one by one; `standings` runs the one kernel over everybody, and again over those about whom something changed;
-//! `kept` holds what was counted until something is known that changes it. `table` breaks down, adds up and hides what could point to a
-//! person: pure. `finding` says in a sentence what a table shows, and in others what it leaves out. `show` is the use case of a figure,
-//! `list` of what is behind one of its numbers, `sheet` the workbook.
+//! `census` keeps of each subject how it counts, `kept` what was counted until something is known that changes it. `table` breaks down,
+//! adds up and hides what could point to a person: pure. `finding` says in a sentence what a table shows, and in others what it leaves
+//! out. `show` is the use case of a figure, `list` of what is behind one of its numbers, `sheet` the workbook. `ahead` counts before anybody asks.
 
+mod ahead;
+mod census;
 mod finding;
 pub(crate) mod item;
 pub(crate) mod kept;
@@ -18,6 +20,7 @@ mod show;
 mod standings;
 mod table;
 
+pub use ahead::{Ahead, count_ahead, is_ahead};
 pub use list::{LIST_PAGE, Line, Listing, list};
 pub use month::Month;
 pub use sheet::workbook;

@@ -314,6 +314,12 @@ impl Office {
         self.readers.read(read)
     }
 
+    /// Runs a read beside another one of the same caller, where there is a connection to spare; none where it did not run. It may see what
+    /// happened since the other one began.
+    pub(crate) fn read_beside<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<Option<T>, Error> {
+        self.readers.read_spare(read)
+    }
+
     /// Whoever sits at the machine, with the rights of the credit centre; the journal names them `cli`.
     pub fn operator() -> Actor {
         Actor {

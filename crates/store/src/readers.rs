@@ -9,6 +9,8 @@ use crate::url::Url;
 
 /// Connections kept open; a reader beyond it waits its turn.
 const READERS_MAX: usize = 8;
+/// Connections in use, from which on none is spare: whoever has one already leaves the others to those who have none.
+const SPARE_UNTIL: usize = 4;
 
 /// A bounded pool of reading connections, opened as they are needed.
 #[derive(Debug)]
@@ -17,6 +19,15 @@ pub struct Readers {
     purpose: Purpose,
     pool: Mutex<Pool>,
     returned: Condvar,
+}
+
+/// How a connection is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Want {
+    /// One, whenever it comes.
+    One,
+    /// One that nobody without any is likely to miss.
+    Spare,
 }
 
 #[derive(Debug, Default)]
@@ -46,22 +57,35 @@ impl Readers {
     /// # Errors
     /// What `read` returns, or a fault of the connection, which is then not used again.
     pub fn read<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<T, E> {
-        let mut lease = self.begin()?;
+        self.read_by(Want::One, read)?.ok_or_else(|| E::from(Fault::Closed))
+    }
+
+    /// The same where there is a connection to spare, for whoever reads through another one already: it never waits, so that two who each
+    /// hold one cannot wait for each other. None where `read` did not run.
+    ///
+    /// # Errors
+    /// As [`Readers::read`].
+    pub fn read_spare<T, E: From<Fault>>(&self, read: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<Option<T>, E> {
+        self.read_by(Want::Spare, read)
+    }
+
+    fn read_by<T, E: From<Fault>>(&self, want: Want, read: impl FnOnce(&mut Connection) -> Result<T, E>) -> Result<Option<T>, E> {
+        let Some(mut lease) = self.begin(want)? else { return Ok(None) };
         let Some(connection) = lease.connection.as_mut() else { return Err(E::from(Fault::Closed)) };
         let result = read(connection);
         connection.script("rollback")?;
         lease.healthy = true;
-        result
+        result.map(Some)
     }
 
     /// A connection in a transaction of its own. One that lay idle may be gone, because the database was started again or a firewall
-    /// forgot it: nothing was read through it yet, so the next one is taken, and in the end a new one.
-    fn begin(&self) -> Result<Lease<'_>, Fault> {
+    /// forgot it: nothing was read through it yet, so the next one is taken, and in the end a new one. None where none is spare.
+    fn begin(&self, want: Want) -> Result<Option<Lease<'_>>, Fault> {
         loop {
-            let (connection, new) = self.take()?;
+            let Some((connection, new)) = self.take(want)? else { return Ok(None) };
             let mut lease = Lease { readers: self, connection: Some(connection), healthy: false };
             match lease.connection.as_mut().ok_or(Fault::Closed)?.begin_read() {
-                Ok(()) => return Ok(lease),
+                Ok(()) => return Ok(Some(lease)),
                 Err(fault) if new => return Err(fault),
                 Err(_) => drop(lease),
             }
@@ -69,11 +93,14 @@ impl Readers {
     }
 
     /// A connection, and whether it was opened just now.
-    fn take(&self) -> Result<(Connection, bool), Fault> {
+    fn take(&self, want: Want) -> Result<Option<(Connection, bool)>, Fault> {
         let mut pool = self.pool();
         loop {
+            if want == Want::Spare && pool.open - pool.idle.len() >= SPARE_UNTIL {
+                return Ok(None);
+            }
             if let Some(connection) = pool.idle.pop() {
-                return Ok((connection, false));
+                return Ok(Some((connection, false)));
             }
             if pool.open < READERS_MAX {
                 pool.open += 1;
@@ -82,7 +109,7 @@ impl Readers {
                     self.pool().open -= 1;
                     self.returned.notify_one();
                 })?;
-                return Ok((opened, true));
+                return Ok(Some((opened, true)));
             }
             pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
         }

@@ -98,6 +98,19 @@ impl Row {
         let index = self.columns.iter().position(|c| c == column).ok_or_else(shape)?;
         self.cells.get(index).and_then(T::from_cell).ok_or_else(shape)
     }
+
+    /// Takes a text out, instead of copying it: of a row that is not needed any more.
+    ///
+    /// # Errors
+    /// As [`Row::get`].
+    pub(crate) fn take(&mut self, column: &str) -> Result<String, Fault> {
+        let shape = || Fault::Shape { statement: self.statement, column: column.to_owned() };
+        let index = self.columns.iter().position(|c| c == column).ok_or_else(shape)?;
+        match self.cells.get_mut(index) {
+            Some(Cell::Text(text)) => Ok(std::mem::take(text)),
+            _ => Err(shape()),
+        }
+    }
 }
 
 /// What a column may be read as.

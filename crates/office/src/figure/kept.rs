@@ -1,7 +1,8 @@
 //! What was counted, kept until something is known that changes it: the newest entries of the acts that it rests on, the pack, the day.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use xinzhi_apply::LoopFigures;
 use xinzhi_core::journal::{Act, Position};
@@ -11,14 +12,20 @@ use xinzhi_rules::figure::{Figure, Population, State};
 use xinzhi_rules::model::Indicator;
 use xinzhi_store::Connection;
 
+use super::census::Census;
 use super::item::Item;
-use super::populations::{self, InEffect};
+use super::populations::{self, Records};
 use super::standings::{Standings, standings};
 use crate::permission::Scope;
 use crate::{Error, Office};
 
 /// Populations kept; beyond it everything is counted anew.
 const KEPT_MAX: usize = 64;
+
+/// How many times as long as it worked a count rests that nobody waits for.
+const REST: u32 = 3;
+/// A clock that jumped does not keep it longer.
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// What a count rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,21 +35,35 @@ struct Mark {
     today: Day,
 }
 
-/// What was counted: items to break down, and of evaluations also who is behind them.
+/// What was counted: items to break down, and what it takes to count on from there.
 #[derive(Debug)]
 pub(crate) struct Counted {
     pub(crate) items: Vec<Item>,
-    pub(crate) standings: Standings,
-    /// Batches in effect, where records were counted.
-    pub(crate) batches: InEffect,
+    pub(crate) behind: Behind,
     /// The head of the journal when it was counted.
     pub(crate) known: Position,
+}
+
+/// Who or what is behind the items.
+#[derive(Debug)]
+pub(crate) enum Behind {
+    /// Nothing that is kept.
+    Nothing,
+    Records(Records),
+    /// Of whom which measures are in force.
+    Measures(Census<Vec<Item>>),
+    Standings(Standings),
 }
 
 impl Counted {
     /// Items alone.
     pub(crate) fn of(items: Vec<Item>, known: Position) -> Counted {
-        Counted { items, standings: Standings::default(), batches: InEffect::new(), known }
+        Counted { items, behind: Behind::Nothing, known }
+    }
+
+    /// Who stands how, of evaluations.
+    pub(crate) fn standings(&self) -> Option<&Standings> {
+        if let Behind::Standings(standings) = &self.behind { Some(standings) } else { None }
     }
 }
 
@@ -55,12 +76,60 @@ pub struct FigureCache {
     kept: Mutex<BTreeMap<Key, (Mark, Arc<Counted>)>>,
     /// Whoever counts a population holds its lock: the others wait for the answer instead of counting too.
     busy: Mutex<BTreeMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    haste: Mutex<Haste>,
+    hurried: Condvar,
+}
+
+/// How fast counts go on.
+#[derive(Debug, Default)]
+struct Haste {
+    /// How many wait for a count. What nobody waits for is counted in no haste.
+    waiting: usize,
+    /// The office is about to close: no count goes on.
+    is_closing: bool,
+}
+
+/// Somebody waits for a count.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a>(&'a FigureCache);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.haste().waiting -= 1;
+    }
 }
 
 impl FigureCache {
-    fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, (Mark, Arc<Counted>)>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Key, (Mark, Arc<Counted>)>> {
         // A panic cannot leave a map half-changed: it is locked to look up and to insert.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn haste(&self) -> MutexGuard<'_, Haste> {
+        // Nothing panics while it is held.
+        self.haste.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the counts that are under way.
+    pub(crate) fn close(&self) {
+        self.haste().is_closing = true;
+        self.hurried.notify_all();
+    }
+
+    /// Says that somebody waits from now on, until what is returned is dropped: counts make haste.
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.haste().waiting += 1;
+        self.hurried.notify_all();
+        Waiting(self)
+    }
+
+    /// Called after each piece of a long count, with how many milliseconds it took: while nobody waits, others have the processor for
+    /// longer than that. A lower priority instead would keep whoever comes to wait as slow as the count was when it began.
+    pub(crate) fn rest(&self, spent: i64) -> Result<(), Error> {
+        let time = Duration::from_millis(u64::try_from(spent).unwrap_or(0)).saturating_mul(REST).min(REST_MAX);
+        let rested = self.hurried.wait_timeout_while(self.haste(), time, |haste| haste.waiting == 0 && !haste.is_closing);
+        let (haste, _) = rested.unwrap_or_else(PoisonError::into_inner);
+        if haste.is_closing { Err(xinzhi_store::Fault::Closed.into()) } else { Ok(()) }
     }
 
     /// The lock of a population; taken before a connection is, so that nobody waits with one in hand.
@@ -112,22 +181,36 @@ pub(crate) fn still(connection: &mut Connection, office: &Office, pack: &Pack, f
 pub(crate) fn counted(connection: &mut Connection, office: &Office, pack: &Pack, figure: &Figure) -> Result<Arc<Counted>, Error> {
     kept(connection, office, pack, (key(figure), figure.counts), |connection, now, earlier| {
         let known = xinzhi_store::journal::head(connection)?;
-        let items = match figure.counts {
-            Population::Obligations => obligations(connection, now, earlier)?,
-            Population::Checks => populations::checks(connection)?,
-            Population::Rows => populations::rows(connection)?,
-            Population::Records => {
-                let batches = populations::in_effect(connection)?;
-                let items = populations::records(connection, pack, &batches, earlier.map(|(_, counted)| counted))?;
-                return Ok(Counted { batches, ..Counted::of(items, known) });
+        let before = earlier.map(|(_, counted)| counted);
+        let (items, behind) = match figure.counts {
+            Population::Obligations => (obligations(connection, now, earlier)?, Behind::Nothing),
+            Population::Checks => {
+                let before = before.map(|before| (before.items.as_slice(), before.known));
+                (populations::checks((office, connection), known, before)?, Behind::Nothing)
             }
-            Population::Measures => populations::measures(connection, pack, now.today)?,
+            Population::Rows => (populations::rows(connection)?, Behind::Nothing),
+            Population::Records => {
+                let before = before.and_then(|before| match &before.behind {
+                    Behind::Records(records) => Some((records, before.items.as_slice(), before.known)),
+                    _ => None,
+                });
+                let (records, items) = populations::records((office, connection), pack, known, before)?;
+                (items, Behind::Records(records))
+            }
+            Population::Measures => {
+                let before = before.and_then(|before| match &before.behind {
+                    Behind::Measures(census) => Some((census, before.known)),
+                    _ => None,
+                });
+                let census = populations::measures(connection, (pack, now.today), known, before)?;
+                (populations::all_measures(&census), Behind::Measures(census))
+            }
             Population::Evaluations { .. } => {
-                let asked = (pack, figure, now.today);
-                return standings(connection, &office.coverage, asked, known, earlier.map(|(_, counted)| counted));
+                let before = before.and_then(|before| Some((before.standings()?, before.known)));
+                return standings(connection, office, (pack, figure, now.today), known, before);
             }
         };
-        Ok(Counted::of(items, known))
+        Ok(Counted { items, behind, known })
     })
 }
 

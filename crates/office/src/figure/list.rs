@@ -12,7 +12,7 @@ use xinzhi_store::Connection;
 
 use super::item::{Item, Texts};
 use super::kept::Counted;
-use super::populations::{self, InForce};
+use super::populations::{self, About, InForce};
 use super::show::{Asked, Wanted, count, wanted};
 use super::table::{Ask, Part, Value, table, title};
 use crate::area::AreaNames;
@@ -295,8 +295,8 @@ fn records(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>) 
         let Some(last) = lines.last() else { break };
         before = last.record;
         for line in &lines {
-            let recorded = &line.recorded;
-            let Some(item) = populations::record(&wanted.pack, &batches, recorded, &mut texts) else { continue };
+            let (recorded, about) = (&line.handed_in, About::of(&line.party, &mut texts));
+            let Some(item) = populations::record(&wanted.pack, &batches, (recorded, &about), &mut texts) else { continue };
             pager.offer(&item, || {
                 let kind =
                     wanted.pack.record_kind_by_name(&recorded.kind).map_or_else(|| recorded.kind.clone(), |(_, kind)| kind.title.clone());
@@ -340,12 +340,13 @@ fn measures(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>)
 
 fn evaluations(connection: &mut Connection, (wanted, counted): Found<'_>, pager: &mut Pager<'_>) -> Result<Vec<&'static str>, Error> {
     let areas = AreaNames::read(connection)?;
-    for stands in counted.standings.subjects.values() {
-        for (index, (month, day)) in counted.standings.months.iter().enumerate() {
+    let Some(standings) = counted.standings() else { return Err(Error::inconsistent("a list of nobody's grades")) };
+    for (subject, stands) in standings.census.subjects() {
+        for (index, (month, day)) in standings.months.iter().enumerate() {
             let Some(item) = stands.item(index, *month) else { continue };
             pager.offer(&item, || {
                 let grade = item.states.iter().flatten().next().map(|state| wanted.figure.state_title(&wanted.pack, *state));
-                let (name, code) = named(connection, stands.subject)?;
+                let (name, code) = named(connection, subject)?;
                 let kind = item.subject.as_deref().and_then(|id| wanted.pack.subject_kind_by_id(id)).map_or("", |(_, kind)| &kind.title);
                 let href = code.as_ref().map(|code| format!("/desk/subjects/{code}"));
                 let cells = vec![

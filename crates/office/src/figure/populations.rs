@@ -1,26 +1,35 @@
 //! Each population read from the store: in groups for the numbers, one by one for the lists behind them. One function says of both what
 //! they are, so that a list holds exactly what its number counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use xinzhi_apply::{Light, light};
-use xinzhi_core::Day;
 use xinzhi_core::check::FeedbackOutcome;
+use xinzhi_core::journal::Position;
 use xinzhi_core::record::{BatchId, RecordId};
+use xinzhi_core::{Day, SubjectId};
 use xinzhi_rules::Pack;
-use xinzhi_rules::figure::State;
+use xinzhi_rules::figure::{FigureKind, Population, State};
 use xinzhi_store::Connection;
-use xinzhi_store::figure::{Checked, Delivered, Moved, Owed, Recorded, Refused, Running, Told};
+use xinzhi_store::figure::{Checked, Delivered, HandedIn, Moved, Owed, Party, Refused, Running, Told};
 
-use super::item::{Item, Texts, changed, folded};
-use super::kept::Counted;
+use super::census::Census;
+use super::item::{Item, Shared, Texts, changed, folded};
 use super::month::Month;
 use super::reason;
-use crate::Error;
 use crate::check::CheckAnswer;
+use crate::everybody::share::share;
+use crate::{Error, Office};
 
 /// Rows read at once.
 pub(crate) const PAGE: i64 = 5_000;
+/// Numbers of checks or records that are counted at once.
+const SPAN: i64 = 20_000;
+/// Records that moved, beyond which all are counted anew: they are held in memory at once.
+const MOVED_MAX: i64 = 50_000;
+/// Entries of the journal, beyond which all measures are asked anew instead of those of whoever was checked meanwhile.
+const CHECKED_MAX: i64 = 100_000;
 
 pub(crate) fn obligation(owed: &Owed, today: Day, texts: &mut Texts) -> Item {
     let mut given: Vec<FeedbackOutcome> = owed.closed.iter().map(|(outcome, ..)| *outcome).collect();
@@ -77,10 +86,20 @@ pub(crate) fn check(checked: &Checked, texts: &mut Texts) -> Item {
     }
 }
 
-pub(crate) fn checks(connection: &mut Connection) -> Result<Vec<Item>, Error> {
+/// Checks until a position; where they were counted before, those since.
+pub(crate) fn checks(
+    (office, connection): (&Office, &mut Connection),
+    known: Position,
+    earlier: Option<(&[Item], Position)>,
+) -> Result<Vec<Item>, Error> {
+    let (before, then) = earlier.unwrap_or((&[], Position(0)));
+    let steps = (then.0..known.0).step_by(usize::try_from(SPAN).unwrap_or(1));
+    let pieces: Vec<(Position, Position)> = steps.map(|after| (Position(after), Position(known.0.min(after + SPAN)))).collect();
+    let mut groups = Vec::new();
+    let work = |connection: &mut Connection, piece: &(Position, Position)| Ok(xinzhi_store::figure::check_groups(connection, *piece)?);
+    share((office, connection), &pieces, work, |found| groups.extend(found))?;
     let mut texts = Texts::default();
-    let groups = xinzhi_store::figure::check_groups(connection)?;
-    Ok(folded(groups.iter().map(|checked| check(checked, &mut texts))))
+    Ok(changed(before, groups.iter().map(|checked| check(checked, &mut texts))))
 }
 
 /// Rows of one state of a batch.
@@ -134,60 +153,154 @@ pub(crate) fn in_effect(connection: &mut Connection) -> Result<InEffect, Error> 
 }
 
 /// None where the record is not in effect.
-pub(crate) fn record(pack: &Pack, batches: &InEffect, recorded: &Recorded, texts: &mut Texts) -> Option<Item> {
-    let batch = match recorded.batch {
+pub(crate) fn record(pack: &Pack, batches: &InEffect, (handed_in, about): (&HandedIn, &About), texts: &mut Texts) -> Option<Item> {
+    let batch = match handed_in.batch {
         Some(id) => Some(batches.get(&id)?),
         None => None,
     };
-    let known = recorded.ruled_at.or(batch.map(|batch| batch.at))?.day();
-    let term = pack.record_kind_by_name(&recorded.kind).and_then(|(_, kind)| kind.report_within).filter(|_| batch.is_some());
+    let known = handed_in.ruled_at.or(batch.map(|batch| batch.at))?.day();
+    let term = pack.record_kind_by_name(&handed_in.kind).and_then(|(_, kind)| kind.report_within).filter(|_| batch.is_some());
     let state = match term {
         None => State::Untimed,
-        Some(days) if known <= pack.calendar.working_days_after(recorded.document_day, days).day => State::InTime,
+        Some(days) if known <= pack.calendar.working_days_after(handed_in.document_day, days).day => State::InTime,
         Some(_) => State::Late,
     };
     Some(Item {
         month: Some(Month::of(known)),
-        organ: texts.some(Some(&recorded.supplier)),
-        area: texts.some(recorded.area.as_deref()),
-        kind: Some(texts.one(&recorded.kind)),
+        organ: texts.some(Some(&handed_in.supplier)),
+        area: about.area.clone(),
+        kind: Some(texts.one(&handed_in.kind)),
         source: texts.some(batch.map(|batch| batch.source.as_str())),
-        subject: Some(texts.one(&recorded.subject_kind)),
+        subject: Some(Arc::clone(&about.kind)),
         states: [Some(state), None, None],
         // What arose here was never on its way.
-        days: batch.map(|_| known.number() - recorded.document_day.number()),
-        many: recorded.many,
+        days: batch.map(|_| known.number() - handed_in.document_day.number()).filter(|_| lasts(pack)),
+        many: 1,
         ..Item::default()
     })
 }
 
-/// All records; where they were counted before, by what began or ceased to hold since.
-pub(crate) fn records(connection: &mut Connection, pack: &Pack, batches: &InEffect, earlier: Option<&Counted>) -> Result<Vec<Item>, Error> {
-    let mut texts = Texts::default();
-    if let Some(earlier) = earlier {
-        let moved = xinzhi_store::figure::records_moved(connection, earlier.known)?;
-        // A registration may move all that there is about its subject to another area.
-        let registers = |moved: &Moved| pack.record_kind_by_name(&moved.recorded.kind).is_none_or(|(_, kind)| kind.roles.area.is_some());
-        if !moved.iter().any(registers) {
-            let (then, now): (Vec<_>, Vec<_>) =
-                moved.iter().map(|moved| (held(pack, (moved, earlier), &mut texts), holds(pack, (moved, batches), &mut texts))).unzip();
-            let gone = then.into_iter().flatten().map(|item| Item { many: -item.many, ..item });
-            return Ok(changed(&earlier.items, gone.chain(now.into_iter().flatten())));
+/// Whether a figure asks how long records were on their way: otherwise that would only keep apart what is counted together.
+fn lasts(pack: &Pack) -> bool {
+    pack.figures.iter().any(|figure| figure.counts == Population::Records && figure.kind == FigureKind::Median)
+}
+
+/// What records are counted by of their subject, as its row tells it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct About {
+    kind: Arc<str>,
+    area: Shared,
+}
+
+impl About {
+    pub(crate) fn of(party: &Party, texts: &mut Texts) -> About {
+        About { kind: texts.one(&party.kind), area: texts.some(party.area.as_deref()) }
+    }
+}
+
+/// Records that were counted, with what it takes to count on from there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Records {
+    batches: InEffect,
+    parties: Census<About>,
+}
+
+/// All records known at a position; where they were counted before, by what began or ceased to hold since and by whose subject moved.
+pub(crate) fn records(
+    (office, connection): (&Office, &mut Connection),
+    pack: &Pack,
+    known: Position,
+    earlier: Option<(&Records, &[Item], Position)>,
+) -> Result<(Records, Vec<Item>), Error> {
+    let batches = in_effect(connection)?;
+    if let Some((before, items, then)) = earlier {
+        let moved = xinzhi_store::figure::records_moved(connection, then, MOVED_MAX + 1)?;
+        if i64::try_from(moved.len()).is_ok_and(|many| many <= MOVED_MAX) {
+            let mut now = Records { batches, parties: before.parties.clone() };
+            let changes = records_since((connection, pack), (before, then), (&mut now, known), &moved)?;
+            return Ok((now, changed(items, changes)));
         }
     }
-    let groups = xinzhi_store::figure::record_groups(connection)?;
-    Ok(folded(groups.iter().filter_map(|recorded| record(pack, batches, recorded, &mut texts))))
+    let mut texts = Texts::default();
+    let mut now = Records { batches, parties: Census::default() };
+    let mut after = SubjectId(0);
+    loop {
+        let began = office.now();
+        let parties = xinzhi_store::figure::parties(connection, after, PAGE)?;
+        let Some(last) = parties.last() else { break };
+        after = last.subject;
+        parties.iter().for_each(|party| now.parties.put(party.subject, Some(About::of(party, &mut texts))));
+        office.figures.rest(office.now().0 - began.0)?;
+    }
+    let last = xinzhi_store::figure::last_record(connection)?;
+    let steps = (0..last.0).step_by(usize::try_from(SPAN).unwrap_or(1));
+    let pieces: Vec<(RecordId, RecordId)> = steps.map(|after| (RecordId(after), RecordId(last.0.min(after + SPAN)))).collect();
+    let work = |connection: &mut Connection, piece: &(RecordId, RecordId)| counted(connection, pack, (&now, *piece, known));
+    let mut items = Vec::new();
+    share((office, connection), &pieces, work, |found: Vec<Item>| items = changed(&items, found))?;
+    Ok((now, items))
 }
 
-/// What a record was when it was counted before.
-fn held(pack: &Pack, (moved, earlier): (&Moved, &Counted), texts: &mut Texts) -> Option<Item> {
-    let known = moved.own.is_none_or(|own| own <= earlier.known) && moved.closed.is_none_or(|closed| closed > earlier.known);
-    record(pack, &earlier.batches, &moved.recorded, texts).filter(|_| known)
+/// Some records added up.
+fn counted(
+    connection: &mut Connection,
+    pack: &Pack,
+    (records, piece, known): (&Records, (RecordId, RecordId), Position),
+) -> Result<Vec<Item>, Error> {
+    let mut sums: HashMap<(HandedIn, Option<Arc<About>>), i64> = HashMap::new();
+    for handed_in in xinzhi_store::figure::records_between(connection, piece, known)? {
+        if handed_in.batch.is_some_and(|batch| !records.batches.contains_key(&batch)) {
+            continue;
+        }
+        let about = records.parties.way(handed_in.subject).map(Arc::clone);
+        *sums.entry((HandedIn { subject: SubjectId(0), ..handed_in }, about)).or_insert(0) += 1;
+    }
+    let mut texts = Texts::default();
+    let items = sums.into_iter().filter_map(|((handed_in, about), many)| {
+        let item = record(pack, &records.batches, (&handed_in, &*about?), &mut texts)?;
+        Some(Item { many, ..item })
+    });
+    Ok(folded(items))
 }
 
-/// What it is now.
-fn holds(pack: &Pack, (moved, batches): (&Moved, &InEffect), texts: &mut Texts) -> Option<Item> {
-    record(pack, batches, &moved.recorded, texts).filter(|_| moved.closed.is_none())
+/// What there is more and less of records than before: each one that moved, and all of a subject that counts otherwise now.
+fn records_since(
+    (connection, pack): (&mut Connection, &Pack),
+    (before, then): (&Records, Position),
+    (now, known): (&mut Records, Position),
+    moved: &[Moved],
+) -> Result<Vec<Item>, Error> {
+    let (mut texts, mut changes) = (Texts::default(), Vec::new());
+    let subjects: BTreeSet<SubjectId> = moved.iter().map(|moved| moved.handed_in.subject).collect();
+    let subjects: Vec<SubjectId> = subjects.into_iter().collect();
+    let mut otherwise = BTreeSet::new();
+    for party in xinzhi_store::figure::parties_of(connection, &subjects)? {
+        let about = About::of(&party, &mut texts);
+        if before.parties.way(party.subject).is_none_or(|before| **before != about) {
+            otherwise.insert(party.subject);
+            now.parties.put(party.subject, Some(about));
+        }
+    }
+    let mut count = |(records, handed_in, sign): (&Records, &HandedIn, i64)| {
+        let item = records.parties.way(handed_in.subject).and_then(|about| record(pack, &records.batches, (handed_in, about), &mut texts));
+        changes.extend(item.map(|item| Item { many: sign, ..item }));
+    };
+    for moved in moved.iter().filter(|moved| !otherwise.contains(&moved.handed_in.subject)) {
+        if moved.own.is_none_or(|own| own <= then) && moved.closed.is_none_or(|closed| closed > then) {
+            count((before, &moved.handed_in, -1));
+        }
+        if moved.closed.is_none() {
+            count((now, &moved.handed_in, 1));
+        }
+    }
+    let otherwise: Vec<SubjectId> = otherwise.into_iter().collect();
+    for handed_in in xinzhi_store::figure::records_of(connection, &otherwise, then)? {
+        count((before, &handed_in, -1));
+    }
+    for handed_in in xinzhi_store::figure::records_of(connection, &otherwise, known)? {
+        count((now, &handed_in, 1));
+    }
+    Ok(changes)
 }
 
 /// A measure in force: told by a check, or decided.
@@ -198,6 +311,13 @@ pub(crate) enum InForce {
 }
 
 impl InForce {
+    fn subject(&self) -> SubjectId {
+        match self {
+            InForce::Told(told) => told.subject,
+            InForce::Running(running) => running.subject,
+        }
+    }
+
     pub(crate) fn item(&self, texts: &mut Texts) -> Item {
         let (organ, area, kind) = match self {
             InForce::Told(told) => (told.organ.as_deref(), told.area.as_deref(), told.kind.as_str()),
@@ -209,16 +329,28 @@ impl InForce {
 
 /// Measures in force on `today`, one for each subject and measure: its basis holds and its records stand.
 pub(crate) fn in_force(connection: &mut Connection, pack: &Pack, today: Day) -> Result<Vec<InForce>, Error> {
+    let running = xinzhi_store::figure::running(connection, today)?;
+    let told = xinzhi_store::figure::told(connection, today)?;
+    standing(connection, (pack, today), running, told)
+}
+
+/// Of what runs and what was told that which is in force.
+fn standing(
+    connection: &mut Connection,
+    (pack, today): (&Pack, Day),
+    running: Vec<Running>,
+    told: Vec<Told>,
+) -> Result<Vec<InForce>, Error> {
     let founded = |id: &str| pack.measure_by_id(id).is_some_and(|measure| pack.in_force_on(measure, today));
     let head = xinzhi_store::journal::head(connection)?;
     let mut seen = BTreeSet::new();
     let mut measures = Vec::new();
-    for running in xinzhi_store::figure::running(connection, today)? {
+    for running in running {
         if founded(&running.measure) && seen.insert((running.subject.0, running.measure.clone())) {
             measures.push(InForce::Running(running));
         }
     }
-    for told in xinzhi_store::figure::told(connection, today)? {
+    for told in told {
         if !founded(&told.measure) || seen.contains(&(told.subject.0, told.measure.clone())) {
             continue;
         }
@@ -237,7 +369,37 @@ pub(crate) fn in_force(connection: &mut Connection, pack: &Pack, today: Day) -> 
     Ok(measures)
 }
 
-pub(crate) fn measures(connection: &mut Connection, pack: &Pack, today: Day) -> Result<Vec<Item>, Error> {
-    let mut texts = Texts::default();
-    Ok(folded(in_force(connection, pack, today)?.iter().map(|measure| measure.item(&mut texts))))
+/// Of whom which measures are in force, added up; where they were counted before, only those are asked again who may have others now: who
+/// was told of something since, about whom something was decided, and of those who had any who was checked again or whose records moved.
+/// A record that fell does not stand up again, so that of others none can come into force by itself.
+pub(crate) fn measures(
+    connection: &mut Connection,
+    (pack, today): (&Pack, Day),
+    known: Position,
+    earlier: Option<(&Census<Vec<Item>>, Position)>,
+) -> Result<Census<Vec<Item>>, Error> {
+    let (mut census, found) = match earlier.filter(|(_, then)| known.0 - then.0 <= CHECKED_MAX) {
+        None => (Census::default(), in_force(connection, pack, today)?),
+        Some((before, then)) => {
+            let mut again: BTreeSet<SubjectId> = xinzhi_store::figure::checked_since(connection, then)?.into_iter().collect();
+            again.extend(xinzhi_store::figure::changed(connection, then)?);
+            again.retain(|subject| before.way(*subject).is_some());
+            again.extend(xinzhi_store::figure::told_since(connection, then)?);
+            let again: Vec<SubjectId> = again.into_iter().collect();
+            let running = xinzhi_store::figure::running_of(connection, &again, today)?;
+            let told = xinzhi_store::figure::told_of(connection, &again, today)?;
+            let mut census = before.clone();
+            again.iter().for_each(|subject| census.put(*subject, None));
+            (census, standing(connection, (pack, today), running, told)?)
+        }
+    };
+    let (mut texts, mut of) = (Texts::default(), BTreeMap::<SubjectId, Vec<Item>>::new());
+    found.iter().for_each(|measure| of.entry(measure.subject()).or_default().push(measure.item(&mut texts)));
+    of.into_iter().for_each(|(subject, items)| census.put(subject, Some(folded(items))));
+    Ok(census)
+}
+
+/// Everybody's measures added up.
+pub(crate) fn all_measures(census: &Census<Vec<Item>>) -> Vec<Item> {
+    folded(census.ways().flat_map(|(items, many)| items.iter().map(move |item| Item { many: item.many * many, ..item.clone() })))
 }

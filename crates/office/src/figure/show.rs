@@ -152,6 +152,7 @@ where
         Err(left) => left,
     };
     {
+        let _waiting = office.figures.wait();
         let turn = office.figures.turn(&wanted.figure);
         let _counting = turn.lock().await;
         let (counting, pack, figure) = (Arc::clone(office), Arc::clone(&wanted.pack), wanted.figure.clone());
@@ -203,7 +204,8 @@ fn places(connection: &mut Connection, pack: &Pack, counted: &Counted) -> Result
 pub async fn show(office: &Arc<Office>, actor: &Actor, id: &str, asked: &Asked) -> Result<Shown, Error> {
     let wanted = wanted(office, actor, id, asked)?;
     count(office, wanted, |connection, wanted, counted| {
-        let months: Vec<Month> = counted.standings.months.iter().rev().map(|(month, _)| *month).collect();
+        let months: Vec<Month> =
+            counted.standings().into_iter().flat_map(|standings| &standings.months).rev().map(|(month, _)| *month).collect();
         if let Some(month) = wanted.view.month.filter(|month| !months.contains(month)) {
             return Err(Refusal::field(
                 Code::FieldInvalid,

@@ -1,39 +1,41 @@
 //! Everybody's grade at the end of each month, by the one kernel: facts are read once, a chunk of subjects at a time, and the same chunk
-//! is evaluated for every day that is asked for. Whoever was evaluated before on the same day by the same pack is evaluated again only
-//! where a record of theirs changed since, or what silence says in their area. No explanation is made and no result is stored.
+//! is evaluated for every day that is asked for, several chunks at once where there is help. Whoever was evaluated before on the same day
+//! by the same pack is evaluated again only where a record of theirs changed since, or what silence says in their area. No explanation is
+//! made and no result is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use xinzhi_core::journal::Position;
 use xinzhi_core::{Day, SubjectId};
-use xinzhi_evaluate::{Plan, Question, Subject, evaluate_many};
+use xinzhi_evaluate::{Coverage, Plan, Question, Subject, evaluate_days};
 use xinzhi_rules::Pack;
 use xinzhi_rules::figure::{Figure, Population, State};
 use xinzhi_rules::model::{Scorecard, ScorecardIx, SubjectKindIx};
 use xinzhi_store::Connection;
-use xinzhi_store::figure::{FactRow, Member};
+use xinzhi_store::figure::Member;
 
-use super::item::{Item, Shared, Texts, changed};
-use super::kept::Counted;
+use super::census::Census;
+use super::item::{Item, Shared, Texts};
+use super::kept::{Behind, Counted};
 use super::month::Month;
-use crate::Error;
-use crate::coverage::CoverageCache;
-use crate::everybody::{self, Reading, Sought, Told};
+use crate::everybody::share::share;
+use crate::everybody::{Piece, Reading, Sought, Told};
+use crate::{Error, Office};
 
 /// The month had not begun for this subject: it was registered later.
 const ABSENT: u8 = u8::MAX;
 /// Not evaluable.
 const UNGRADED: u8 = u8::MAX - 1;
 
-/// One organisation with its grades, in the order of [`Standings::months`].
-#[derive(Clone, Debug)]
+/// How an organisation stands, as many do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stands {
-    pub(crate) subject: SubjectId,
     kind: Arc<str>,
     /// As its registration tells it.
     pub(crate) area: Shared,
     place: Shared,
+    /// In the order of [`Standings::months`].
     grades: Vec<u8>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) struct Stands {
 pub(crate) struct Standings {
     /// Months with the day on which each was evaluated, oldest first.
     pub(crate) months: Vec<(Month, Day)>,
-    pub(crate) subjects: BTreeMap<SubjectId, Arc<Stands>>,
+    pub(crate) census: Census<Stands>,
     /// What silence says in each area: by month, by indicator.
     silences: BTreeMap<Shared, Vec<bool>>,
 }
@@ -65,16 +67,40 @@ impl Stands {
             ..Item::default()
         })
     }
+
+    fn profile(&self) -> (&Arc<str>, &Shared, &Shared) {
+        (&self.kind, &self.area, &self.place)
+    }
 }
 
 impl Standings {
-    /// One subject in every month in which it was there.
-    fn items<'s>(&'s self, stands: &'s Stands) -> impl Iterator<Item = Item> + 's {
-        self.months.iter().enumerate().filter_map(|(index, (month, _))| stands.item(index, *month))
+    /// How many stand how in each month. Those of one kind, area and place lie together, so that only grades are told apart by looking up.
+    fn items(&self) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut sums: BTreeMap<(usize, u8), Item> = BTreeMap::new();
+        let mut profile = None;
+        for (stands, many) in self.census.ways() {
+            if profile != Some(stands.profile()) {
+                items.extend(std::mem::take(&mut sums).into_values());
+                profile = Some(stands.profile());
+            }
+            for ((index, (month, _)), grade) in self.months.iter().enumerate().zip(&stands.grades) {
+                if let Some(sum) = sums.get_mut(&(index, *grade)) {
+                    sum.many += many;
+                } else if let Some(item) = stands.item(index, *month) {
+                    sums.insert((index, *grade), Item { many, ..item });
+                }
+            }
+        }
+        items.extend(sums.into_values());
+        items
     }
 
-    fn of_areas(&self, areas: &BTreeSet<&Shared>) -> impl Iterator<Item = SubjectId> {
-        self.subjects.values().filter(|stands| areas.contains(&stands.area)).map(|stands| stands.subject)
+    fn of_areas(&self, areas: &BTreeSet<&Shared>) -> BTreeSet<SubjectId> {
+        if areas.is_empty() {
+            return BTreeSet::new();
+        }
+        self.census.subjects().filter(|(_, stands)| areas.contains(&stands.area)).map(|(subject, _)| subject).collect()
     }
 }
 
@@ -91,51 +117,45 @@ pub(crate) fn days(figure: &Figure, pack: &Pack, today: Day) -> Vec<(Month, Day)
 
 /// What is asked of everybody.
 struct Asked<'a> {
+    office: &'a Office,
     pack: &'a Pack,
     card: ScorecardIx,
     plan: Plan,
     reading: Reading<'a>,
     days: Vec<(Month, Day)>,
     known: Position,
-    coverages: &'a CoverageCache,
+    /// What was reported for each area, asked once: many subjects share one.
+    areas: Mutex<BTreeMap<Shared, Area>>,
 }
 
-/// Evaluates everybody as known at the head, and again only those about whom something changed since they were evaluated `earlier`, on the
+/// What was reported for an area, and what its silence says: by month, by indicator.
+#[derive(Clone, Debug)]
+struct Area {
+    coverage: Arc<Coverage>,
+    silence: Vec<bool>,
+}
+
+/// Evaluates everybody as known at `known`, and again only those about whom something changed since they were evaluated `earlier`, on the
 /// same day by the same pack.
 pub(crate) fn standings(
     connection: &mut Connection,
-    coverages: &CoverageCache,
+    office: &Office,
     (pack, figure, today): (&Pack, &Figure, Day),
     known: Position,
-    earlier: Option<&Counted>,
+    earlier: Option<(&Standings, Position)>,
 ) -> Result<Counted, Error> {
     let Population::Evaluations { scorecard, place } = figure.counts else { return Ok(Counted::of(Vec::new(), known)) };
     let plan = Plan::compile(pack, scorecard).map_err(|fault| Error::inconsistent(fault.to_string()))?;
     let ruled = plan.reads().iter().map(|(kind, reads)| (*kind, reads.fields.clone())).collect();
     let reading = Reading::new(pack, &ruled, place.as_slice());
-    let asked = Asked { pack, card: scorecard, plan, reading, days: days(figure, pack, today), known, coverages };
-    let nobody = Counted { standings: Standings { months: asked.days.clone(), ..Standings::default() }, ..Counted::of(Vec::new(), known) };
-    let earlier = earlier.filter(|earlier| earlier.standings.months == asked.days && earlier.known <= known).unwrap_or(&nobody);
-    let fresh = asked.anew(connection, earlier)?;
-
-    let (mut now, mut changes) = (Standings { silences: fresh.silences, ..earlier.standings.clone() }, Vec::new());
-    for id in fresh.looked_at {
-        if let Some(stood) = now.subjects.remove(&id) {
-            changes.extend(earlier.standings.items(&stood).map(|item| Item { many: -item.many, ..item }));
-        }
-    }
-    for stands in fresh.stands {
-        changes.extend(earlier.standings.items(&stands));
-        now.subjects.insert(stands.subject, Arc::new(stands));
-    }
-    Ok(Counted { standings: now, ..Counted::of(changed(&earlier.items, changes), known) })
-}
-
-/// Whoever was evaluated anew.
-struct Anew {
-    looked_at: BTreeSet<SubjectId>,
-    stands: Vec<Stands>,
-    silences: BTreeMap<Shared, Vec<bool>>,
+    let asked = Asked { office, pack, card: scorecard, plan, reading, days: days(figure, pack, today), known, areas: Mutex::default() };
+    let earlier = earlier.filter(|(earlier, then)| earlier.months == asked.days && *then <= known);
+    let nobody = Standings { months: asked.days.clone(), ..Standings::default() };
+    let now = match earlier {
+        Some((standings, then)) => asked.anew(connection, standings.clone(), then)?,
+        None => asked.anew(connection, nobody, known)?,
+    };
+    Ok(Counted { behind: Behind::Standings(now.clone()), ..Counted::of(now.items(), known) })
 }
 
 impl Asked<'_> {
@@ -143,92 +163,96 @@ impl Asked<'_> {
         self.pack.scorecard(self.card).ok_or_else(|| Error::inconsistent("a figure of no scorecard"))
     }
 
-    /// Evaluates those who may stand otherwise than before, and those who were not there.
-    fn anew(&self, connection: &mut Connection, earlier: &Counted) -> Result<Anew, Error> {
-        let before = &earlier.standings;
-        let mut silences = BTreeMap::new();
-        for area in before.silences.keys() {
-            silences.insert(area.clone(), self.silence(connection, area)?);
+    /// Evaluates those who may stand otherwise than at `then`, and those who were not there.
+    fn anew(&self, connection: &mut Connection, mut standings: Standings, then: Position) -> Result<Standings, Error> {
+        let mut moved: BTreeSet<&Shared> = BTreeSet::new();
+        for (area, said) in &standings.silences {
+            if self.area(connection, area)?.silence != *said {
+                moved.insert(area);
+            }
         }
-        let moved: BTreeSet<&Shared> =
-            before.silences.iter().filter(|(area, said)| silences.get(*area) != Some(*said)).map(|(a, _)| a).collect();
-        let last = before.subjects.keys().next_back().copied().unwrap_or(SubjectId(0));
-        let mut looked_at: BTreeSet<SubjectId> = before.of_areas(&moved).collect();
+        let last = standings.census.last().unwrap_or(SubjectId(0));
+        let mut again = standings.of_areas(&moved);
         if last > SubjectId(0) {
-            looked_at.extend(xinzhi_store::figure::changed(connection, earlier.known)?.into_iter().filter(|id| *id <= last));
+            again.extend(xinzhi_store::figure::changed(connection, then)?.into_iter().filter(|id| *id <= last));
         }
+        let end = xinzhi_store::projection::last_subject(connection)?;
+        let pieces: Vec<Piece> = Piece::these(&again).chain(Piece::between(last, end)).collect();
+
         let subjects: Vec<&str> = self.card()?.subjects.iter().filter_map(|ix| Some(self.pack.subject_kind(*ix)?.id.as_str())).collect();
         let records: Vec<&str> = self.reading.kinds().collect();
         let sought = Sought { subjects: &subjects, records: &records, known: self.known };
-        let (mut texts, mut stands) = (Texts::default(), Vec::new());
-        let mut take = |connection: &mut Connection, members: &[Member], rows: &[FactRow]| {
-            stands.extend(self.chunk(connection, (members, rows), &mut texts)?);
-            Ok(())
-        };
-        sought.each_of(connection, &looked_at, &mut take)?;
-        sought.each_after(connection, last, &mut take)?;
-        for stands in &stands {
-            if !silences.contains_key(&stands.area) {
-                silences.insert(stands.area.clone(), self.silence(connection, &stands.area)?);
-            }
+        let work = |connection: &mut Connection, piece: &Piece| self.evaluated(connection, &sought, piece);
+        // Whoever is not found again does not count any more.
+        for subject in again {
+            standings.census.put(subject, None);
         }
-        Ok(Anew { looked_at, stands, silences })
+        let census = &mut standings.census;
+        let take = |found: Vec<(SubjectId, Stands)>| found.into_iter().for_each(|(subject, stands)| census.put(subject, Some(stands)));
+        share((self.office, connection), &pieces, work, take)?;
+        let areas = self.areas.lock().unwrap_or_else(PoisonError::into_inner);
+        standings.silences = areas.iter().map(|(area, said)| (area.clone(), said.silence.clone())).collect();
+        drop(areas);
+        Ok(standings)
     }
 
-    /// What silence says in an area, by month, by indicator.
-    fn silence(&self, connection: &mut Connection, area: &Shared) -> Result<Vec<bool>, Error> {
-        let (coverage, _) = self.coverages.of_area(connection, self.pack, area.as_deref(), self.known)?;
-        Ok(self.days.iter().flat_map(|(_, as_of)| self.plan.silence(&coverage, *as_of)).collect())
+    /// What was reported for an area as far as this count knows.
+    fn area(&self, connection: &mut Connection, area: &Shared) -> Result<Area, Error> {
+        let known = || self.areas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(area) {
+            return Ok(known.clone());
+        }
+        let (coverage, _) = self.office.coverage.of_area(connection, self.pack, area.as_deref(), self.known)?;
+        let silence = self.days.iter().flat_map(|(_, as_of)| self.plan.silence(&coverage, *as_of)).collect();
+        Ok(known().entry(area.clone()).or_insert(Area { coverage, silence }).clone())
     }
 
-    fn chunk(
-        &self,
-        connection: &mut Connection,
-        (members, rows): (&[Member], &[FactRow]),
-        texts: &mut Texts,
-    ) -> Result<Vec<Stands>, Error> {
-        let card = self.card()?;
-        let (told, nothing) = (self.reading.told(rows)?, self.reading.nothing());
-        let evaluated: Vec<(Member, SubjectKindIx, &Told)> = members
-            .iter()
-            .filter_map(|member| {
-                let (kind, _) = self.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind))?;
-                let told = told.get(&member.subject).unwrap_or(&nothing);
-                // As the subject's page has it: by its registration.
-                Some((Member { area: told.area.clone(), ..member.clone() }, kind, told))
-            })
-            .collect();
-        let of = evaluated.iter().map(|(member, _, _)| member.area.as_deref());
-        let covered = everybody::coverages(connection, (self.coverages, self.pack, self.known), of)?;
+    fn evaluated(&self, connection: &mut Connection, sought: &Sought<'_>, piece: &Piece) -> Result<Vec<(SubjectId, Stands)>, Error> {
+        let (mut members, rows) = sought.read(connection, piece)?;
+        let (card, mut texts) = (self.card()?, Texts::default());
+        let (told, nothing) = (self.reading.told(&rows)?, self.reading.nothing());
+        // Whoever was only staged, or came in later than this count knows, is nobody yet.
+        let silent: Vec<SubjectId> = members.iter().map(|member| member.subject).filter(|subject| !told.contains_key(subject)).collect();
+        let known: BTreeSet<SubjectId> = xinzhi_store::figure::ever_known(connection, &silent, self.known)?.into_iter().collect();
+        members.retain(|member| told.contains_key(&member.subject) || known.contains(&member.subject));
+        let mut coverages = Vec::new();
+        let mut evaluated: Vec<(&Member, SubjectKindIx, &Told, Shared)> = Vec::new();
+        for member in &members {
+            let kind = self.pack.subject_kind_by_id(&member.kind).filter(|(kind, _)| card.subjects.contains(kind));
+            let Some((kind, _)) = kind else { continue };
+            let told = told.get(&member.subject).unwrap_or(&nothing);
+            // As the subject's page has it: by its registration.
+            let area = texts.some(told.area.as_deref());
+            coverages.push(self.area(connection, &area)?.coverage);
+            evaluated.push((member, kind, told, area));
+        }
         let subjects: Vec<Subject<'_>> = evaluated
             .iter()
-            .zip(&covered)
-            .map(|((_, kind, told), coverage)| Subject { kind: *kind, facts: &told.facts, coverage })
+            .zip(&coverages)
+            .map(|((_, kind, told, _), coverage)| Subject { kind: *kind, facts: &told.facts, coverage })
             .collect();
-        let grades = self.grades(&subjects, &evaluated)?;
-        let place = |told: &Told| told.latest.first()?.as_ref()?.as_str().map(str::to_owned);
-        let stands = evaluated.iter().zip(grades).map(|((member, _, told), grades)| Stands {
-            subject: member.subject,
-            kind: texts.one(&member.kind),
-            area: texts.some(member.area.as_deref()),
-            place: texts.some(place(told).as_deref()),
-            grades,
+        let grades = self.grades(&subjects)?;
+        let stands = evaluated.into_iter().zip(grades).map(|((member, _, told, area), grades)| {
+            let place = told.latest.first().and_then(Option::as_ref).and_then(serde_json::Value::as_str);
+            let then =
+                |(grade, (_, as_of)): (u8, &(Month, Day))| if told.since.is_some_and(|since| since > *as_of) { ABSENT } else { grade };
+            let grades = grades.into_iter().zip(&self.days).map(then).collect();
+            (member.subject, Stands { kind: texts.one(&member.kind), area, place: texts.some(place), grades })
         });
         Ok(stands.collect())
     }
 
     /// Of each subject its grade on each day.
-    fn grades(&self, subjects: &[Subject<'_>], evaluated: &[(Member, SubjectKindIx, &Told)]) -> Result<Vec<Vec<u8>>, Error> {
-        let mut grades: Vec<Vec<u8>> = vec![Vec::with_capacity(self.days.len()); subjects.len()];
-        for (_, as_of) in &self.days {
-            let question = Question { pack: self.pack, card: self.card, as_of: *as_of };
-            let standings = evaluate_many(&question, subjects).map_err(|fault| Error::inconsistent(fault.to_string()))?;
-            for ((grades, standing), (_, _, told)) in grades.iter_mut().zip(standings).zip(evaluated) {
-                let grade = standing.map_err(|fault| Error::inconsistent(fault.to_string()))?.grade;
-                let later = told.since.is_some_and(|since| since > *as_of);
-                grades.push(if later { ABSENT } else { grade.and_then(|grade| u8::try_from(grade).ok()).unwrap_or(UNGRADED) });
-            }
-        }
-        Ok(grades)
+    fn grades(&self, subjects: &[Subject<'_>]) -> Result<Vec<Vec<u8>>, Error> {
+        let days: Vec<Day> = self.days.iter().map(|(_, as_of)| *as_of).collect();
+        let Some(last) = days.last() else { return Ok(subjects.iter().map(|_| Vec::new()).collect()) };
+        let question = Question { pack: self.pack, card: self.card, as_of: *last };
+        let standings = evaluate_days(&question, &days, subjects).map_err(|fault| Error::inconsistent(fault.to_string()))?;
+        let grades = standings.into_iter().map(|standings| {
+            let standings = standings.map_err(|fault| Error::inconsistent(fault.to_string()))?;
+            let grade = |grade: Option<usize>| grade.and_then(|grade| u8::try_from(grade).ok()).unwrap_or(UNGRADED);
+            Ok(standings.iter().map(|standing| grade(standing.grade)).collect())
+        });
+        grades.collect()
     }
 }

@@ -158,8 +158,13 @@ const STANDS_BACK: i32 = 19;
 
 /// Lets this thread stand back while others want the processor.
 pub(crate) fn stand_back() {
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), STANDS_BACK) {
-        tracing::warn!(%error, "an import runs with the priority of requests");
+    stand_back_by(STANDS_BACK);
+}
+
+/// The same so far.
+pub(crate) fn stand_back_by(nice: i32) {
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice) {
+        tracing::warn!(%error, "what should stand back runs with the priority of requests");
     }
 }
 
