@@ -154,7 +154,7 @@ def draw_number(random, kinds, kind, where):
         what = "count"
     field = {"total": summed, "distinct": counted}.get(what)
     field = random.choice(field) if field else None
-    most = {"count": lambda: 12, "rate": lambda: 1000, "ratio": lambda: 5000, "total": lambda: field.most * 3, "distinct": lambda: values_of(field)}[what]()
+    most = {"count": lambda: 12, "rate": lambda: 1000, "ratio": lambda: 5000, "total": lambda: field.most * 3, "distinct": lambda: values_of(random, kind, where, field)}[what]()
     starts = rising(random, 0, most, random.randint(1, 5))
     points = [draw_points(random, random.choice((kind.nature, "neutral"))) for _ in starts]
     if kind.nature != "neutral":
@@ -166,8 +166,11 @@ def draw_number(random, kinds, kind, where):
     return Number(what, lines, field and field.code, of)
 
 
-def values_of(field):
-    return min(6, {"choice": len(field.values), "integer": field.most - field.least + 1}.get(field.type, 6))
+def values_of(random, kind, where, field):
+    """How many values of a field records that meet a condition were seen to have, up to six: a band of more is refused where there cannot be so many."""
+    rows = (draw_cells(random, kind) for _ in range(300))
+    seen = {row.get(field.code) for row in rows if where is None or holds(where, row) is True} - {None}
+    return min(6, max(1, len(seen)))
 
 
 def draw_window(random, kind):
