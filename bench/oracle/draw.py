@@ -215,7 +215,7 @@ def draw_card(random, kinds, as_of):
             break
     least, most = random.choice(((0, 1000_000), (0, 100_000), (-50_000, 200_000), (350_000, 950_000)))
     base = random.choice((least, most, (least + most) // 2, least + (most - least) * 4 // 5))
-    grades = draw_grades(random, least, draw_totals(random, dimensions, base, (least, most)))
+    grades = draw_grades(random, least, draw_totals(random, kinds, dimensions, base, (least, most)))
     overrides, peers = draw_overrides(random, kinds, len(grades)), draw_peers(random, kinds, len(grades))
     if peers:
         grades = tuple(replace(grade, start=None) for grade in grades)
@@ -262,27 +262,38 @@ def total_range(dimensions, base, bounds):
     return tuple(within(points, *bounds) for points in total)
 
 
-def draw_totals(random, dimensions, base, bounds):
+def draw_totals(random, kinds, dimensions, base, bounds):
     """Some of the points that can come about, rising."""
     totals = set()
+    by_id = {kind.id: kind for kind in kinds}
+    worths = {i.id: worths_of(random, by_id[i.kind], i) for d in dimensions for i in d.indicators}
     for _ in range(100):
         total = base
         for dimension in dimensions:
-            points = sum(toward_zero(draw_taken(random, i) * i.weight, 1000) for i in dimension.indicators)
+            points = sum(toward_zero(draw_taken(random, i, worths[i.id]) * i.weight, 1000) for i in dimension.indicators)
             total += toward_zero(within(points, dimension.floor, dimension.cap) * dimension.weight, 1000)
         totals.add(within(total, *bounds))
     return sorted(totals)
 
 
-def draw_taken(random, indicator):
-    """What some records amount to: nothing, a band, or the points of some that are new."""
+def worths_of(random, kind, indicator):
+    """What single records that meet the condition were seen to be worth when new."""
     take = indicator.take
     if isinstance(take, Number):
-        points = random.choice((0, *(worth for _, worth in take.bands)))
-    else:
-        worths = [take.constant] if take.constant is not None else [worth for _, worth in take.named + take.bands]
-        points = random.choice((0, random.choice(worths)))
-        points *= random.randint(1, 4) if take.put == "sum" else 1
+        return [worth for _, worth in take.bands]
+    if take.constant is not None:
+        return [take.constant]
+    rows = [row for row in (draw_cells(random, kind) for _ in range(300)) if indicator.where is None or holds(indicator.where, row) is True]
+    seen = {row[take.by] for row in rows} - {None}
+    reached = {max((start for start, _ in take.bands if start <= value), default=None) for value in seen if take.bands}
+    return [worth for value, worth in take.named if value in seen] + [worth for start, worth in take.bands if start in reached]
+
+
+def draw_taken(random, indicator, worths):
+    """What some records amount to: nothing, a band, or the points of some that are new."""
+    points = random.choice((0, *worths)) if isinstance(indicator.take, Number) else random.choice((0, random.choice(worths or [0])))
+    if not isinstance(indicator.take, Number):
+        points *= random.randint(1, 4) if indicator.take.put == "sum" else 1
     return within(points, indicator.floor, indicator.cap)
 
 
