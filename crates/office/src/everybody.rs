@@ -22,8 +22,8 @@ use crate::coverage::CoverageCache;
 
 /// Subjects read at once.
 const CHUNK: i64 = 2_000;
-/// Subjects that were named one by one, read at once.
-const SOME: usize = 1_000;
+/// Subjects of a piece: some of them have many records.
+const PIECE: i64 = 500;
 
 /// A kind of record and what of it is read.
 #[derive(Debug)]
@@ -147,14 +147,14 @@ pub(crate) enum Piece {
 impl Piece {
     /// All subjects after `first` up to `last`, so many numbers at a time.
     pub(crate) fn between(first: SubjectId, last: SubjectId) -> impl Iterator<Item = Piece> {
-        let step = usize::try_from(CHUNK).unwrap_or(1);
-        (first.0..last.0).step_by(step).map(move |after| Piece::Between(SubjectId(after), SubjectId(last.0.min(after + CHUNK))))
+        let step = usize::try_from(PIECE).unwrap_or(1);
+        (first.0..last.0).step_by(step).map(move |after| Piece::Between(SubjectId(after), SubjectId(last.0.min(after + PIECE))))
     }
 
     /// Some subjects, so many at a time.
     pub(crate) fn these(subjects: &BTreeSet<SubjectId>) -> impl Iterator<Item = Piece> {
         let all: Vec<SubjectId> = subjects.iter().copied().collect();
-        let pieces: Vec<Piece> = all.chunks(SOME).map(|some| Piece::These(some.to_vec())).collect();
+        let pieces: Vec<Piece> = all.chunks(usize::try_from(PIECE).unwrap_or(1)).map(|some| Piece::These(some.to_vec())).collect();
         pieces.into_iter()
     }
 }

@@ -10,7 +10,7 @@ use crate::import::stage::stand_back_by;
 use crate::{Error, Office};
 
 /// Pieces, below which nobody is asked for help: a thread that stands back might keep one longer than the others take for all.
-const HELPED_FROM: usize = 12;
+const HELPED_FROM: usize = 48;
 /// Threads that help.
 const HELPERS_MAX: usize = 3;
 /// How far they stand back from requests when both want the processor (`nice`). Not as far as an import: somebody may wait for them.
@@ -37,7 +37,9 @@ pub(crate) fn share<P: Sync, T>(
         Ok(())
     };
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let helpers = if pieces.len() < HELPED_FROM { 0 } else { (processors - 1).min(HELPERS_MAX) };
+    // What nobody waits for needs no help: each who helps holds memory and a connection.
+    let is_helped = pieces.len() >= HELPED_FROM && office.figures.is_awaited();
+    let helpers = if is_helped { (processors - 1).min(HELPERS_MAX) } else { 0 };
     std::thread::scope(|scope| {
         let help = || {
             stand_back_by(STANDS_BACK);
@@ -87,7 +89,7 @@ mod tests {
         let founding = Founding { name: "示范县公共信用中心".to_owned(), area: AreaCode::parse("330899").unwrap() };
         let world = World { clock: Arc::new(Fixed), entropy: Arc::new(Fixed) };
         let office = Office::open(&Url::Sqlite(directory.path().to_owned()), world, &founding).unwrap();
-        let pieces: Vec<i64> = (0..200).collect();
+        let (pieces, _waiting) = ((0..200).collect::<Vec<i64>>(), office.figures.wait());
         let slow = |connection: &mut Connection, piece: &i64| {
             let (_stays, never) = std::sync::mpsc::channel::<()>();
             assert!(never.recv_timeout(std::time::Duration::from_millis(1)).is_err());

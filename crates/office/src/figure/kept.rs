@@ -116,6 +116,14 @@ impl FigureCache {
         self.hurried.notify_all();
     }
 
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.haste().waiting > 0
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.haste().is_closing
+    }
+
     /// Says that somebody waits from now on, until what is returned is dropped: counts make haste.
     pub(crate) fn wait(&self) -> Waiting<'_> {
         self.haste().waiting += 1;

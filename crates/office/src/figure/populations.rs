@@ -25,7 +25,7 @@ use crate::{Error, Office};
 /// Rows read at once.
 pub(crate) const PAGE: i64 = 5_000;
 /// Numbers of checks or records that are counted at once.
-const SPAN: i64 = 20_000;
+const SPAN: i64 = 5_000;
 /// Records that moved, beyond which all are counted anew: they are held in memory at once.
 const MOVED_MAX: i64 = 50_000;
 /// Entries of the journal, beyond which all measures are asked anew instead of those of whoever was checked meanwhile.
