@@ -6,7 +6,7 @@
 //! population of ten million run the same code.
 //!
 //! Conditions and what a row is worth when new do not depend on the day and are read once, also for many days; a day adds only how old each
-//! row is then, and looks its points up in one table. On a single day indicators of a kind are looked up and summed several at once
+//! row is then, and looks its points up in one table. Indicators of a kind are looked up and summed several at once
 //! (`bundle`). Where rows are summed over several days, what turns from one day to the next is summed
 //! instead (`course`).
 

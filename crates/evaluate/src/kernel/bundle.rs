@@ -1,6 +1,8 @@
-//! Indicators over one kind that are summed on one day, several at once. A row's codes make one place in a table whose numbers hold the points of
+//! Indicators over one kind whose rows are summed, several at once. A row's codes make one place in a table whose numbers hold the points of
 //! all of them side by side, in lanes of bits; one running sum adds them up together, and what a subject's rows come to falls apart into the sums
 //! of each indicator.
+//!
+//! Over several days the same numbers are what a row turns by, as in `course`.
 //!
 //! That is exact: a lane is as wide as [`PIECE`] times the most points of one row, and whoever has more rows is added up in pieces of so many.
 
