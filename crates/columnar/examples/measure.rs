@@ -29,13 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begin = now();
     let loaded = Loaded::open(&set, &run, threads)?;
     let load = begin.elapsed().as_secs_f64();
+    let populations = loaded.populations()?;
     let (mut memory, mut points) = (f64::INFINITY, 0);
     for _ in 0..=repeat {
         let begin = now();
-        points = loaded.run(&run, threads)?;
+        points = run.sum(&populations, threads)?;
         memory = memory.min(begin.elapsed().as_secs_f64());
     }
-    let populations = loaded.populations()?;
     let (mut limit, mut touched) = (f64::INFINITY, Touched::default());
     for _ in 0..=repeat {
         let begin = now();

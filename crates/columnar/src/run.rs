@@ -83,6 +83,34 @@ impl<'p> Run<'p> {
         ordered::each(many, threads, |index| self.evaluate(Partition::held(&make(index)?, wanted)?), take)
     }
 
+    /// Evaluates everybody in memory and keeps nothing but the sum of all points, in thousandths, so that no part of the work is left out.
+    ///
+    /// # Errors
+    /// [`Fault`] where the columns lack something.
+    pub fn sum(&self, populations: &[Population<'_>], threads: usize) -> Result<i64, Fault> {
+        let population = |index: usize| populations.get(index).map_or(Ok(0), |population| self.sum_of(population));
+        let mut all = 0_i64;
+        ordered::each(populations.len(), threads, population, |sum| {
+            all = all.wrapping_add(sum);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    fn sum_of(&self, population: &Population<'_>) -> Result<i64, Fault> {
+        let mut sum = 0_i64;
+        kernel::over(&self.plan, population, &[self.as_of], |_, totals| {
+            let subjects = totals.iter().flat_map(|totals| (0..totals.subjects()).filter_map(|place| totals.standing(&self.plan, place)));
+            for standing in subjects {
+                if let Outcome::Graded { points, .. } = standing.outcome {
+                    sum = sum.wrapping_add(points.0);
+                }
+            }
+            Ok::<(), Fault>(())
+        })?;
+        Ok(sum)
+    }
+
     fn evaluate(&self, mut partition: Partition) -> Result<Standings, Fault> {
         let mut standings = Standings::of(&mut partition, self.card.dimensions.len());
         let population = partition.population()?;
@@ -133,18 +161,12 @@ impl Loaded {
         self.partitions.iter().map(Partition::records).sum()
     }
 
-    /// Evaluates everybody and keeps nothing but the sum of all points, in thousandths, so that no part of the work is left out.
+    /// The partitions as the kernel sees them.
     ///
     /// # Errors
     /// [`Fault`] where the columns contradict one another.
-    pub fn run(&self, run: &Run<'_>, threads: usize) -> Result<i64, Fault> {
-        let partition = |index: usize| self.partitions.get(index).map_or(Ok(0), |partition| sum(run, partition));
-        let mut all = 0_i64;
-        ordered::each(self.partitions.len(), threads, partition, |sum| {
-            all = all.wrapping_add(sum);
-            Ok(())
-        })?;
-        Ok(all)
+    pub fn populations(&self) -> Result<Vec<Population<'_>>, Fault> {
+        self.partitions.iter().map(Partition::population).collect()
     }
 }
 
@@ -155,16 +177,6 @@ pub struct Touched {
     pub bytes: u64,
     /// Of all cells, wrapping.
     pub sum: u64,
-}
-
-impl Loaded {
-    /// The partitions as the kernel sees them.
-    ///
-    /// # Errors
-    /// [`Fault`] where the columns contradict one another.
-    pub fn populations(&self) -> Result<Vec<Population<'_>>, Fault> {
-        self.partitions.iter().map(Partition::population).collect()
-    }
 }
 
 impl Touched {
@@ -204,18 +216,4 @@ impl Touched {
         self.bytes += u64::try_from(size_of_val(cells)).unwrap_or(0);
         self.sum = cells.iter().fold(self.sum, |sum, cell| sum.wrapping_add(number(cell)));
     }
-}
-
-fn sum(run: &Run<'_>, partition: &Partition) -> Result<i64, Fault> {
-    let mut sum = 0_i64;
-    kernel::over(&run.plan, &partition.population()?, &[run.as_of], |_, totals| {
-        let subjects = totals.iter().flat_map(|totals| (0..totals.subjects()).filter_map(|place| totals.standing(&run.plan, place)));
-        for standing in subjects {
-            if let Outcome::Graded { points, .. } = standing.outcome {
-                sum = sum.wrapping_add(points.0);
-            }
-        }
-        Ok::<(), Fault>(())
-    })?;
-    Ok(sum)
 }

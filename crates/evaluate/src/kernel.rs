@@ -114,8 +114,8 @@ struct Aged {
 /// Some subjects with their rows of one kind.
 struct Chunk<'c> {
     columns: KindColumns<'c>,
-    /// Those subjects who have rows.
-    owners: &'c [Owner],
+    /// Those subjects who have rows, and where these end.
+    ends: &'c [End],
     /// Those of them who have very many.
     crowded: Vec<Owner>,
     lot: &'c Lot<'c>,
@@ -128,7 +128,14 @@ struct Lot<'c> {
     coverage_of: &'c [u32],
 }
 
-/// A subject of a chunk who has rows, and which they are; those of the next owner follow.
+/// A subject of a chunk who has rows, and where they end; they begin where those of the one before end.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    subject: u32,
+    end: u32,
+}
+
+/// Such a subject, and which rows it has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Owner {
     subject: u32,
@@ -189,7 +196,7 @@ fn evaluate<E: From<ColumnsFault>>(
     let known: Vec<Vec<i64>> = (0..days.len()).map(|day| known_weight(&work, population, day)).collect();
     let mut totals: Vec<Totals> = days.iter().map(|day| Totals::new(plan, *day)).collect();
     let (mut scratch, mut aged) = (Scratch::default(), vec![Aged::default(); days.len()]);
-    let mut owners = Box::new([Owner::default(); CHUNK]);
+    let mut ends = Box::new([End::default(); CHUNK]);
     let many = (TOTALS / days.len().max(1)).clamp(1, CHUNK);
     for start in (0..population.subjects()).step_by(many) {
         let subjects = start..population.subjects().min(start + many);
@@ -201,7 +208,7 @@ fn evaluate<E: From<ColumnsFault>>(
         let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
         // First what is added as a difference from the day before, then what is added to each day.
         for work in work.iter().filter(|work| work.follows()) {
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut owners)) else { continue };
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut ends)) else { continue };
             work.bundles.iter().for_each(|bundle| bundle.follow(&chunk, &mut totals, &mut scratch));
             work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
         }
@@ -209,12 +216,14 @@ fn evaluate<E: From<ColumnsFault>>(
         totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(lot.coverage_of, known));
         for work in work.iter().filter(|work| work.reads()) {
             let jobs = || work.jobs.iter().filter(|job| job.course.is_none());
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut owners)) else {
+            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut ends)) else {
                 let jobs = jobs().chain(work.bundles.iter().flat_map(Bundle::jobs));
                 jobs.for_each(|job| job.without_rows(&lot, &mut totals, watch.as_deref_mut()));
                 continue;
             };
-            work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk));
+            // Bundles look days up themselves.
+            let aging = jobs().next().is_some();
+            work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk, aging));
             for (totals, aged) in totals.iter_mut().zip(&aged) {
                 work.bundles.iter().for_each(|bundle| bundle.run((&chunk, aged), totals, &mut scratch));
             }
@@ -403,6 +412,10 @@ impl Totals {
     fn close(&mut self, plan: &Plan) {
         for (dimension, sums) in plan.dimensions.iter().zip(&mut self.dimensions) {
             let bounds = dimension.bounds;
+            if bounds.lets_through() {
+                self.total.iter_mut().zip(&*sums).for_each(|(total, sum)| *total = total.wrapping_add(*sum));
+                continue;
+            }
             for (total, sum) in self.total.iter_mut().zip(sums) {
                 *sum = bounds.apply(*sum);
                 *total = total.wrapping_add(*sum);
@@ -428,19 +441,23 @@ pub(crate) fn ends(starts: &[u32]) -> Vec<u32> {
 }
 
 impl<'c> Chunk<'c> {
-    fn new(columns: KindColumns<'c>, lot: &'c Lot<'c>, owners: &'c mut [Owner; CHUNK]) -> Chunk<'c> {
+    fn new(columns: KindColumns<'c>, lot: &'c Lot<'c>, ends: &'c mut [End; CHUNK]) -> Chunk<'c> {
         let base = columns.starts.first().copied().unwrap_or(0);
         let mut many = 0_usize;
         // There is no branch to guess wrong: each subject is put down where the next one belongs and is written over unless it has rows.
         for ((start, end), subject) in columns.starts.iter().zip(columns.starts.iter().skip(1)).zip(0..) {
-            if let Some(owner) = owners.get_mut(many % CHUNK) {
-                *owner = Owner { subject, start: start.wrapping_sub(base), end: end.wrapping_sub(base) };
+            if let Some(cell) = ends.get_mut(many % CHUNK) {
+                *cell = End { subject, end: end.wrapping_sub(base) };
             }
             many = many.wrapping_add(usize::from(start != end));
         }
-        let owners = owners.get(..many).unwrap_or_default();
-        let crowded = owners.iter().copied().filter(|owner| owner.crowded()).collect();
-        Chunk { columns, owners, crowded, lot }
+        let ends = ends.get(..many).unwrap_or_default();
+        Chunk { columns, ends, crowded: bundle::crowded(ends), lot }
+    }
+
+    /// Those subjects who have rows.
+    fn owners(&self) -> Owners<'c> {
+        Owners::of(self.ends)
     }
 
     /// Where each subject's rows end among those of the chunk.
@@ -450,14 +467,15 @@ impl<'c> Chunk<'c> {
 }
 
 impl Aged {
-    fn read(&mut self, day: &KindDay, chunk: &Chunk<'_>) {
-        day.ages.read(chunk.columns.day, &mut self.ages);
+    fn read(&mut self, day: &KindDay, chunk: &Chunk<'_>, aging: bool) {
+        if aging {
+            day.ages.read(chunk.columns.day, &mut self.ages);
+        }
         self.open.clear();
         if day.open.contains(&1) {
             let open = |set: &u32| day.open.get(*set as usize) == Some(&1);
-            let owners = chunk.owners.iter();
-            let open = owners.map(|owner| (*owner, chunk.lot.coverage_of.get(owner.subject as usize).is_some_and(open)));
-            pick(open, chunk.owners.len(), &mut self.open);
+            let open = chunk.owners().map(|owner| (owner, chunk.lot.coverage_of.get(owner.subject as usize).is_some_and(open)));
+            pick(open, chunk.ends.len(), &mut self.open);
         }
     }
 }
@@ -467,6 +485,34 @@ impl Owner {
         self.start as usize..self.end as usize
     }
 }
+
+/// The owners of rows, one after another.
+#[derive(Clone, Debug)]
+struct Owners<'e> {
+    ends: std::slice::Iter<'e, End>,
+    start: u32,
+}
+
+impl<'e> Owners<'e> {
+    fn of(ends: &'e [End]) -> Owners<'e> {
+        Owners { ends: ends.iter(), start: 0 }
+    }
+}
+
+impl Iterator for Owners<'_> {
+    type Item = Owner;
+
+    fn next(&mut self) -> Option<Owner> {
+        let End { subject, end } = *self.ends.next()?;
+        Some(Owner { subject, start: std::mem::replace(&mut self.start, end), end })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ends.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Owners<'_> {}
 
 /// Makes a cell of each item. What `make` needs it should own: behind a reference the compiler would have to look again after every cell.
 fn map_into<T, U: Copy + Default>(items: impl ExactSizeIterator<Item = T>, cells: &mut Vec<U>, make: impl Fn(T) -> U) {

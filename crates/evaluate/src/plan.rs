@@ -121,6 +121,8 @@ pub(crate) struct Bounds {
     pub cap: i64,
     /// Thousandths.
     pub weight: i64,
+    /// Whether either bound can matter; else they are what sums reach at the most.
+    pub binding: bool,
 }
 
 /// One indicator of a plan.
@@ -218,6 +220,11 @@ pub(crate) enum Compare {
 }
 
 impl Bounds {
+    /// Whether every sum stays as it is.
+    pub(crate) fn lets_through(self) -> bool {
+        !self.binding && self.weight == 1000
+    }
+
     /// A sum, clamped and weighed.
     pub(crate) fn apply(self, sum: i64) -> i64 {
         let bounded = sum.clamp(self.floor, self.cap);

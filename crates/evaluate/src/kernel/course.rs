@@ -113,8 +113,8 @@ impl Course {
         turns.begin(totals.len());
         let sinks = totals.iter_mut().map(|totals| totals.part(job.plan.dimension));
         let (mut sums, mut weights): (Vec<_>, Vec<_>) = sinks.map(|sink| (sink.dimension, sink.known_weight)).unzip();
-        for owner in chunk.owners {
-            self.turn(rows, *owner, turns, |line, code| table.worth(line, code));
+        for owner in chunk.owners() {
+            self.turn(rows, owner, turns, |line, code| table.worth(line, code));
             let (mut raw, mut before) = (0_i64, 0_i64);
             turns.drain(|day, change| {
                 raw = raw.wrapping_add(change);
@@ -123,12 +123,12 @@ impl Course {
                 before = now;
             });
         }
-        for owner in chunk.owners {
+        for owner in chunk.owners() {
             let set = chunk.lot.coverage_of.get(owner.subject as usize);
             if !job.ever_open(set) {
                 continue;
             }
-            self.turn(rows, *owner, turns, |line, _| i64::from(line != 0));
+            self.turn(rows, owner, turns, |line, _| i64::from(line != 0));
             turns.mark(self.covering(set));
             let (mut counting, mut before) = (0_i64, 0_i64);
             turns.drain(|day, change| {

@@ -34,8 +34,48 @@ const YEARS: usize = 2048;
 pub(super) struct Ages {
     /// The first day of each stretch but 0, in which there is no window: it is all that lies before the others and behind them.
     borders: Vec<i32>,
-    /// The stretch of each day from the first border on, and after the last one 0. Filled up to [`YEARS`].
-    stretch: Vec<u16>,
+    stretch: ByDay,
+}
+
+/// A number for each day of a document.
+#[derive(Clone, Debug)]
+pub(super) struct ByDay {
+    first: i32,
+    /// From the first day on; the last cell is that of all days outside. At least [`YEARS`] of them.
+    cells: Vec<u16>,
+}
+
+/// The same, of few days.
+#[derive(Clone, Copy)]
+pub(super) struct ByFewDays<'b> {
+    first: i32,
+    cells: &'b [u16; YEARS],
+}
+
+impl ByDay {
+    /// Itself, if it is of few days: then the compiler leaves a check out.
+    pub(super) fn few(&self) -> Option<ByFewDays<'_>> {
+        let cells = self.cells.first_chunk::<YEARS>().filter(|_| self.cells.len() == YEARS)?;
+        Some(ByFewDays { first: self.first, cells })
+    }
+
+    /// The number of a day.
+    pub(super) fn at(&self, day: i32) -> u16 {
+        self.cells.get(place(day, self.first, self.cells.len())).copied().unwrap_or(0)
+    }
+}
+
+impl ByFewDays<'_> {
+    /// The number of a day. The remainder changes nothing.
+    pub(super) fn at(self, day: i32) -> u16 {
+        self.cells.get(place(day, self.first, YEARS) % YEARS).copied().unwrap_or(0)
+    }
+}
+
+/// The place of a day among so many cells from a first day on: a day before it becomes the largest of numbers, so that there is no branch to guess
+/// wrong.
+fn place(day: i32, first: i32, many: usize) -> usize {
+    (day.wrapping_sub(first).cast_unsigned() as usize).min(many.saturating_sub(1))
 }
 
 impl Ages {
@@ -53,26 +93,26 @@ impl Ages {
         stretch.push(0);
         stretch.resize(stretch.len().max(YEARS), 0);
         borders.pop();
-        Ages { borders, stretch }
+        let first = borders.first().copied().unwrap_or(0);
+        Ages { borders, stretch: ByDay { first, cells: stretch } }
     }
 
     /// The stretch of each row.
     pub(super) fn read(&self, days: &[i32], ages: &mut Vec<u16>) {
-        let (first, stretch) = (self.borders.first().copied().unwrap_or(0), self.stretch.as_slice());
-        let last = stretch.len().saturating_sub(1);
-        // A day before the first border becomes the largest of numbers, and behind the last one all days are alike.
-        let place = move |day: &i32| (day.wrapping_sub(first).cast_unsigned() as usize).min(last);
-        match stretch.first_chunk::<YEARS>() {
-            // The remainder changes nothing, and with it the compiler leaves the check out.
-            Some(few) if last < few.len() => map_into(days.iter(), ages, move |day| few.get(place(day) % YEARS).copied().unwrap_or(0)),
-            _ => map_into(days.iter(), ages, move |day| stretch.get(place(day)).copied().unwrap_or(0)),
+        match self.stretch.few() {
+            Some(few) => map_into(days.iter(), ages, move |day| few.at(*day)),
+            None => map_into(days.iter(), ages, move |day| self.stretch.at(*day)),
         }
     }
 
     /// The stretch of one day.
     pub(super) fn of(&self, day: i32) -> u16 {
-        let since = self.borders.first().map(|first| i64::from(day) - i64::from(*first));
-        since.and_then(|since| self.stretch.get(usize::try_from(since).ok()?).copied()).unwrap_or(0)
+        self.stretch.at(day)
+    }
+
+    /// What each day's stretch says.
+    pub(super) fn by_day(&self, of: impl Fn(u16) -> u16) -> ByDay {
+        ByDay { first: self.stretch.first, cells: self.stretch.cells.iter().map(|age| of(*age)).collect() }
     }
 
     /// How many stretches there are.
@@ -235,7 +275,7 @@ impl Table {
 }
 
 /// The greatest common divisor.
-fn common(mut one: u64, mut other: u64) -> u64 {
+pub(super) fn common(mut one: u64, mut other: u64) -> u64 {
     while let Some(rest) = one.checked_rem(other) {
         (one, other) = (other, rest);
     }

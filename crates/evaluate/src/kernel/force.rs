@@ -5,7 +5,7 @@ use xinzhi_core::Day;
 use super::days::Window;
 use super::mask;
 use super::rows::Scratch;
-use super::{Chunk, Owner, Totals, Watch};
+use super::{Chunk, Owners, Totals, Watch};
 use crate::columns::KindColumns;
 use crate::plan::{ForcingPlan, OverridePlan, Plan};
 
@@ -41,11 +41,11 @@ impl<'p> Forcing<'p> {
         }
         for (day, totals) in self.days.iter().zip(totals) {
             self.holding(&chunk.columns, *day, scratch);
-            self.mark(chunk.owners, &mut totals.forced, (&scratch.counts, watch.as_deref_mut()));
+            self.mark(chunk.owners(), &mut totals.forced, (&scratch.counts, watch.as_deref_mut()));
         }
     }
 
-    fn mark(&self, owners: &[Owner], forced: &mut [u16], (holding, mut watch): (&[u8], Option<&mut Watch>)) {
+    fn mark(&self, owners: Owners<'_>, forced: &mut [u16], (holding, mut watch): (&[u8], Option<&mut Watch>)) {
         let Ok(mark) = u16::try_from(self.place + 1) else { return };
         let held_by = |mark: u16| {
             let place = usize::from(mark.checked_sub(1)?);

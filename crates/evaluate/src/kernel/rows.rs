@@ -8,7 +8,7 @@ use super::course::{Course, Turns};
 use super::days::{Ages, Table, Turning, Window};
 use super::divisor::{Divisor, KeptDivisor};
 use super::mask::{self, Lane, Mask, Pool};
-use super::{Aged, Chunk, Lot, Owner, Sink, Totals, Watch, map_into, sums};
+use super::{Aged, Chunk, End, Lot, Owner, Sink, Totals, Watch, map_into, sums};
 use crate::columns::{Column, KindColumns, Population, Values};
 use crate::plan::{IndicatorPlan, TakePlan, Worth};
 
@@ -54,8 +54,6 @@ pub(super) struct Scratch {
     pub short: Vec<i32>,
     /// Of a bundle, what the rows of each subject who has some add up to.
     pub lifted: Vec<u64>,
-    /// What is added to each of them, where it is small.
-    pub small: Vec<i32>,
     pub pool: Pool,
     pub turns: Turns,
 }
@@ -67,7 +65,7 @@ pub(super) struct Seen<'s> {
     pub codes: &'s [u16],
     /// Days of documents.
     pub days: &'s [i32],
-    pub owners: &'s [Owner],
+    pub ends: &'s [End],
 }
 
 /// What became of the rows of one subject: what an explanation needs of an indicator.
@@ -267,7 +265,7 @@ impl<'p> Job<'p> {
         kept: Option<&mut Kept>,
     ) {
         let Scratch { codes, sums, .. } = scratch;
-        let seen = Seen { ages: &aged.ages, codes, days: chunk.columns.day, owners: chunk.owners };
+        let seen = Seen { ages: &aged.ages, codes, days: chunk.columns.day, ends: chunk.ends };
         let raw = sums::add_up(put, &dated.table, seen, (self.plan.bounds, sink.dimension, sums));
         // A record that counts makes the indicator known whatever coverage says.
         let counting = |owner: &Owner| {
@@ -282,7 +280,7 @@ impl<'p> Job<'p> {
         }
         if let Some(kept) = kept {
             kept.raw = raw;
-            kept.known = dated.covers(chunk.lot.coverage_of.first()) || chunk.owners.iter().any(counting);
+            kept.known = dated.covers(chunk.lot.coverage_of.first()) || chunk.owners().any(|owner| counting(&owner));
         }
     }
 

@@ -36,7 +36,8 @@ pub(super) fn bounds(name: &str, bounds: (Option<Points>, Option<Points>, i64), 
         return Err(PlanFault::Weight(name.to_owned()));
     }
     // Clamping at the reach where nothing else is said changes nothing.
-    let bounds = Bounds { floor: floor.map_or(-reach, |p| p.0), cap: cap.map_or(reach, |p| p.0), weight };
+    let binding = floor.is_some() || cap.is_some();
+    let bounds = Bounds { floor: floor.map_or(-reach, |p| p.0), cap: cap.map_or(reach, |p| p.0), weight, binding };
     let most = bounds.most().ok_or_else(|| PlanFault::PointsTooLarge(name.to_owned()))?;
     if weight != 1000 && most.checked_mul(weight).is_none() {
         return Err(PlanFault::PointsTooLarge(name.to_owned()));

@@ -364,12 +364,82 @@ fn random_indicator(numbers: &mut Numbers, id: usize) -> Indicator {
     }
 }
 
+/// As most models are: points, bounds and what is left of them are round, sums weigh whole.
+fn rounded(numbers: &mut Numbers, indicator: Indicator) -> Indicator {
+    let unit = [1000, 500, 250, 100_000][usize::try_from(numbers.below(4)).unwrap()];
+    let round = |points: Points| Points(points.0 / unit * unit);
+    let take = match indicator.take {
+        Take::Each { each, silence, .. } => {
+            let each = match each {
+                Each::Constant(points) => Each::Constant(round(points)),
+                Each::ByClass(points) => Each::ByClass(points.map(round)),
+                Each::ByChoice { field, points } => Each::ByChoice { field, points: points.into_iter().map(round).collect() },
+                Each::ByBand { field, bands } => {
+                    Each::ByBand { field, bands: bands.into_iter().map(|(from, points)| (from, round(points))).collect() }
+                }
+            };
+            Take::Each { each, put: Put::Sum, silence }
+        }
+        number => number,
+    };
+    let fade = match indicator.fade {
+        Fading::Linear { .. } => Fading::Steps(Vec::new()),
+        Fading::Steps(steps) => {
+            let halved = |(place, step)| xinzhi_rules::model::Fade { keep: 1000_i64 >> (place + 1_u32), ..step };
+            Fading::Steps((0..).zip(steps).map(halved).collect())
+        }
+    };
+    // Bounds that are not: they do not go into the points, which then are told in smaller units.
+    let bound = |bound: Option<Points>, numbers: &mut Numbers| bound.map(|bound| if numbers.below(4) == 0 { bound } else { round(bound) });
+    let (floor, cap) = (bound(indicator.floor, numbers), bound(indicator.cap, numbers));
+    Indicator { take, fade, floor, cap, weight: 1000, ..indicator }
+}
+
+/// The sum of as many records as go together is as large as what holds it, or larger by one; and there are one more of them.
+#[test]
+fn sums_at_the_border_of_what_holds_them_are_whole() {
+    for (points, many, bound) in [
+        (1057, 31, 40_000),
+        (1057, 31, 32_766),
+        (1058, 31, 40_000),
+        (1057, 32, 40_000),
+        (-1057, 31, 32_766),
+        (-1057, 31, 40_000),
+        (-1058, 31, 32_797),
+        (-1058, 32, 33_856),
+        (-1057, 310, 400_000),
+    ] {
+        // One other choice is worth one point, so that points are told in no larger unit.
+        let worth = Each::ByChoice { field: FieldIx(0), points: vec![whole(points), whole(1)] };
+        let (floor, cap) = (Some(whole(-bound)), Some(whole(bound)));
+        let each = Indicator { floor, cap, ..indicator("border", HONOUR, worth) };
+        let facts: Vec<Fact> = (1..=many).map(|id| honour(id, "2026-05-01", Some(0))).collect();
+        let other = |id: &str, points| Indicator { floor, cap, ..indicator(id, HONOUR, Each::Constant(whole(points))) };
+        let mut card = card(vec![other("before", -1), each.clone(), other("after", 1)]);
+        (card.min, card.max) = (whole(-1_000_000), whole(1_000_000));
+        card.grades.last_mut().unwrap().from = Some(card.min);
+        let pack = pack_with(card);
+        let coverage = covered(&KINDS);
+        let subject = Subject { kind: ENTERPRISE, facts: &facts, coverage: &coverage };
+        let question = crate::Question { pack: &pack, card: CARD, as_of: day(AS_OF) };
+        let together = crate::evaluate_many(&question, &[subject, subject]).unwrap();
+        let expected = by_hand(&each, &facts, (&coverage, day(AS_OF)));
+        for standing in together {
+            let Outcome::Graded { points: sum, .. } = standing.unwrap().outcome else { panic!("it is known") };
+            assert_eq!(sum.0, Points::whole(800).0 + expected, "{many} of {points}");
+        }
+    }
+}
+
 #[test]
 fn the_kernel_reads_a_model_as_its_words_say_alone_and_among_thousands() {
     let mut moved = 0;
     for seed in 0..150 {
         let mut numbers = Numbers(seed);
-        let indicators: Vec<Indicator> = (0..6).map(|id| random_indicator(&mut numbers, id)).collect();
+        let mut indicators: Vec<Indicator> = (0..6).map(|id| random_indicator(&mut numbers, id)).collect();
+        if seed % 3 > 0 {
+            indicators = indicators.into_iter().map(|indicator| rounded(&mut numbers, indicator)).collect();
+        }
         let pack = pack_with(card(indicators.clone()));
         let coverages = [covered(&KINDS), covered(&[HONOUR])];
         let town: Vec<Vec<Fact>> = (0..20)
