@@ -26,7 +26,7 @@ use xinzhi_core::Day;
 use xinzhi_core::measure::MeasureKind;
 
 pub use alteration::How;
-pub use count::{Alarms, Breakdown, Group, MeasureBreakdown, MeasureGroup, Moves, Spread, signed};
+pub use count::{Alarms, Breakdown, Compared, Group, MeasureGroup, Moves, Spread, signed};
 pub use finding::alarm_words;
 pub use list::{Behind, Listed, Listing, list};
 pub use ratio::{Befalls, Comparison, EXPECTED_MIN, MEMBERS_MIN, Ratio};
@@ -62,7 +62,7 @@ pub struct Impact {
     /// Measures at each matter.
     pub measures: Vec<MeasureImpact>,
     /// By kind, area and industry: whom measures burden and relieve.
-    pub measure_groups: Vec<MeasureBreakdown>,
+    pub measure_groups: Vec<Breakdown<MeasureGroup>>,
 }
 
 /// Packs, day and position: the same pin gives the same bytes.
@@ -119,7 +119,7 @@ pub struct CardImpact {
     /// How far points move.
     pub points: Option<Spread>,
     /// By kind, area, industry and the groups of the model.
-    pub breakdowns: Vec<Breakdown>,
+    pub breakdowns: Vec<Breakdown<Group>>,
     /// Parts of the model that differ.
     pub alterations: Vec<Alteration>,
     /// Subjects whose grade changes although no part alone changes it.
