@@ -1,11 +1,12 @@
 //! 规则影响评估: who changes grade or measures if a draft replaces the rules in force, before it does.
 //!
 //! Reading order: `ratio` compares a group with everybody else and `shift` is what becomes of one subject: pure, with `count` that makes
-//! tables of them. `alteration` says in which parts two models differ, `joint` puts both packs into one so that the kernel can run the old model
-//! with one part of the new; `words` is what a jurist reads. `side` is a pack in the place it would have, `run` asks the kernel and
-//! `apply` about everybody, with `measure` for measures; `finding` puts the outcome together. `kept` holds outcomes under their pins,
-//! `show` is the use case, `list` who is behind a number, `sheet` the workbook.
+//! tables of them. `alteration` says in which parts two models differ, `alike` whether a rule reads the same by both; `joint` puts both packs
+//! into one so that the kernel can run the old model with one part of the new; `words` is what a jurist reads. `side` is a pack in the place
+//! it would have, `run` asks the kernel and `apply` about everybody, with `measure` for measures; `finding` puts the outcome together. `kept`
+//! holds outcomes under their pins, `show` is the use case, `list` who is behind a number, `sheet` the workbook.
 
+mod alike;
 mod alteration;
 mod count;
 mod finding;
