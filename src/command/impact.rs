@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::json;
 use xinzhi_office::impact::{
-    Alteration, Befalls, Breakdown, CardImpact, Gain, Impact, METHOD, MeasureBreakdown, MeasureImpact, Moves, Proposal, Ratio, signed,
-    spread_words,
+    Alteration, Befalls, Breakdown, CardImpact, Compared, Gain, Group, Impact, METHOD, MeasureGroup, MeasureImpact, Moves, Proposal, Ratio,
+    signed, spread_words,
 };
 use xinzhi_rules::Files;
 use xinzhi_rules::load::{HEAD, named};
@@ -174,7 +174,7 @@ fn matrix(card: &CardImpact) -> Vec<Vec<String>> {
     rows
 }
 
-fn losers(by: &Breakdown) -> Vec<Vec<String>> {
+fn losers(by: &Breakdown<Group>) -> Vec<Vec<String>> {
     let numbers = ["", "主体", "变差", "变好", "不变", "不再评价", "可以评价", "等级下降"];
     let heads = heads(&[numbers.as_slice(), &["变差率比", "判断", "下降率比", "判断", "不再评价率比", "判断"]].concat());
     let lines = by.groups.iter().map(|group| {
@@ -185,7 +185,7 @@ fn losers(by: &Breakdown) -> Vec<Vec<String>> {
     std::iter::once(heads).chain(lines).collect()
 }
 
-fn winners(by: &Breakdown) -> Vec<Vec<String>> {
+fn winners(by: &Breakdown<Group>) -> Vec<Vec<String>> {
     let numbers = ["", "主体", "变好", "等级上升", "可以评价"];
     let heads = heads(&[numbers.as_slice(), &["变好率比", "判断", "上升率比", "判断", "可以评价率比", "判断"]].concat());
     let lines = by.groups.iter().map(|group| {
@@ -196,7 +196,7 @@ fn winners(by: &Breakdown) -> Vec<Vec<String>> {
     std::iter::once(heads).chain(lines).collect()
 }
 
-fn measure_groups(by: &MeasureBreakdown) -> Vec<Vec<String>> {
+fn measure_groups(by: &Breakdown<MeasureGroup>) -> Vec<Vec<String>> {
     let heads = heads(&["", "主体", "受损", "受益", "受损率比", "判断", "受益率比", "判断"]);
     let lines = by.groups.iter().map(|group| {
         let line = row(&group.title, [group.subjects, group.burdened, group.relieved]);

@@ -1,7 +1,7 @@
-//! A PostgreSQL server that does not serve: what is wrong with it and what to do is said in Chinese, the driver's own words stand in brackets
-//! behind that, and whoever works with the office is told what it is.
+//! A database that does not serve: what is wrong with it and what to do is said in Chinese, the words of a PostgreSQL server stand in brackets
+//! behind that and those of SQLite in the log, and whoever works with the office is told what it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::postgres::{Client, NoTls};
 use xinzhi_core::actor::Role;
@@ -138,4 +138,62 @@ fn a_full_disk_is_told_to_the_operator_and_to_whoever_works_with_the_office() {
     let mut client = connect(&place.url);
     client.batch_execute(&fail_with("53100", "update on journal_head")).unwrap();
     place.says(&place.url, "PostgreSQL 服务器的磁盘已满：请在服务器上腾出或扩充空间后再试", "could not extend file");
+}
+
+/// What `doctor` says of the embedded office in a directory: a sentence in Chinese; what the database says stands in the log alone.
+#[track_caller]
+fn says_of_file(data: &Path, sentence: &str, driver: &str) {
+    let mut doctor = binary::program(&["doctor", "--data", data.to_str().unwrap()]);
+    let output = doctor.env("XINZHI_LOG", "info").env("NO_COLOR", "1").output().unwrap();
+    let (logged, said): (Vec<String>, Vec<String>) =
+        text(&output.stderr).lines().map(str::to_owned).partition(|line| line.contains(" INFO ") || line.contains(" WARN "));
+    let (logged, said) = (logged.concat(), said.concat());
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with(sentence) && said.contains('请') && !said.contains(driver), "{said}");
+    assert!(logged.contains(driver), "{logged}");
+}
+
+#[test]
+fn a_file_that_cannot_serve_is_told_by_what_is_wrong_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    binary::found(&data, None);
+    let file = data.join("office.db");
+    let whole = std::fs::read(&file).unwrap();
+
+    std::fs::write(&file, "这不是数据库。".repeat(1000)).unwrap();
+    says_of_file(&data, "数据目录中的 office.db 不是数据库文件，或者已经损坏：请核对 --data", "file is not a database");
+
+    let mut damaged = whole.clone();
+    damaged.iter_mut().skip(4096).for_each(|byte| *byte = 0xff);
+    std::fs::write(&file, damaged).unwrap();
+    says_of_file(&data, "数据库文件 office.db 已损坏：请停止服务，保留这份文件，从最近的备份恢复", "malformed");
+
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    says_of_file(&data, "数据库文件 office.db 打不开：请核对 --data", "unable to open database file");
+
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::write(&file, whole).unwrap();
+    let doctor = || xinzhi(&["doctor", "--data", data.to_str().unwrap()]);
+    assert!(doctor().status.success());
+    // Another program writes, for longer than anybody waits for it.
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    says_of_file(&data, "数据库文件 office.db 正被别的程序占用：请结束打开它的程序后再试", "database is locked");
+    drop(other);
+
+    std::fs::write(data.join("keys/office.key"), "short").unwrap();
+    let said = text(&doctor().stderr);
+    assert!(said.starts_with("密钥文件 keys/office.key 已损坏") && said.contains("请从备份放回"), "{said}");
+}
+
+#[test]
+fn a_setting_that_loses_data_is_told_by_its_name() {
+    let place = Place::at(postgres::database());
+    let name = place.url.rsplit('/').next().unwrap();
+    connect(&place.url).batch_execute(&format!("alter database {name} set synchronous_commit = off")).unwrap();
+    let output = xinzhi(&["doctor", "--data", place.data().to_str().unwrap(), "--database", &place.url]);
+    let said = text(&output.stderr);
+    assert!(said.starts_with("数据库的设置 synchronous_commit 是 off，应为 on 或 remote_apply") && said.contains("请改正"), "{said}");
 }

@@ -172,7 +172,7 @@ fn gains_that_are_uneven_raise_an_alarm_though_nobody_loses() {
                 ("52 零售业".to_owned(), Comparison::Nothing, Some(22), Comparison::Low, less),
             ]
         );
-        let alarms = |by: &impact::Breakdown| (by.alarms().loses, by.alarms().wins);
+        let alarms = |by: &impact::Breakdown<impact::Group>| (by.alarms().loses, by.alarms().wins);
         assert_eq!((alarms(by("kind")), alarms(by("area")), alarms(by("industry"))), ((0, 0), (0, 0), (0, 4)), "two townsmen are too few");
 
         // What A brings is as uneven.

@@ -13,11 +13,16 @@ use serde_json::Value;
 use crate::steps::{read, run, works};
 use crate::tools;
 
+mod aims;
+use aims::Aim;
+
 const FOLDER: &str = "bench";
 const SCORECARD: &str = "reference";
 /// The last day of the generated records and the day of evaluation: the pack's rules name days near it.
 const AS_OF: &str = "2026-06-30";
 const SEED: &str = "7";
+/// Sixty ends of months, from the first on that the scorecard is in force.
+const MONTHS: (&str, &str) = ("2022-01-01", "2026-12-31");
 
 /// Random scorecards, answered three times.
 #[derive(Debug)]
@@ -65,12 +70,25 @@ pub(crate) struct Bench {
     records: u32,
     threads: u32,
     repeat: u32,
+    /// How many subjects are evaluated alone as well.
+    alone: u32,
+    /// Also a set ten times as large.
+    large: bool,
+}
+
+/// What everything is measured with.
+struct Workshop<'a> {
+    root: &'a Path,
+    python: PathBuf,
+    binary: PathBuf,
+    /// Where sets and results lie.
+    place: PathBuf,
 }
 
 impl Bench {
-    /// Reads `[--subjects N] [--records N] [--threads N] [--repeat N]`.
+    /// Reads `[--subjects N] [--records N] [--threads N] [--repeat N] [--alone N] [--large]`.
     pub(crate) fn parse(arguments: &[&str]) -> Result<Bench> {
-        let mut bench = Bench { subjects: 1_000_000, records: 20_000_000, threads: 2, repeat: 5 };
+        let mut bench = Bench { subjects: 1_000_000, records: 20_000_000, threads: 2, repeat: 5, alone: 200, large: false };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let slot = match *argument {
@@ -78,93 +96,146 @@ impl Bench {
                 "--records" => &mut bench.records,
                 "--threads" => &mut bench.threads,
                 "--repeat" => &mut bench.repeat,
+                "--alone" => &mut bench.alone,
+                "--large" => {
+                    bench.large = true;
+                    continue;
+                }
                 other => bail!("the benchmark knows no `{other}`"),
             };
             *slot = number(argument, rest.next())?;
         }
+        if bench.alone == 0 {
+            bail!("--alone takes a number from 1 on: of no subject nothing would be shown");
+        }
         Ok(bench)
     }
 
-    /// Ours, then theirs, then the table. Fails where a result differs.
+    /// Ours, then theirs, then the tables. Fails where a result differs; an aim that is missed is only told.
     pub(crate) fn run(&self, root: &Path) -> Result<()> {
         let Some(python) = bring(root)? else { return Ok(()) };
         let binary = build(root, true)?;
         let place = root.join("target/bench");
         fs::create_dir_all(&place).with_context(|| format!("`{}` cannot be made", place.display()))?;
-        let tables = self.tables(root, &binary, &place)?;
-        let ours = place.join("ours.parquet");
-        let from_files = self.over_files(root, &binary, (&tables, &ours))?;
-        let measured = self.measured(root, &tables)?;
-        let theirs = self.theirs(root, &python, (&tables, &ours))?;
+        let shop = Workshop { root, python, binary, place };
+        let tables = self.tables(&shop, (self.subjects, self.records))?;
+        let ours = shop.place.join("ours.parquet");
+        let from_files = self.over_files(&shop, (&tables, &ours))?;
+        let measured = self.measured(&shop, &tables)?;
+        let alone = self.alone(&shop, (&tables, &ours))?;
+        let mut aims = vec![self.backtest(&shop, &tables, from_files)?, explained(&shop)?, aims::alone(&alone)?];
+        if self.large {
+            aims.extend(self.large(&shop, from_files)?);
+        }
+        let theirs = self.theirs(&shop, (&tables, &ours))?;
         print!("{}", self.table(from_files, &measured, &theirs)?);
-        if theirs.get("equal").and_then(Value::as_bool) != Some(true) {
+        let mut told = aims::of_table(from_files, &measured, &theirs)?;
+        told.extend(aims);
+        print!("{}", aims::table(&told));
+        let equal = |said: &Value| said.get("equal").and_then(Value::as_bool) == Some(true);
+        if !equal(&theirs) {
             bail!("results differ: no time above means anything");
+        }
+        if !equal(&alone) {
+            bail!("alone a subject is told something else than among all: no time above means anything");
         }
         Ok(())
     }
 
-    /// The table set, made once for each size.
-    fn tables(&self, root: &Path, binary: &Path, place: &Path) -> Result<PathBuf> {
-        let (subjects, records) = (self.subjects.to_string(), self.records.to_string());
-        let tables = place.join(format!("tables-{subjects}-{records}-{SEED}"));
+    /// A table set, made once for each size.
+    fn tables(&self, shop: &Workshop<'_>, (subjects, records): (u32, u32)) -> Result<PathBuf> {
+        let (subjects, records) = (subjects.to_string(), records.to_string());
+        let tables = shop.place.join(format!("tables-{subjects}-{records}-{SEED}"));
         if !tables.join("tables.json").is_file() {
-            let mut making = Command::new(binary);
-            making.args([
-                "generate",
-                "--only",
-                "parquet",
-                "--subjects",
-                &subjects,
-                "--records",
-                &records,
-                "--seed",
-                SEED,
-                "--through",
-                AS_OF,
-            ]);
-            run(making.arg("--pack").arg(pack(root)).arg("--out").arg(&tables))?;
+            let mut making = Command::new(&shop.binary);
+            making.args(["generate", "--only", "parquet", "--subjects", &subjects, "--records", &records]);
+            making.args(["--seed", SEED, "--through", AS_OF]);
+            run(making.arg("--pack").arg(pack(shop.root)).arg("--out").arg(&tables))?;
         }
         Ok(tables)
     }
 
     /// Seconds of the whole command, from its start to the result file, at best.
-    fn over_files(&self, root: &Path, binary: &Path, (tables, ours): (&Path, &Path)) -> Result<f64> {
+    fn over_files(&self, shop: &Workshop<'_>, (tables, ours): (&Path, &Path)) -> Result<f64> {
         let mut best = Duration::MAX;
         for _ in 0..=self.repeat {
-            if ours.exists() {
-                fs::remove_file(ours).with_context(|| format!("`{}` cannot be removed", ours.display()))?;
-            }
-            let mut asking = Command::new(binary);
-            asking.args(["evaluate", "--json"]).arg("--out").arg(ours);
+            absent(ours)?;
+            let mut asking = Command::new(&shop.binary);
+            asking.args(["evaluate", "--json", "--as-of", AS_OF]).arg("--out").arg(ours);
             let begin = now();
-            read(self.asked(&mut asking, root, tables))?;
+            read(self.asked(&mut asking, shop, tables))?;
             best = best.min(begin.elapsed());
         }
         Ok(best.as_secs_f64())
     }
 
     /// What the columns take from memory, and merely reading them.
-    fn measured(&self, root: &Path, tables: &Path) -> Result<Value> {
-        let mut asking = Command::new(root.join("target/release/examples/measure"));
-        asking.args(["--repeat", &self.repeat.to_string()]);
-        json(&read(self.asked(&mut asking, root, tables))?)
+    fn measured(&self, shop: &Workshop<'_>, tables: &Path) -> Result<Value> {
+        let mut asking = Command::new(shop.root.join("target/release/examples/measure"));
+        asking.args(["--as-of", AS_OF, "--repeat", &self.repeat.to_string()]);
+        json(&read(self.asked(&mut asking, shop, tables))?)
     }
 
-    fn theirs(&self, root: &Path, python: &Path, (tables, ours): (&Path, &Path)) -> Result<Value> {
-        let mut asking = Command::new(python);
-        asking.arg(root.join(FOLDER).join("duck.py")).args(["--repeat", &self.repeat.to_string()]).arg("--ours").arg(ours);
-        // It ends with a fault where results differ; what it says is wanted all the same.
-        let output = self.asked(&mut asking, root, tables).stderr(std::process::Stdio::inherit()).output().context("duck.py")?;
-        json(&output.stdout)
+    /// The whole command over sixty month-ends, against that over one day.
+    fn backtest(&self, shop: &Workshop<'_>, tables: &Path, one_day: f64) -> Result<Aim> {
+        let (mut best, mut days) = (Duration::MAX, 0);
+        for _ in 0..=self.repeat {
+            let mut asking = Command::new(&shop.binary);
+            asking.args(["evaluate", "--json", "--every", "month", "--from", MONTHS.0, "--until", MONTHS.1]);
+            let begin = now();
+            let said = read(self.asked(&mut asking, shop, tables))?;
+            best = best.min(begin.elapsed());
+            days = json(&said)?.get("days").and_then(Value::as_array).map_or(0, Vec::len);
+        }
+        Ok(aims::backtest(days, best.as_secs_f64(), one_day))
     }
 
-    fn asked<'c>(&self, command: &'c mut Command, root: &Path, tables: &Path) -> &'c mut Command {
-        command.arg("--tables").arg(tables).arg("--pack").arg(pack(root));
-        command.args(["--scorecard", SCORECARD, "--as-of", AS_OF, "--threads", &self.threads.to_string()])
+    /// Some subjects, each as a set of its own.
+    fn alone(&self, shop: &Workshop<'_>, (tables, ours): (&Path, &Path)) -> Result<Value> {
+        let mut asking = Command::new(&shop.python);
+        asking.arg(shop.root.join(FOLDER).join("alone.py")).args(["--as-of", AS_OF, "--subjects", &self.alone.to_string()]);
+        self.told(asking.arg("--binary").arg(&shop.binary).arg("--ours").arg(ours), shop, tables)
+    }
+
+    /// Ten times as many subjects and records: how much longer, and how much memory at most.
+    fn large(&self, shop: &Workshop<'_>, from_files: f64) -> Result<[Aim; 2]> {
+        let times_ten = |many: u32| many.checked_mul(10).context("ten times as many are too many to count");
+        let (subjects, records) = (times_ten(self.subjects)?, times_ten(self.records)?);
+        let tables = self.tables(shop, (subjects, records))?;
+        let out = shop.place.join("large.parquet");
+        let (mut best, mut most) = (f64::INFINITY, 0);
+        for _ in 0..=self.repeat {
+            absent(&out)?;
+            let mut asking = Command::new(&shop.python);
+            asking.arg(shop.root.join(FOLDER).join("peak.py")).arg(&shop.binary);
+            asking.args(["evaluate", "--json", "--as-of", AS_OF]).arg("--out").arg(&out);
+            let said = json(&read(self.asked(&mut asking, shop, &tables))?)?;
+            best = best.min(aims::number_of(&said, "seconds")?);
+            most = most.max(said.get("bytes").and_then(Value::as_u64).context("no memory was measured")?);
+        }
+        absent(&out)?;
+        Ok(aims::large((subjects, records), (best, most), from_files))
+    }
+
+    fn theirs(&self, shop: &Workshop<'_>, (tables, ours): (&Path, &Path)) -> Result<Value> {
+        let mut asking = Command::new(&shop.python);
+        asking.arg(shop.root.join(FOLDER).join("duck.py")).args(["--as-of", AS_OF, "--repeat", &self.repeat.to_string()]);
+        self.told(asking.arg("--ours").arg(ours), shop, tables)
+    }
+
+    /// What a command says that ends with a fault where results differ: it is wanted all the same.
+    fn told(&self, command: &mut Command, shop: &Workshop<'_>, tables: &Path) -> Result<Value> {
+        let output = self.asked(command, shop, tables).stderr(std::process::Stdio::inherit()).output();
+        json(&output.context("Python could not be started")?.stdout)
+    }
+
+    fn asked<'c>(&self, command: &'c mut Command, shop: &Workshop<'_>, tables: &Path) -> &'c mut Command {
+        command.arg("--tables").arg(tables).arg("--pack").arg(pack(shop.root));
+        command.args(["--scorecard", SCORECARD, "--threads", &self.threads.to_string()])
     }
 
     fn table(&self, from_files: f64, measured: &Value, theirs: &Value) -> Result<String> {
-        let seconds = |of: &Value, key: &str| of.get(key).and_then(Value::as_f64).with_context(|| format!("no `{key}` was measured"));
+        let seconds = aims::number_of;
         let word = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
         let (memory, limit) = (seconds(measured, "memory")?, seconds(measured, "limit")?);
         let (their_memory, their_files) = (seconds(theirs, "memory")?, seconds(theirs, "parquet")?);
@@ -195,6 +266,22 @@ impl Bench {
     }
 }
 
+/// One subject with fifty records and all its reasons, by the kernel alone.
+fn explained(shop: &Workshop<'_>) -> Result<Aim> {
+    let mut asking = Command::new(shop.root.join("target/release/examples/explain"));
+    asking.arg("--pack").arg(pack(shop.root)).args(["--scorecard", SCORECARD, "--as-of", AS_OF, "--records", "50"]);
+    aims::explained(&json(&read(&mut asking)?)?)
+}
+
+fn absent(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => {
+            Err(fault).with_context(|| format!("`{}` cannot be removed", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The number after an argument.
 pub(crate) fn number(name: &str, value: Option<&&str>) -> Result<u32> {
     let value = value.with_context(|| format!("{name} needs a number"))?;
@@ -209,12 +296,14 @@ fn pack(root: &Path) -> PathBuf {
     root.join(FOLDER).join("pack")
 }
 
-/// The product, and for measuring what times its kernel.
+/// The product, and for measuring what times its kernel and an explanation.
 fn build(root: &Path, release: bool) -> Result<PathBuf> {
     let cargo = |args: &[&str]| run(Command::new("cargo").args(args).current_dir(root));
     if release {
         cargo(&["build", "--locked", "--release"])?;
-        cargo(&["build", "--locked", "--release", "--package", "xinzhi-columnar", "--example", "measure"])?;
+        for (package, example) in [("xinzhi-columnar", "measure"), ("xinzhi-evaluate", "explain")] {
+            cargo(&["build", "--locked", "--release", "--package", package, "--example", example])?;
+        }
         return Ok(root.join("target/release/xinzhi"));
     }
     cargo(&["build", "--locked"])?;

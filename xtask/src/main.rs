@@ -28,8 +28,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
           ask a running server, at a constant rate or (0) as fast as it answers
   oracle  [--cases 300] [--seed 1] [--release]
           random scorecards, answered by the program, by DuckDB and by a plain reading; bench/README.md
-  bench   [--subjects 1000000] [--records 20000000] [--threads 2] [--repeat 5]
-          the program against DuckDB over the same records; fails where a result differs; bench/README.md
+  bench   [--subjects 1000000] [--records 20000000] [--threads 2] [--repeat 5] [--alone 200] [--large]
+          the program against DuckDB over the same records, and against its aims; fails where a result differs; bench/README.md
   python  build the wheel of python/ and run its tests
   spark   [--subjects 1000000] [--records 20000000] [--repeat 3]
           the wheel on Spark, two executors, against the program; fails where a row differs; docs/spark.md

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use xinzhi_core::{Code, Moment, Refusal};
-use xinzhi_store::{Ailment, Fault};
+use xinzhi_store::{Ailment, Fault, FileAilment};
 
 /// What a use case returns instead of its result.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum Obstacle {
     /// Another process holds the directory.
     #[error("数据目录正由另一个信治进程使用，请先停止它，或通过它的地址访问")]
     Held,
+    /// The keys are no keys.
+    #[error("密钥文件 keys/office.key 已损坏（应有 64 字节）：请从备份放回密钥文件")]
+    KeysDamaged,
     /// The database has an office and the directory has no keys.
     #[error("数据目录中没有密钥文件 keys/office.key，而数据库已有数据：请从备份放回密钥文件；核对 --data 指的是否同一个目录")]
     KeysLost,
@@ -42,7 +45,7 @@ pub enum Obstacle {
     )]
     DatabaseOther,
     /// The database takes no writes.
-    #[error("数据库不可写：请核对数据目录及其中各文件的所有者、权限和磁盘，PostgreSQL 则核对是否只读的备机（{0}）")]
+    #[error("数据库不可写：请核对数据目录及其中各文件的所有者、权限和磁盘，PostgreSQL 则核对是否只读的备机")]
     ReadOnly(Fault),
     /// A newer program brought the database up.
     #[error(
@@ -107,7 +110,7 @@ pub fn ails(ailment: Ailment) -> &'static str {
 
 /// The same for whoever works with the office: what it is, and whom to tell.
 fn ails_briefly(ailment: Ailment) -> String {
-    let what = match ailment {
+    not_done(match ailment {
         Ailment::Unreachable => "连不上数据库服务器",
         Ailment::Refused => "数据库服务器不接受本系统的用户",
         Ailment::NoRight => "本系统在数据库中的权限不够",
@@ -115,8 +118,39 @@ fn ails_briefly(ailment: Ailment) -> String {
         Ailment::Interrupted => "数据库服务器正在停止或启动，或者连接已经中断",
         Ailment::DiskFull => "数据库服务器的磁盘已满",
         Ailment::TooMany => "数据库服务器的连接数已满",
-    };
+    })
+}
+
+fn not_done(what: &str) -> String {
     format!("{what}，这一次没有办成；请稍后重试，仍不成功请把这句话告知系统管理员")
+}
+
+/// What ails the file of an embedded database and what to do, for whoever keeps the machine.
+pub fn file_ails(ailment: FileAilment) -> &'static str {
+    match ailment {
+        FileAilment::DiskFull => "数据目录所在的磁盘已满：请腾出或扩充空间后再试",
+        FileAilment::ReadOnly => "数据库不可写：请核对数据目录及其中各文件的所有者、权限，并确认磁盘没有以只读方式挂载",
+        FileAilment::Busy => "数据库文件 office.db 正被别的程序占用：请结束打开它的程序后再试",
+        FileAilment::Damaged => "数据库文件 office.db 已损坏：请停止服务，保留这份文件，从最近的备份恢复（xinzhi restore）",
+        FileAilment::NotADatabase => {
+            "数据目录中的 office.db 不是数据库文件，或者已经损坏：请核对 --data；确是本单位的目录时，请保留这份文件，从最近的备份恢复"
+        }
+        FileAilment::CannotOpen => "数据库文件 office.db 打不开：请核对 --data，以及数据目录及其中各文件的所有者、权限",
+        FileAilment::Disk => "读写数据库文件时磁盘出错：请核对磁盘是否已满、是否有故障（df、dmesg），确认正常后再试",
+    }
+}
+
+/// The same for whoever works with the office.
+fn file_ails_briefly(ailment: FileAilment) -> &'static str {
+    match ailment {
+        FileAilment::DiskFull => "数据库所在的磁盘已满",
+        FileAilment::ReadOnly => "数据库不可写",
+        FileAilment::Busy => "数据库正被别的程序占用",
+        FileAilment::Damaged => "数据库文件已损坏",
+        FileAilment::NotADatabase => "数据库文件不是数据库，或者已经损坏",
+        FileAilment::CannotOpen => "数据库文件打不开",
+        FileAilment::Disk => "读写数据库文件时磁盘出错",
+    }
 }
 
 impl From<Code> for Error {
@@ -132,11 +166,16 @@ impl Error {
     }
 
     /// What whoever asked is told: of a failure of ours nothing but that there was one, since its words may quote stored data, or what ails the
-    /// database server.
+    /// database.
     pub fn shown(self) -> Refusal {
         match self {
             Error::Refusal(refusal) => refusal,
             Error::Fault(Fault::Server { ailment, .. }) => Refusal::detail(Code::Internal, ails_briefly(ailment)),
+            Error::Fault(Fault::File { ailment, .. }) => Refusal::detail(Code::Internal, not_done(file_ails_briefly(ailment))),
+            Error::Fault(Fault::OutcomeUnknown { file: Some(ailment), .. }) => {
+                let what = file_ails_briefly(ailment);
+                Refusal::detail(Code::Internal, format!("{what}，这一次是否办成不能确定，系统已停止写入；请把这句话告知系统管理员"))
+            }
             Error::Fault(Fault::Closed) => Code::Unavailable.into(),
             Error::Fault(_) | Error::Obstacle(_) => Code::Internal.into(),
         }
@@ -145,5 +184,23 @@ impl Error {
     /// A fault of ours that is not the database's.
     pub fn inconsistent(words: impl Into<String>) -> Error {
         Error::Fault(Fault::Inconsistent(words.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ails_the_file_is_shown_and_the_words_of_the_driver_are_not() {
+        let cause = || "database or disk is full".to_owned();
+        let shown = |fault: Fault| Error::Fault(fault).shown();
+        let full = shown(Fault::File { ailment: FileAilment::DiskFull, what: "script", cause: cause() });
+        let detail = "数据库所在的磁盘已满，这一次没有办成；请稍后重试，仍不成功请把这句话告知系统管理员";
+        assert_eq!(full, Refusal::detail(Code::Internal, detail));
+        let unknown = |file| shown(Fault::OutcomeUnknown { cause: cause(), file });
+        let detail = "数据库所在的磁盘已满，这一次是否办成不能确定，系统已停止写入；请把这句话告知系统管理员";
+        assert_eq!(unknown(Some(FileAilment::DiskFull)), Refusal::detail(Code::Internal, detail));
+        assert_eq!(unknown(None), Refusal::from(Code::Internal));
     }
 }

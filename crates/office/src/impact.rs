@@ -1,11 +1,12 @@
 //! 规则影响评估: who changes grade or measures if a draft replaces the rules in force, before it does.
 //!
 //! Reading order: `ratio` compares a group with everybody else and `shift` is what becomes of one subject: pure, with `count` that makes
-//! tables of them. `alteration` says in which parts two models differ, `joint` puts both packs into one so that the kernel can run the old model
-//! with one part of the new; `words` is what a jurist reads. `side` is a pack in the place it would have, `run` asks the kernel and
-//! `apply` about everybody, with `measure` for measures; `finding` puts the outcome together. `kept` holds outcomes under their pins,
-//! `show` is the use case, `list` who is behind a number, `sheet` the workbook.
+//! tables of them. `alteration` says in which parts two models differ, `alike` whether a rule reads the same by both; `joint` puts both packs
+//! into one so that the kernel can run the old model with one part of the new; `words` is what a jurist reads. `side` is a pack in the place
+//! it would have, `run` asks the kernel and `apply` about everybody, with `measure` for measures; `finding` puts the outcome together. `kept`
+//! holds outcomes under their pins, `show` is the use case, `list` who is behind a number, `sheet` the workbook.
 
+mod alike;
 mod alteration;
 mod count;
 mod finding;
@@ -26,7 +27,7 @@ use xinzhi_core::Day;
 use xinzhi_core::measure::MeasureKind;
 
 pub use alteration::How;
-pub use count::{Alarms, Breakdown, Group, MeasureBreakdown, MeasureGroup, Moves, Spread, signed};
+pub use count::{Alarms, Breakdown, Compared, Group, MeasureGroup, Moves, Spread, signed};
 pub use finding::alarm_words;
 pub use list::{Behind, Listed, Listing, list};
 pub use ratio::{Befalls, Comparison, EXPECTED_MIN, MEMBERS_MIN, Ratio};
@@ -62,7 +63,7 @@ pub struct Impact {
     /// Measures at each matter.
     pub measures: Vec<MeasureImpact>,
     /// By kind, area and industry: whom measures burden and relieve.
-    pub measure_groups: Vec<MeasureBreakdown>,
+    pub measure_groups: Vec<Breakdown<MeasureGroup>>,
 }
 
 /// Packs, day and position: the same pin gives the same bytes.
@@ -119,7 +120,7 @@ pub struct CardImpact {
     /// How far points move.
     pub points: Option<Spread>,
     /// By kind, area, industry and the groups of the model.
-    pub breakdowns: Vec<Breakdown>,
+    pub breakdowns: Vec<Breakdown<Group>>,
     /// Parts of the model that differ.
     pub alterations: Vec<Alteration>,
     /// Subjects whose grade changes although no part alone changes it.

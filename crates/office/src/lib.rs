@@ -42,7 +42,7 @@ pub(crate) mod sheet;
 pub mod subject;
 pub mod work;
 
-pub use error::{Error, Obstacle, ails};
+pub use error::{Error, Obstacle, ails, file_ails};
 pub use office::{Founding, Office, SystemClock, SystemEntropy};
 
 // What pages and commands show of the links travels through the office: they depend on it alone.

@@ -493,10 +493,10 @@ fn take_lock(directory: &Path) -> Result<File, Error> {
     }
 }
 
-/// What ails the server keeps it from being written only among other things.
+/// What ails the server or the file keeps it from being written only among other things.
 fn read_only(fault: Fault) -> Error {
     match fault {
-        ailing @ Fault::Server { .. } => ailing.into(),
+        ailing @ (Fault::Server { .. } | Fault::File { .. }) => ailing.into(),
         other => Obstacle::ReadOnly(other).into(),
     }
 }
@@ -510,13 +510,14 @@ fn too_new(fault: Fault) -> Error {
 
 /// The Writer stopped, or the act panicked, before it was known to be durable.
 fn unanswered() -> Error {
-    Fault::OutcomeUnknown("an act ended without an answer".to_owned()).into()
+    Fault::OutcomeUnknown { cause: "an act ended without an answer".to_owned(), file: None }.into()
 }
 
 /// Without its keys an office cannot be opened, and must not be given others.
 fn keys_lost(fault: Fault) -> Error {
     match fault {
         Fault::Io { cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => Obstacle::KeysLost.into(),
+        Fault::Unusable(_) => Obstacle::KeysDamaged.into(),
         fault => fault.into(),
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::OpenFlags;
 use xinzhi_core::journal::Position;
 
 use crate::Fault;
-use crate::sqlite::{Purpose, Sqlite};
+use crate::sqlite::{Purpose, Sqlite, unusable};
 use crate::url::DATABASE_FILE;
 
 /// Copies the database of `directory` into `to` as it is at one moment, and flushes the copy to disk.
@@ -26,7 +26,6 @@ pub fn copy(directory: &Path, to: &Path) -> Result<(), Fault> {
 
 /// The last entry of the database in `directory`, which nobody may have open.
 pub fn head(directory: &Path) -> Result<Position, Fault> {
-    let unusable = |e: rusqlite::Error| Fault::Unusable(e.to_string());
     let copy = rusqlite::Connection::open_with_flags(directory.join(DATABASE_FILE), OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(unusable)?;
     copy.query_row("select entry from journal_head where one = 1", [], |row| row.get(0)).map(Position).map_err(unusable)
 }

@@ -21,9 +21,39 @@ pub enum Fault {
         /// The driver's words.
         cause: String,
     },
+    /// The embedded database cannot serve us, for a reason that whoever keeps the machine can do something about.
+    #[error("{what} failed, {ailment:?}: {cause}")]
+    File {
+        /// The reason.
+        ailment: FileAilment,
+        /// Name of the statement, or what else was attempted.
+        what: &'static str,
+        /// The driver's words.
+        cause: String,
+    },
     /// The connection could not be opened or does not keep our promises.
     #[error("database unusable: {0}")]
     Unusable(String),
+    /// A setting that durability or one reading of text rests on is not as it must be.
+    #[error("{name} is {found}, not {}", .wanted.join(" or "))]
+    Setting {
+        /// Its name.
+        name: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        wanted: Vec<String>,
+    },
+    /// The database is of a version that cannot serve us.
+    #[error("{what} {found} is older than {least}")]
+    TooOld {
+        /// Whose version.
+        what: &'static str,
+        /// The version.
+        found: String,
+        /// The least that serves.
+        least: &'static str,
+    },
     /// A newer program brought the schema further than this one can.
     #[error("the schema has step {step}, which this program does not know; its last one is {known}")]
     Newer {
@@ -44,8 +74,13 @@ pub enum Fault {
     #[error("stored content is inconsistent: {0}")]
     Inconsistent(String),
     /// The outcome of the commit is not known; the writer takes no further work (E8).
-    #[error("outcome unknown: {0}")]
-    OutcomeUnknown(String),
+    #[error("outcome unknown: {cause}")]
+    OutcomeUnknown {
+        /// What failed, in the words of whoever failed.
+        cause: String,
+        /// What ails the file of an embedded database, where it is that.
+        file: Option<FileAilment>,
+    },
     /// The writer is stopping or its queue is full.
     #[error("the writer takes no work now")]
     Closed,
@@ -77,6 +112,25 @@ pub enum Ailment {
     DiskFull,
     /// It has as many connections as it takes.
     TooMany,
+}
+
+/// What ails the file of an embedded database, told by the code of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileAilment {
+    /// The disk is full.
+    DiskFull,
+    /// The file, its directory or the disk takes no writes.
+    ReadOnly,
+    /// Another program has it.
+    Busy,
+    /// Its content contradicts itself.
+    Damaged,
+    /// The file is something else.
+    NotADatabase,
+    /// There is something at its place that cannot be opened.
+    CannotOpen,
+    /// The disk failed.
+    Disk,
 }
 
 impl Fault {

@@ -13,6 +13,56 @@ use crate::sql::{Sql, statements};
 use crate::value::{Param, Row};
 use crate::{Fault, params};
 
+/// Numbers of subjects that a statement takes at once.
+const SOME: usize = 32;
+
+/// Their places, which come before those of anything else that such a statement takes.
+macro_rules! some {
+    () => {
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)"
+    };
+}
+
+/// What the last check of each subject at each matter told to be in force on a day: of the checks that `$of` leaves.
+macro_rules! told {
+    ($day:literal, $($of:tt)*) => {
+        concat!("select o.check_id, o.measure, o.kind, o.until_day, e.subject_id, e.organ, e.area, e.day, e.answer, s.name as subject_name
+        from obligation o join check_event e on e.check_id = o.check_id join subject s on s.subject_id = e.subject_id
+        where o.state = 'in_force' and o.kind <> 'restriction' and (o.until_day is null or o.until_day >= ", $day, ")
+            and o.check_id in (select max(n.check_id) from ", $($of)*, " group by n.subject_id, n.matter)
+        order by o.check_id desc, o.measure")
+    };
+}
+
+/// Restrictions that run on a day and whose records all stand: of the decisions that `$of` leaves.
+macro_rules! running {
+    ($day:literal, $($of:tt)*) => {
+        concat!("select d.decision_id, d.measure, d.subject_id, d.organ, d.from_day, d.until_day, s.area, s.name as subject_name
+        from decision d join subject s on s.subject_id = d.subject_id
+        where ", $($of)*, "d.from_day <= ", $day, " and d.until_day >= ", $day, " and not exists (
+            select 1 from decision_cause q join record r on r.record_id = q.record_id
+                left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+                left join record_closing z on z.record_id = r.record_id
+            where q.decision_id = d.decision_id
+                and (coalesce(r.entry, c.entry) is null or x.entry is not null or z.record_id is not null))
+        order by d.decision_id desc")
+    };
+}
+
+/// Records as known at a position, what an evaluation of each subject is made of: of the subjects that `$of` leaves.
+macro_rules! facts {
+    ($known:literal, $kinds:literal, $($of:tt)*) => {
+        concat!("select o.subject_id, r.record_id, r.kind, r.document_day, r.class, r.fields
+        from record_of_subject o join record r on r.record_id = o.record_id
+            left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
+            left join record_closing z on z.record_id = r.record_id
+        where ", $($of)*, " and coalesce(r.entry, c.entry) <= ", $known, " and (x.entry is null or x.entry > ", $known, ")
+            and (z.entry is null or z.entry > ", $known, ") and cast(", $kinds, " as text) like '%,' || r.kind || ',%'
+        order by o.subject_id, r.document_day, r.record_id")
+    };
+}
+
 statements! {
     /// The newest entry of an act: while it stands, so does whatever follows from such acts alone.
     NEWEST = "select max(entry) as newest from journal where act = $1";
@@ -78,15 +128,13 @@ statements! {
     RECORDS_BETWEEN = "select r.record_id, r.subject_id, r.batch_id, j.at as ruled_at, r.kind, r.supplier, r.document_day
         from record r left join journal j on j.entry = r.entry left join record_closing z on z.record_id = r.record_id
         where r.record_id > $1 and r.record_id <= $2 and (r.entry is null or r.entry <= $3) and (z.entry is null or z.entry > $3)";
-    /// The same of some subjects, whose numbers stand from $2 on.
-    RECORDS_OF = "select r.record_id, r.subject_id, r.batch_id, j.at as ruled_at, r.kind, r.supplier, r.document_day
+    /// The same of some subjects.
+    RECORDS_OF = concat!("select r.record_id, r.subject_id, r.batch_id, j.at as ruled_at, r.kind, r.supplier, r.document_day
         from record_of_subject o join record r on r.record_id = o.record_id
             left join journal j on j.entry = r.entry left join record_closing z on z.record_id = r.record_id
-        where o.subject_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) and (r.entry is null or r.entry <= $1) and (z.entry is null or z.entry > $1)";
-    /// Kind and area of some subjects, whose numbers stand from $1 on.
-    PARTIES_OF = "select subject_id, kind as subject_kind, area from subject where subject_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
+        where o.subject_id in ", some!(), " and (r.entry is null or r.entry <= $33) and (z.entry is null or z.entry > $33)");
+    /// Kind and area of some subjects.
+    PARTIES_OF = concat!("select subject_id, kind as subject_kind, area from subject where subject_id in ", some!());
     /// Number of the last record.
     LAST_RECORD = "select coalesce(max(record_id), 0) as last from record";
     /// Records that no correction has closed one by one, newest first.
@@ -96,66 +144,32 @@ statements! {
             left join record_closing z on z.record_id = r.record_id
         where z.record_id is null and r.record_id < $1 order by r.record_id desc limit $2";
     /// What the last check of each subject at each matter told to be in force, with the answer that names its records.
-    TOLD = "select o.check_id, o.measure, o.kind, o.until_day, e.subject_id, e.organ, e.area, e.day, e.answer, s.name as subject_name
-        from obligation o join check_event e on e.check_id = o.check_id join subject s on s.subject_id = e.subject_id
-        where o.state = 'in_force' and o.kind <> 'restriction' and (o.until_day is null or o.until_day >= $1)
-            and o.check_id in (select max(n.check_id) from check_event n group by n.subject_id, n.matter)
-        order by o.check_id desc, o.measure";
-    /// The same of some subjects, whose numbers stand from $2 on.
-    TOLD_OF = "select o.check_id, o.measure, o.kind, o.until_day, e.subject_id, e.organ, e.area, e.day, e.answer, s.name as subject_name
-        from (select max(n.check_id) as check_id from journal y join check_event n on n.check_id = y.entry
-                where y.subject_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
-                group by n.subject_id, n.matter) k
-            join check_event e on e.check_id = k.check_id join obligation o on o.check_id = e.check_id
-            join subject s on s.subject_id = e.subject_id
-        where o.state = 'in_force' and o.kind <> 'restriction' and (o.until_day is null or o.until_day >= $1)
-        order by o.check_id desc, o.measure";
+    TOLD = told!("$1", "check_event n");
+    /// The same of some subjects.
+    TOLD_OF = told!("$33", "journal y join check_event n on n.check_id = y.entry where y.subject_id in ", some!());
     /// Of whom there are checks after a position.
     CHECKED_SINCE = "select distinct subject_id from check_event where check_id > $1";
     /// Whom such checks told of something in force, and about whom something was decided after it.
     TOLD_SINCE = "select e.subject_id from obligation o join check_event e on e.check_id = o.check_id where o.check_id > $1 and o.state = 'in_force'
         union all select d.subject_id from decision d where d.decision_id > $1";
     /// Restrictions that run on a day and whose records all stand.
-    RUNNING = "select d.decision_id, d.measure, d.subject_id, d.organ, d.from_day, d.until_day, s.area, s.name as subject_name
-        from decision d join subject s on s.subject_id = d.subject_id
-        where d.from_day <= $1 and d.until_day >= $1 and not exists (
-            select 1 from decision_cause q join record r on r.record_id = q.record_id
-                left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
-                left join record_closing z on z.record_id = r.record_id
-            where q.decision_id = d.decision_id
-                and (coalesce(r.entry, c.entry) is null or x.entry is not null or z.record_id is not null))
-        order by d.decision_id desc";
-    /// The same of some subjects, whose numbers stand from $2 on.
-    RUNNING_OF = "select d.decision_id, d.measure, d.subject_id, d.organ, d.from_day, d.until_day, s.area, s.name as subject_name
-        from decision d join subject s on s.subject_id = d.subject_id
-        where d.subject_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
-            and d.from_day <= $1 and d.until_day >= $1 and not exists (
-            select 1 from decision_cause q join record r on r.record_id = q.record_id
-                left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
-                left join record_closing z on z.record_id = r.record_id
-            where q.decision_id = d.decision_id
-                and (coalesce(r.entry, c.entry) is null or x.entry is not null or z.record_id is not null))
-        order by d.decision_id desc";
+    RUNNING = running!("$1", "");
+    /// The same of some subjects.
+    RUNNING_OF = running!("$33", "d.subject_id in ", some!(), " and ");
     /// Organisations after a subject, in order.
     MEMBERS = "select subject_id, kind, area, industry from subject where person = 0 and subject_id > $1 order by subject_id limit $2";
     /// Organisations of some kinds after a subject up to another, in order. The kinds stand in $3 between commas.
     MEMBERS_OF = "select subject_id, kind, area, industry from subject
         where person = 0 and subject_id > $1 and subject_id <= $2 and cast($3 as text) like '%,' || kind || ',%'
         order by subject_id";
-    /// Those of some subjects, whose numbers stand from $2 on, that are organisations of some kinds.
-    MEMBERS_AMONG = "select subject_id, kind, area, industry from subject
-        where person = 0 and subject_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
-            and cast($1 as text) like '%,' || kind || ',%'
-        order by subject_id";
-    /// Those of some subjects, whose numbers stand from $2 on, of whom anything was known by a position, whatever became of it.
-    EVER_KNOWN = "select distinct o.subject_id from record_of_subject o join record r on r.record_id = o.record_id
+    /// Those of some subjects that are organisations of some kinds, which stand in $33 between commas.
+    MEMBERS_AMONG = concat!("select subject_id, kind, area, industry from subject
+        where person = 0 and subject_id in ", some!(), " and cast($33 as text) like '%,' || kind || ',%'
+        order by subject_id");
+    /// Those of some subjects of whom anything was known by a position, whatever became of it.
+    EVER_KNOWN = concat!("select distinct o.subject_id from record_of_subject o join record r on r.record_id = o.record_id
             left join batch_commit c on c.batch_id = r.batch_id
-        where coalesce(r.entry, c.entry) <= $1
-            and o.subject_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+        where coalesce(r.entry, c.entry) <= $33 and o.subject_id in ", some!());
     /// Subjects of which a record began or ceased to hold after a position.
     CHANGED = "select r.subject_id from batch_commit c join record r on r.batch_id = c.batch_id where c.entry > $1
         union select r.subject_id from batch_recall x join record r on r.batch_id = x.batch_id where x.entry > $1
@@ -174,27 +188,10 @@ statements! {
     EXACT = "select distinct subject_id from subject_code
         where subject_id > $1 and subject_id <= $2 and scheme in ('uscc', 'org_code') order by subject_id";
     /// Records of subjects between two as known at a position: what an evaluation of each is made of. The kinds stand in $4 between commas.
-    FACTS = "select o.subject_id, r.record_id, r.kind, r.document_day, r.class, r.fields
-        from record_of_subject o join record r on r.record_id = o.record_id
-            left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
-            left join record_closing z on z.record_id = r.record_id
-        where o.subject_id > $1 and o.subject_id <= $2 and coalesce(r.entry, c.entry) <= $3 and (x.entry is null or x.entry > $3)
-            and (z.entry is null or z.entry > $3) and cast($4 as text) like '%,' || r.kind || ',%'
-        order by o.subject_id, r.document_day, r.record_id";
-    /// The same of some subjects, whose numbers stand from $3 on.
-    FACTS_OF = "select o.subject_id, r.record_id, r.kind, r.document_day, r.class, r.fields
-        from record_of_subject o join record r on r.record_id = o.record_id
-            left join batch_commit c on c.batch_id = r.batch_id left join batch_recall x on x.batch_id = r.batch_id
-            left join record_closing z on z.record_id = r.record_id
-        where o.subject_id in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
-            and coalesce(r.entry, c.entry) <= $1 and (x.entry is null or x.entry > $1)
-            and (z.entry is null or z.entry > $1) and cast($2 as text) like '%,' || r.kind || ',%'
-        order by o.subject_id, r.document_day, r.record_id";
+    FACTS = facts!("$3", "$4", "o.subject_id > $1 and o.subject_id <= $2");
+    /// The same of some subjects.
+    FACTS_OF = facts!("$33", "$34", "o.subject_id in ", some!());
 }
-
-/// Numbers of subjects that a statement takes at once.
-const SOME: usize = 32;
 
 /// What every group and every line of obligations says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -628,8 +625,8 @@ pub fn record_lines(connection: &mut Connection, before: RecordId, limit: i64) -
         .collect()
 }
 
-/// Asks for some subjects, as many at once as a statement takes: `params` come before their numbers, and what is not needed is filled
-/// with the last of them.
+/// Asks for some subjects, as many at once as a statement takes: `params` come behind their numbers, of which those that are not needed are
+/// filled with the last.
 fn of_some<T>(
     connection: &mut Connection,
     sql: &Sql,
@@ -640,7 +637,7 @@ fn of_some<T>(
     for some in subjects.chunks(SOME) {
         let Some(last) = some.last().copied() else { continue };
         let numbers = some.iter().copied().chain(std::iter::repeat(last)).take(SOME);
-        let all: Vec<Param<'_>> = params.iter().copied().chain(numbers.map(Param::from)).collect();
+        let all: Vec<Param<'_>> = numbers.map(Param::from).chain(params.iter().copied()).collect();
         for row in connection.query(sql, &all)? {
             found.push(read(row)?);
         }

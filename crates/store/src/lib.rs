@@ -43,7 +43,7 @@ pub mod value;
 pub mod writer;
 
 pub use connection::Connection;
-pub use fault::{Ailment, Fault};
+pub use fault::{Ailment, Fault, FileAilment};
 pub use queue::Lane;
 pub use readers::Readers;
 pub use sqlite::Purpose;

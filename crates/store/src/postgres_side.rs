@@ -50,12 +50,12 @@ impl Postgres {
         ] {
             let found = postgres.show(setting)?;
             if !allowed.contains(&found.as_str()) {
-                return Err(Fault::Unusable(format!("{setting} is {found}, not {}", allowed.join(" or "))));
+                return Err(Fault::Setting { name: setting, found, wanted: allowed.iter().map(ToString::to_string).collect() });
             }
         }
         let version: i32 = postgres.show("server_version_num")?.parse().unwrap_or(0);
         if version < VERSION_MIN {
-            return Err(Fault::Unusable(format!("PostgreSQL {version} is older than 15")));
+            return Err(Fault::TooOld { what: "PostgreSQL", found: (version / 10_000).to_string(), least: "15" });
         }
         Ok(postgres)
     }

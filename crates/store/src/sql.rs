@@ -12,7 +12,7 @@ pub struct Sql {
 
 /// Declares a module's statements together with the list that the preparing test walks.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         $($(#[$doc])* pub(crate) const $name: crate::sql::Sql = crate::sql::Sql { name: stringify!($name), text: $text };)*
         /// Every statement of this module; a test prepares each on both databases.
         pub const ALL: &[&crate::sql::Sql] = &[$(&$name,)*];

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{OpenFlags, ToSql};
+use rusqlite::{ErrorCode, OpenFlags, ToSql};
 
-use crate::Fault;
 use crate::checkpoint::Log;
+use crate::fault::{Fault, FileAilment};
 use crate::sql::{Sql, for_sqlite};
 use crate::value::{Cell, Param, Row};
 
 /// Versions before 3.51.3 can corrupt a database when the WAL is reset; the bundled one is newer.
-const VERSION_MIN: i32 = 3_051_003;
+const VERSION_MIN: (i32, &str) = (3_051_003, "3.51.3");
 const STATEMENTS_CACHED: usize = 256;
 
 /// What a connection is for; it decides the size of its page cache and whether it may write.
@@ -47,8 +47,9 @@ impl std::fmt::Debug for Sqlite {
 impl Sqlite {
     /// Opens `file` and asserts every setting that durability rests on, since each belongs to the connection (E1).
     pub(crate) fn open(file: &Path, purpose: Purpose) -> Result<Sqlite, Fault> {
-        if rusqlite::version_number() < VERSION_MIN {
-            return Err(Fault::Unusable(format!("SQLite {} is too old", rusqlite::version())));
+        let (least, words) = VERSION_MIN;
+        if rusqlite::version_number() < least {
+            return Err(Fault::TooOld { what: "SQLite", found: rusqlite::version().to_owned(), least: words });
         }
         let connection = match purpose {
             Purpose::Examine => open_to_examine(file)?,
@@ -86,7 +87,7 @@ impl Sqlite {
         Ok(sqlite)
     }
 
-    fn assert_pragma(&mut self, name: &str, value: &str, expected: &str) -> Result<(), Fault> {
+    fn assert_pragma(&mut self, name: &'static str, value: &str, expected: &str) -> Result<(), Fault> {
         self.connection.pragma_update(None, name, value).map_err(unusable)?;
         let found: rusqlite::types::Value = self.connection.pragma_query_value(None, name, |row| row.get(0)).map_err(unusable)?;
         let found = match found {
@@ -94,7 +95,7 @@ impl Sqlite {
             rusqlite::types::Value::Text(text) => text,
             other => format!("{other:?}"),
         };
-        if found == expected { Ok(()) } else { Err(Fault::Unusable(format!("{name} is {found}, not {expected}"))) }
+        if found == expected { Ok(()) } else { Err(Fault::Setting { name, found, wanted: vec![expected.to_owned()] }) }
     }
 
     fn text(&mut self, sql: &Sql) -> String {
@@ -133,7 +134,7 @@ impl Sqlite {
     }
 
     pub(crate) fn insert_many(&mut self, table: &'static str, columns: &[&str], rows: &[Vec<Param>]) -> Result<(), Fault> {
-        let fault = |e: rusqlite::Error| Fault::Statement { statement: table, cause: e.to_string() };
+        let fault = |e| failed(table, &e);
         let marks: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
         let text = format!("insert into {table} ({}) values ({})", columns.join(", "), marks.join(", "));
         let mut prepared = self.connection.prepare_cached(&text).map_err(fault)?;
@@ -144,14 +145,13 @@ impl Sqlite {
     }
 
     pub(crate) fn batch(&mut self, script: &str) -> Result<(), Fault> {
-        self.connection.execute_batch(script).map_err(|e| Fault::Statement { statement: "script", cause: e.to_string() })
+        self.connection.execute_batch(script).map_err(|e| failed("script", &e))
     }
 
     /// Writes the database as it is at one moment into a new file.
     pub(crate) fn copy_into(&mut self, file: &Path) -> Result<(), Fault> {
-        let fault = |e: rusqlite::Error| Fault::Statement { statement: "vacuum into", cause: e.to_string() };
         let name = file.to_str().ok_or_else(|| Fault::Unusable(format!("{} is not UTF-8", file.display())))?;
-        self.connection.execute("vacuum into ?1", [name]).map(drop).map_err(fault)
+        self.connection.execute("vacuum into ?1", [name]).map(drop).map_err(|e| failed("vacuum into", &e))
     }
 
     /// How long the write-ahead log is; moves nothing.
@@ -165,7 +165,7 @@ impl Sqlite {
     }
 
     fn checkpoint(&mut self, pragma: &'static str) -> Result<Log, Fault> {
-        let fault = |e: rusqlite::Error| Fault::Statement { statement: pragma, cause: e.to_string() };
+        let fault = |e| failed(pragma, &e);
         let mut prepared = self.connection.prepare_cached(pragma).map_err(fault)?;
         prepared.query_row([], |row| Ok(Log { pages: row.get(1)?, moved: row.get(2)? })).map_err(fault)
     }
@@ -223,10 +223,67 @@ fn cell(value: ValueRef<'_>) -> Cell {
     }
 }
 
-fn unusable(error: rusqlite::Error) -> Fault {
-    Fault::Unusable(error.to_string())
+/// A file that is no use, although it may be there.
+pub(crate) fn unusable(error: rusqlite::Error) -> Fault {
+    ailing(OPENING, &error).unwrap_or_else(|| Fault::Unusable(error.to_string()))
 }
 
 fn statement(sql: &Sql, error: &rusqlite::Error) -> Fault {
-    Fault::Statement { statement: sql.name, cause: error.to_string() }
+    failed(sql.name, error)
+}
+
+fn failed(statement: &'static str, error: &rusqlite::Error) -> Fault {
+    ailing(statement, error).unwrap_or_else(|| Fault::Statement { statement, cause: error.to_string() })
+}
+
+/// What was attempted where no statement failed.
+const OPENING: &str = "opening the database";
+
+/// What ails the file; none where the statement is at fault.
+fn ailing(what: &'static str, error: &rusqlite::Error) -> Option<Fault> {
+    let ailment = match error.sqlite_error_code()? {
+        ErrorCode::DiskFull => FileAilment::DiskFull,
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => FileAilment::ReadOnly,
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => FileAilment::Busy,
+        ErrorCode::DatabaseCorrupt => FileAilment::Damaged,
+        ErrorCode::NotADatabase => FileAilment::NotADatabase,
+        ErrorCode::CannotOpen => FileAilment::CannotOpen,
+        ErrorCode::SystemIoFailure => FileAilment::Disk,
+        _ => return None,
+    };
+    Some(Fault::File { ailment, what, cause: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::{FileAilment, failed, unusable};
+    use crate::Fault;
+
+    #[test]
+    fn what_ails_the_file_is_told_by_the_code() {
+        let of = |code| failed("x", &rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("words".to_owned())));
+        for (code, expected) in [
+            (ffi::SQLITE_FULL, FileAilment::DiskFull),
+            (ffi::SQLITE_READONLY, FileAilment::ReadOnly),
+            (ffi::SQLITE_READONLY_DBMOVED, FileAilment::ReadOnly),
+            (ffi::SQLITE_PERM, FileAilment::ReadOnly),
+            (ffi::SQLITE_BUSY, FileAilment::Busy),
+            (ffi::SQLITE_BUSY_SNAPSHOT, FileAilment::Busy),
+            (ffi::SQLITE_LOCKED, FileAilment::Busy),
+            (ffi::SQLITE_CORRUPT, FileAilment::Damaged),
+            (ffi::SQLITE_NOTADB, FileAilment::NotADatabase),
+            (ffi::SQLITE_CANTOPEN, FileAilment::CannotOpen),
+            (ffi::SQLITE_IOERR, FileAilment::Disk),
+            (ffi::SQLITE_IOERR_FSYNC, FileAilment::Disk),
+        ] {
+            assert!(matches!(of(code), Fault::File { ailment, what: "x", cause } if ailment == expected && cause == "words"), "{code}");
+        }
+        for code in [ffi::SQLITE_CONSTRAINT, ffi::SQLITE_ERROR, ffi::SQLITE_MISUSE] {
+            assert!(matches!(of(code), Fault::Statement { statement: "x", .. }), "{code}");
+        }
+        let unknown = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), None);
+        assert!(matches!(unusable(unknown), Fault::Unusable(_)));
+    }
 }

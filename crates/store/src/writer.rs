@@ -251,8 +251,9 @@ fn group(
             after.map_or(Ok(()), |done| move_log(connection, &done, tally))
         }
         Err(fault) => {
-            let words = fault.to_string();
-            delivered.into_iter().for_each(|deliver| deliver(Err(Fault::OutcomeUnknown(words.clone()))));
+            let file = if let Fault::File { ailment, .. } = &fault { Some(*ailment) } else { None };
+            let unknown = || Fault::OutcomeUnknown { cause: fault.to_string(), file };
+            delivered.into_iter().for_each(|deliver| deliver(Err(unknown())));
             Err(fault)
         }
     }
@@ -286,7 +287,7 @@ fn one(connection: &mut Connection, world: &World, head: &mut i64, act: Act) -> 
     if let Connection::Sqlite(sqlite) = &*connection
         && sqlite.transaction_is_gone()
     {
-        return Err(Fault::OutcomeUnknown("SQLite ended the transaction".to_owned()));
+        return Err(Fault::OutcomeUnknown { cause: "SQLite ended the transaction".to_owned(), file: None });
     }
     if ran.keep {
         *head = reached;

@@ -87,11 +87,14 @@ pub async fn list(
         }
         let takes = |item: &Item| ask.takes(item, key.as_ref(), part);
         let total = counted.items.iter().filter(|item| takes(item)).map(|item| item.many).sum();
-        let mut pager = Pager { skip: page.saturating_sub(1).saturating_mul(LIST_PAGE), passed: 0, lines: Vec::new(), takes: &takes };
+        // A line may stand for the many rows of a batch, of which the total tells no number of lines.
+        let counts_lines = wanted.figure.counts != Population::Rows || only_refused(&ask, part);
+        let lines = counts_lines.then(|| usize::try_from(total).unwrap_or(0));
+        let mut pager = Pager::new(page, lines, &takes);
         let columns = walk(connection, (wanted, counted), &mut pager, part)?;
         let more = pager.lines.len() > LIST_PAGE;
-        // Of lines: one may stand for the many rows of a batch, so the total tells no page.
-        let last = (pager.lines.is_empty() && pager.passed > 0).then(|| pager.passed.div_ceil(LIST_PAGE));
+        let behind = lines.unwrap_or(pager.passed);
+        let last = (pager.lines.is_empty() && behind > 0).then(|| behind.div_ceil(LIST_PAGE));
         pager.lines.truncate(LIST_PAGE);
         let group = key.as_ref().map(|key| format!("{}，", coded(&ask, key.as_deref()))).unwrap_or_default();
         let title = format!("{group}{}", table.columns.get(column).map_or("", |column| without_unit(&column.title)));
@@ -128,13 +131,22 @@ struct Pager<'a> {
     skip: usize,
     /// Lines of the pages before.
     passed: usize,
+    /// Lines that may still be found: behind the last one nothing is read.
+    left: usize,
     lines: Vec<Line>,
     takes: &'a dyn Fn(&Item) -> bool,
 }
 
-impl Pager<'_> {
+impl<'a> Pager<'a> {
+    /// Of a list that has so many lines, where that is known: for a page behind all of them nothing is read at all.
+    fn new(page: usize, lines: Option<usize>, takes: &'a dyn Fn(&Item) -> bool) -> Pager<'a> {
+        let skip = page.saturating_sub(1).saturating_mul(LIST_PAGE);
+        let left = lines.map_or(usize::MAX, |lines| if skip < lines { lines } else { 0 });
+        Pager { skip, passed: 0, left, lines: Vec::new(), takes }
+    }
+
     fn full(&self) -> bool {
-        self.lines.len() > LIST_PAGE
+        self.lines.len() > LIST_PAGE || self.left == 0
     }
 
     /// Takes one in where it belongs to the list and to the page; the line is made only then.
@@ -142,6 +154,7 @@ impl Pager<'_> {
         if self.full() || !(self.takes)(item) {
             return Ok(());
         }
+        self.left -= 1;
         if self.skip > 0 {
             self.skip -= 1;
             self.passed += 1;
@@ -372,4 +385,30 @@ fn named(connection: &mut Connection, id: SubjectId) -> Result<(String, Option<S
     let row = xinzhi_store::subject::by_id(connection, id)?.ok_or_else(|| Error::inconsistent("an evaluated subject is gone"))?;
     let code = xinzhi_store::subject::codes(connection, id)?.into_iter().next().map(|(_, code)| code);
     Ok((row.name, code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(pager: &mut Pager<'_>, items: usize) -> usize {
+        let item = Item::default();
+        (0..items).take_while(|_| !pager.full() && pager.offer(&item, || Ok(one(None, Vec::new()))).is_ok()).count()
+    }
+
+    #[test]
+    fn nothing_is_read_behind_the_last_line() {
+        let all = |_: &Item| true;
+        // How many are looked at, and how many are on the page, where there may be a thousand others behind the lines of the list.
+        let read = |page, lines| {
+            let mut pager = Pager::new(page, lines, &all);
+            (offered(&mut pager, 1_000), pager.lines.len(), pager.passed)
+        };
+        assert_eq!(read(1, Some(50)), (21, 21, 0), "one more tells that there is another page");
+        assert_eq!(read(3, Some(50)), (50, 10, 40));
+        assert_eq!((read(4, Some(50)), read(usize::MAX, Some(50)), read(1, Some(0))), ((0, 0, 0), (0, 0, 0), (0, 0, 0)));
+        assert_eq!(read(3, Some(60)), (60, 20, 40), "a full last page");
+        assert_eq!((read(4, Some(60)), read(1, Some(20))), ((0, 0, 0), (20, 20, 0)));
+        assert_eq!(read(60, None), (1_000, 0, 1_000), "how many lines batches have is known at their end");
+    }
 }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use xinzhi_core::Day;
 use xinzhi_core::day::Span;
 use xinzhi_rules::Pack;
-use xinzhi_rules::model::{Dimension, Group, Indicator, KindIx, Ladder, LawIx, Number, Override, PeersBy, Scorecard, Take};
+use xinzhi_rules::model::{Dimension, Group, Indicator, Ladder, LawIx, Number, Override, PeersBy, Scorecard, Take};
 use xinzhi_rules::sentence;
 
-use super::joint::reads_alike;
+use super::alike;
 
 /// A part of a model that can be replaced by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,14 +154,14 @@ fn indicators(old: Model<'_>, new: Model<'_>) -> Vec<Changed> {
 }
 
 fn same_indicator((old_pack, old): (&Pack, &Indicator), (new_pack, new): (&Pack, &Indicator)) -> bool {
-    let alike =
-        |(old, new): (KindIx, KindIx)| old_pack.record_kind(old).zip(new_pack.record_kind(new)).is_some_and(|(o, n)| reads_alike(o, n));
+    let kinds = old.counts().zip(new.counts()).map(|((o, _), (n, _))| old_pack.record_kind(o).zip(new_pack.record_kind(n)));
+    let kinds: Option<Vec<_>> = kinds.collect();
     // A kind may stand in another place of each pack.
     let mut take = new.take.clone();
     if let (Take::Number { number: Number::Ratio(divisor), .. }, Some(other)) = (&mut take, old.divisor()) {
         divisor.kind = other.kind;
     }
-    old.counts().zip(new.counts()).all(|((old, _), (new, _))| alike((old, new)))
+    kinds.is_some_and(|kinds| alike::indicator(old, &kinds))
         && (&old.filter, old.window_months, &old.take) == (&new.filter, new.window_months, &take)
         && (&old.fade, old.floor, old.cap, old.weight) == (&new.fade, new.floor, new.cap, new.weight)
 }
@@ -170,7 +170,7 @@ fn same_overrides(old: Model<'_>, new: Model<'_>) -> bool {
     let same = |(a, b): (&Override, &Override)| {
         let kinds = old.0.record_kind(a.kind).zip(new.0.record_kind(b.kind));
         let grades = old.1.grades.get(a.grade).map(|grade| &grade.name) == new.1.grades.get(b.grade).map(|grade| &grade.name);
-        kinds.is_some_and(|(a, b)| reads_alike(a, b)) && a.when == b.when && grades
+        kinds.is_some_and(|kinds| alike::forcing(a, kinds)) && a.when == b.when && grades
     };
     old.1.overrides.len() == new.1.overrides.len() && old.1.overrides.iter().zip(&new.1.overrides).all(same)
 }
@@ -194,6 +194,8 @@ pub(crate) fn says(part: &Part, (pack, card): Model<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use xinzhi_rules::model::KindIx;
+
     use super::*;
     use crate::pack::{load, own_files};
 

@@ -147,9 +147,19 @@ pub struct Group {
     pub found: Ratio,
 }
 
-impl Group {
-    /// Every comparison with everybody else, the unfavourable ones first.
-    pub fn ratios(&self) -> [(Befalls, Ratio); 6] {
+/// A group whose subjects are compared with everybody else.
+pub trait Compared {
+    /// So many comparisons.
+    type Ratios: IntoIterator<Item = (Befalls, Ratio)>;
+
+    /// Every comparison, the unfavourable ones first.
+    fn ratios(&self) -> Self::Ratios;
+}
+
+impl Compared for Group {
+    type Ratios = [(Befalls, Ratio); 6];
+
+    fn ratios(&self) -> Self::Ratios {
         [
             (Befalls::Worse, self.worse),
             (Befalls::GradeWorse, self.grade_worse),
@@ -161,26 +171,26 @@ impl Group {
     }
 }
 
-/// Groups by one property.
+/// Groups by one property: of a model, or with what measures do to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Breakdown {
-    /// In an address: kind, area, industry, or `group:` and a title.
+pub struct Breakdown<G> {
+    /// In an address: kind, area, industry, or of a model `group:` and a title.
     pub by: String,
     /// What people read.
     pub title: String,
     /// In order of their keys.
-    pub groups: Vec<Group>,
+    pub groups: Vec<G>,
 }
 
-impl Breakdown {
+impl<G: Compared> Breakdown<G> {
     /// How many comparisons raise an alarm.
     pub fn alarms(&self) -> Alarms {
-        Alarms::of(self.groups.iter().flat_map(Group::ratios))
+        Alarms::of(self.groups.iter().flat_map(G::ratios))
     }
 
     /// Whether any comparison is more than a number.
     pub fn is_judged(&self) -> bool {
-        self.groups.iter().flat_map(Group::ratios).any(|(_, ratio)| ratio.comparison.judges())
+        self.groups.iter().flat_map(G::ratios).any(|(_, ratio)| ratio.comparison.judges())
     }
 }
 
@@ -203,33 +213,11 @@ pub struct MeasureGroup {
     pub relieved_ratio: Ratio,
 }
 
-impl MeasureGroup {
-    /// Every comparison with everybody else, the unfavourable one first.
-    pub fn ratios(&self) -> [(Befalls, Ratio); 2] {
+impl Compared for MeasureGroup {
+    type Ratios = [(Befalls, Ratio); 2];
+
+    fn ratios(&self) -> Self::Ratios {
         [(Befalls::Burdened, self.burdened_ratio), (Befalls::Relieved, self.relieved_ratio)]
-    }
-}
-
-/// Groups by one property, with what measures do to them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeasureBreakdown {
-    /// In an address: kind, area, industry.
-    pub by: String,
-    /// What people read.
-    pub title: String,
-    /// In order of their keys.
-    pub groups: Vec<MeasureGroup>,
-}
-
-impl MeasureBreakdown {
-    /// How many comparisons raise an alarm.
-    pub fn alarms(&self) -> Alarms {
-        Alarms::of(self.groups.iter().flat_map(MeasureGroup::ratios))
-    }
-
-    /// Whether any comparison is more than a number.
-    pub fn is_judged(&self) -> bool {
-        self.groups.iter().flat_map(MeasureGroup::ratios).any(|(_, ratio)| ratio.comparison.judges())
     }
 }
 

@@ -8,7 +8,7 @@ use xinzhi_rules::model::{Grade, Scorecard, ScorecardIx};
 use xinzhi_rules::sentence;
 
 use super::alteration::{Part, says};
-use super::count::{Alarms, Breakdown, MeasureBreakdown, Moves, groups, measure_groups, moves, spread};
+use super::count::{Alarms, Breakdown, Group, MeasureGroup, Moves, groups, measure_groups, moves, spread};
 use super::run::{Ask, CardRun, Outcomes, Placed};
 use super::shift::{MeasureShift, Scales, Shift, Stand};
 use super::words::differences;
@@ -59,7 +59,7 @@ pub(crate) fn outcome(ask: &Ask, outcomes: &Outcomes, areas: &Areas) -> Result<I
 fn finding(
     (ask, outcomes): (&Ask, &Outcomes),
     cards: &[CardImpact],
-    (measures, measure_groups): (&[MeasureImpact], &[MeasureBreakdown]),
+    (measures, measure_groups): (&[MeasureImpact], &[Breakdown<MeasureGroup>]),
 ) -> String {
     if ask.old.digest == ask.new.digest {
         return "新旧规则是同一版本，没有差别".to_owned();
@@ -97,13 +97,13 @@ fn measured(measures: &[MeasureImpact]) -> Option<String> {
 }
 
 /// How many gaps between groups somebody should look at.
-fn alarms(cards: &[CardImpact], measures: &[MeasureBreakdown]) -> String {
+fn alarms(cards: &[CardImpact], measures: &[Breakdown<MeasureGroup>]) -> String {
     let all = || cards.iter().flat_map(|card| &card.breakdowns);
-    let found: Alarms = all().map(Breakdown::alarms).chain(measures.iter().map(MeasureBreakdown::alarms)).sum();
+    let found: Alarms = all().map(Breakdown::alarms).chain(measures.iter().map(Breakdown::alarms)).sum();
     if found.all() > 0 {
         return format!("有 {}", alarm_words(found));
     }
-    let judged = all().any(Breakdown::is_judged) || measures.iter().any(MeasureBreakdown::is_judged);
+    let judged = all().any(Breakdown::is_judged) || measures.iter().any(Breakdown::is_judged);
     if judged { "各组之间没有须关注的差距" } else { "各组数量过少或者无从比较，不作判断" }.to_owned()
 }
 
@@ -250,15 +250,14 @@ const KIND: (&str, &str) = ("kind", "主体类型");
 const AREA: (&str, &str) = ("area", "区域");
 const INDUSTRY: (&str, &str) = ("industry", "行业（代码前两位）");
 
-fn measure_breakdowns(names: &Names<'_>, shifts: &[MeasureShift]) -> Vec<MeasureBreakdown> {
+fn measure_breakdowns(names: &Names<'_>, shifts: &[MeasureShift]) -> Vec<Breakdown<MeasureGroup>> {
     let kind = measure_groups(shifts, |shift| shift.kind.clone(), |key| names.kind(key));
     let area = measure_groups(shifts, |shift| shift.area.clone(), |key| names.area(key.as_deref()));
     let industry = measure_groups(shifts, |shift| shift.industry.clone(), |key| names.industry(key.as_deref()));
-    let of = |((by, title), groups): ((&str, &str), _)| MeasureBreakdown { by: by.to_owned(), title: title.to_owned(), groups };
-    [(KIND, kind), (AREA, area), (INDUSTRY, industry)].map(of).into()
+    [(KIND, kind), (AREA, area), (INDUSTRY, industry)].map(|(by, groups)| breakdown(by, groups)).into()
 }
 
-fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
+fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown<Group>> {
     let all = (run.shifts.as_slice(), &run.scales);
     let names = Names { ask, areas };
     let mut found = vec![
@@ -277,7 +276,7 @@ fn breakdowns(ask: &Ask, run: &CardRun, areas: &Areas) -> Vec<Breakdown> {
     found
 }
 
-fn breakdown((by, title): (&str, &str), groups: Vec<super::Group>) -> Breakdown {
+fn breakdown<G>((by, title): (&str, &str), groups: Vec<G>) -> Breakdown<G> {
     Breakdown { by: by.to_owned(), title: title.to_owned(), groups }
 }
 

@@ -9,7 +9,7 @@ use xinzhi_rules::Pack;
 use xinzhi_rules::calendar::Calendar;
 use xinzhi_rules::fact::Fact;
 use xinzhi_rules::model::{
-    Dimension, Grade, Indicator, KindIx, LawIx, Number, Override, PeersBy, RecordKind, Scorecard, ScorecardIx, SubjectKindIx, Take,
+    Dimension, Grade, Indicator, KindIx, LawIx, Number, Override, PeersBy, Scorecard, ScorecardIx, SubjectKindIx, Take,
 };
 
 use super::alteration::Part;
@@ -170,10 +170,4 @@ fn regraded(rules: &[Override], from: &[Grade], to: &[Grade]) -> Vec<Override> {
         to.iter().position(|grade| Some(grade.name.as_str()) == name).unwrap_or(grade.min(last))
     };
     rules.iter().map(|rule| Override { grade: place(rule.grade), ..rule.clone() }).collect()
-}
-
-/// Whether a kind of record says the same to rules: the fields that the shorter one has, and when an entry of a list holds.
-pub(crate) fn reads_alike(old: &RecordKind, new: &RecordKind) -> bool {
-    let fields = old.fields.iter().zip(&new.fields).all(|(old, new)| old.code == new.code && old.kind == new.kind);
-    old.id == new.id && fields && old.list == new.list && old.nature == new.nature
 }

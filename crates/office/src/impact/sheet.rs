@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 use xinzhi_core::actor::Actor;
 
-use super::count::{Moves, signed};
+use super::count::{Compared, Moves, signed};
 use super::list::{Listing, losing};
 use super::ratio::{Befalls, Ratio};
 use super::show::{Asked, assessment};

@@ -1,8 +1,8 @@
 //! An outcome as texts, links and charts.
 
 use xinzhi_office::impact::{
-    Alarms, Alteration, Befalls, Breakdown, CardImpact, Difference, Gain, Group, Impact, METHOD, MeasureBreakdown, MeasureGroup,
-    MeasureImpact, Move, Moves, Ratio, States, alarm_words, signed, spread_words,
+    Alarms, Alteration, Befalls, Breakdown, CardImpact, Compared, Difference, Gain, Group, Impact, METHOD, MeasureGroup, MeasureImpact,
+    Move, Moves, Ratio, States, alarm_words, signed, spread_words,
 };
 
 use super::super::super::frame::Link;
@@ -248,7 +248,7 @@ impl CardView {
         let asked = card.breakdowns.iter().find(|known| Some(known.by.as_str()) == by);
         let alarming = || card.breakdowns.iter().find(|known| known.alarms().all() > 0);
         let chosen = asked.or_else(alarming).or(card.breakdowns.first());
-        let tab = |of: &Breakdown| Tab {
+        let tab = |of: &Breakdown<Group>| Tab {
             link: Link {
                 current: chosen.is_some_and(|chosen| chosen.by == of.by),
                 ..Link::new(format!("{}#groups", pins.to("", &[("card", some(&card.id)), ("by", some(&of.by))])), of.title.clone())
@@ -328,7 +328,7 @@ const DRAWN: [Drawn; 2] =
     [(Befalls::Worse, |group| (group.moves.worse, group.worse)), (Befalls::Better, |group| (group.moves.better, group.better))];
 
 /// The largest groups, in the order of the table, with the share of each that something befalls.
-fn chart(by: &Breakdown, (befalls, of): Drawn) -> Chart {
+fn chart(by: &Breakdown<Group>, (befalls, of): Drawn) -> Chart {
     let bars = bars(by, (befalls, of));
     let what = befalls.title();
     Chart {
@@ -339,7 +339,7 @@ fn chart(by: &Breakdown, (befalls, of): Drawn) -> Chart {
     }
 }
 
-fn bars(by: &Breakdown, (befalls, of): Drawn) -> Vec<Bar> {
+fn bars(by: &Breakdown<Group>, (befalls, of): Drawn) -> Vec<Bar> {
     let mut places: Vec<(usize, &Group)> = by.groups.iter().enumerate().collect();
     places.sort_by_key(|(_, group)| std::cmp::Reverse(group.moves.compared()));
     places.truncate(BARS_MAX);
@@ -372,8 +372,8 @@ fn ratio((befalls, ratio): (Befalls, Ratio)) -> RatioView {
 
 /// Only where a measure burdens or relieves somebody.
 fn measure_groups(pins: &Pins<'_>, impact: &Impact) -> Vec<MeasureGroups> {
-    let moves = |by: &&MeasureBreakdown| by.groups.iter().any(|group| group.burdened + group.relieved > 0);
-    let of = |by: &MeasureBreakdown| MeasureGroups {
+    let moves = |by: &&Breakdown<MeasureGroup>| by.groups.iter().any(|group| group.burdened + group.relieved > 0);
+    let of = |by: &Breakdown<MeasureGroup>| MeasureGroups {
         title: by.title.clone(),
         judged: judged(by.alarms(), by.is_judged()),
         open: by.alarms().all() > 0,
@@ -382,7 +382,7 @@ fn measure_groups(pins: &Pins<'_>, impact: &Impact) -> Vec<MeasureGroups> {
     impact.measure_groups.iter().filter(moves).map(of).collect()
 }
 
-fn measure_line(pins: &Pins<'_>, by: &MeasureBreakdown, group: &MeasureGroup) -> MeasureGroupLine {
+fn measure_line(pins: &Pins<'_>, by: &Breakdown<MeasureGroup>, group: &MeasureGroup) -> MeasureGroupLine {
     let number = |many: i64, part: Option<&str>| {
         pins.number(many, &[("by", some(&by.by)), ("group", some(&group.key)), ("part", part.map(str::to_owned))])
     };
@@ -393,7 +393,7 @@ fn measure_line(pins: &Pins<'_>, by: &MeasureBreakdown, group: &MeasureGroup) ->
     }
 }
 
-fn line(pins: &Pins<'_>, (card, by): (&CardImpact, &Breakdown), group: &Group) -> GroupLine {
+fn line(pins: &Pins<'_>, (card, by): (&CardImpact, &Breakdown<Group>), group: &Group) -> GroupLine {
     let Moves { better, worse, same, lost, found, grade_worse, grade_better, ungraded } = group.moves;
     let number = |many: i64, part: Option<&str>| {
         let query = [("card", some(&card.id)), ("by", some(&by.by)), ("group", some(&group.key)), ("part", part.map(str::to_owned))];
