@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::rejection::JsonRejection;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use xinzhi_core::Code;
 use xinzhi_office::Office;
@@ -20,9 +21,12 @@ use crate::workbook::XLSX;
 /// Largest draft: more than any pack has, even as JSON.
 const DRAFT_BYTES_MAX: usize = 64 << 20;
 
+/// How much of a larger one is read before it is cut off.
+const READ_BYTES_MAX: usize = 16 * DRAFT_BYTES_MAX;
+
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        .route("/drafts", post(propose).layer(DefaultBodyLimit::max(DRAFT_BYTES_MAX)))
+        .route("/drafts", post(propose).layer(DefaultBodyLimit::disable()))
         .route("/impact", get(show))
         .route("/impact.xlsx", get(workbook))
 }
@@ -52,20 +56,31 @@ impl Wish {
     }
 }
 
-async fn propose(State(state): State<AppState>, draft: Result<Json<Draft>, JsonRejection>) -> Result<Json<Proposal>, Problem> {
-    let Json(draft) = draft.map_err(|fault| unread(&fault))?;
+async fn propose(State(state): State<AppState>, body: Body) -> Result<Json<Proposal>, Problem> {
+    let draft: Draft = serde_json::from_slice(&whole(body).await?).map_err(|_| Problem::from(Code::BodyInvalid))?;
     let files = draft.files.into_iter().collect();
     Ok(Json(impact::propose(&state.office, &Office::operator(), &draft.id, files).await?))
 }
 
-/// The reader's words are English; what can befall a folder that was read as a pack is its size.
-fn unread(fault: &JsonRejection) -> Problem {
-    if fault.status() != StatusCode::PAYLOAD_TOO_LARGE {
-        return Code::BodyInvalid.into();
+/// A draft to its end, also where it is too large: who is cut off while sending does not read what the answer says.
+async fn whole(mut body: Body) -> Result<Vec<u8>, Problem> {
+    let (mut draft, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(part) = frame.map_err(|_| Problem::from(Code::BodyInvalid))?.into_data() else { continue };
+        length = length.saturating_add(part.len());
+        if length > READ_BYTES_MAX {
+            break;
+        }
+        if length <= DRAFT_BYTES_MAX {
+            draft.extend_from_slice(&part);
+        }
     }
-    let detail = format!("草案各文件合计超过 {} MiB，不能评估；请核对是否选错了目录", DRAFT_BYTES_MAX >> 20);
+    if length <= DRAFT_BYTES_MAX { Ok(draft) } else { Err(too_large()) }
+}
+
+fn too_large() -> Problem {
     let mut problem = Problem::from(Code::BodyTooLarge);
-    problem.detail = detail;
+    problem.detail = format!("草案各文件合计超过 {} MiB，不能评估；请核对是否选错了目录", DRAFT_BYTES_MAX >> 20);
     problem
 }
 
