@@ -11,8 +11,12 @@ use crate::{Error, Office};
 
 /// How long after a start it begins: the first requests come first.
 const FIRST: Duration = Duration::from_secs(2);
-/// How often it looks what there is to count.
+/// How often it looks what there is to count, where there is little.
 const TICK: Duration = Duration::from_secs(60);
+/// How often it does in any case.
+const TICK_MAX: Duration = Duration::from_secs(600);
+/// How many times as long as it counted it then waits: one request in so many may have had to share a processor with it.
+const WAIT: u32 = 100;
 /// How long the end of a server waits for a count to end. One that takes longer is cut off, which loses nothing.
 const PARTING: Duration = Duration::from_secs(5);
 
@@ -36,13 +40,15 @@ pub fn count_ahead(office: &Arc<Office>) -> Result<Ahead, Error> {
         let mut wait = FIRST;
         while stays.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             let Some(office) = seen.upgrade().filter(|office| !office.is_stopped()) else { break };
+            let began = office.now();
             // A count that ends with the office is not missed.
             if let Err(error) = count_all(&office)
                 && !office.figures.is_closing()
             {
                 tracing::warn!(%error, "figures were not counted ahead");
             }
-            wait = TICK;
+            let took = Duration::from_millis(u64::try_from(office.now().0 - began.0).unwrap_or(0));
+            wait = took.saturating_mul(WAIT).clamp(TICK, TICK_MAX);
         }
         drop(ending);
     };
