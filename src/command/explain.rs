@@ -172,7 +172,8 @@ fn signed(points: &str) -> String {
 fn improve(out: &mut impl Write, better: &Value) -> std::io::Result<()> {
     writeln!(out, "\n怎样可以改善")?;
     for goal in list(better, "goals") {
-        writeln!(out, "  {}", text(goal, "says"))?;
+        let choice = if list(goal, "ways").count() > 1 { "，下列办法任取一种" } else { "" };
+        writeln!(out, "  {}{choice}", text(goal, "says"))?;
         for way in list(goal, "ways") {
             let sets: Vec<&Value> = list(way, "sets").collect();
             match sets.as_slice() {
@@ -203,7 +204,7 @@ fn write_step(out: &mut impl Write, step: &Value) -> std::io::Result<()> {
     };
     writeln!(
         out,
-        "      - 向{}办理“{}”，记录 {record}（{} {}）的{}；依据 {}{confirm}",
+        "      - 向{}办理“{}”；办结后，记录 {record}（{} {}）的{}；依据 {}{confirm}",
         text(step, "at"),
         text(step, "step"),
         text(step, "kind"),

@@ -28,6 +28,8 @@ mod alike;
 
 mod bound;
 
+mod named;
+
 use alike::{Counts, Member, Open};
 use bound::Bound;
 
@@ -51,10 +53,14 @@ pub struct Better {
     pub goals: Vec<Goal>,
     /// Remedies that are open on that day.
     pub open: usize,
+    /// Further ones that open later, of the days that were looked at.
+    pub later: usize,
     /// Where the search stopped short of all sets; none where what is told is exact.
     pub limit: Option<Limit>,
     /// The last day about which something is said: up to the end of the scorecard, or the last change of all.
     pub through: Day,
+    /// Whether things change on so many days that later ones were left out.
+    pub cut: bool,
     /// When and why the scorecard can no longer be used: nothing is looked at from then on.
     pub ends: Option<(Day, Reason)>,
 }
@@ -142,25 +148,27 @@ pub fn better(question: &Question<'_>, subject: &Subject<'_>) -> Result<Better, 
         coverage: &coverage,
         facts: read.collect(),
         days: Vec::new(),
+        cut: false,
         seen: BTreeMap::new(),
         opened: BTreeMap::new(),
         sets: BTreeMap::new(),
         rows: 0,
         missed: Vec::new(),
     };
-    search.days = search.days(ends.map(|(day, _)| day));
+    (search.days, search.cut) = search.days(ends.map(|(day, _)| day));
     let grade = search.standings(0, 0)?.and_then(|tried| tried.first()).and_then(|(_, standing)| standing.grade);
-    let open = search.steps_on(question.as_of).len();
+    let now: BTreeSet<Step> = search.steps_on(question.as_of).into_iter().map(|(step, _)| step).collect();
     let mut goals = Vec::new();
     if let Some(grade) = grade {
         search.goals(grade, &mut goals)?;
     }
     let last = |place: usize| search.days.get(place).copied().unwrap_or(question.as_of);
-    let whole = ends.filter(|_| search.days.len() < DAYS_MAX).map(|(day, _)| day.plus_days(-1));
+    let whole = ends.filter(|_| !search.cut).map(|(day, _)| day.plus_days(-1));
     let through = whole.unwrap_or_else(|| last(search.days.len().saturating_sub(1)));
     let missed = search.missed.iter().map(|(place, _)| *place).min().zip(search.missed.iter().map(|(_, size)| *size).min());
     let limit = missed.map(|(place, size)| Limit { from: last(place), steps: size.saturating_sub(1) });
-    Ok(Better { grade, goals, open, limit, through, ends })
+    let later: BTreeSet<Step> = search.opened.values().flat_map(|opened| opened.0.steps()).filter(|step| !now.contains(step)).collect();
+    Ok(Better { grade, goals, open: now.len(), later: later.len(), limit, through, cut: search.cut, ends })
 }
 
 /// Sets, those that differ only in alike records once, with what they come to.
@@ -175,6 +183,8 @@ struct Search<'s> {
     facts: Vec<&'s Fact>,
     /// Rising; the first is the day of the question.
     days: Vec<Day>,
+    /// Whether there are more of them.
+    cut: bool,
     /// By place of the day and number of steps; none where the sets were too many.
     seen: BTreeMap<(usize, usize), Option<Tried>>,
     /// By place of the day.
@@ -341,8 +351,9 @@ impl Search<'_> {
         self.question.pack.record_kind(fact.kind).map_or(&[], |kind| &kind.remedies)
     }
 
-    /// Today and every later day on which the result of any set of steps may differ from that of the day before.
-    fn days(&self, end: Option<Day>) -> Vec<Day> {
+    /// Today and every later day on which the result of any set of steps may differ from that of the day before; whether there are more of
+    /// them than are looked at.
+    fn days(&self, end: Option<Day>) -> (Vec<Day>, bool) {
         let today = self.question.as_of;
         let mut days: BTreeSet<Day> = BTreeSet::new();
         for fact in &self.facts {
@@ -355,8 +366,13 @@ impl Search<'_> {
         }
         days.extend(self.plan.indicators.iter().flat_map(|indicator| self.coverage.borders(&indicator.wanted)));
         days.extend(self.plan.peers.iter().flat_map(PeersPlan::borders));
+        let kinds: BTreeSet<KindIx> = self.facts.iter().map(|fact| fact.kind).collect();
+        days.extend(named::days(self.question.pack, self.plan, &kinds));
         let later = days.into_iter().filter(|day| *day > today && end.is_none_or(|end| *day < end));
-        std::iter::once(today).chain(later).take(DAYS_MAX).collect()
+        let mut days: Vec<Day> = std::iter::once(today).chain(later).collect();
+        let cut = days.len() > DAYS_MAX;
+        days.truncate(DAYS_MAX);
+        (days, cut)
     }
 
     /// The days on which a record enters a window, fades or leaves, whatever it says.

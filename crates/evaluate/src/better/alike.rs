@@ -76,6 +76,12 @@ impl Open {
         self.classes.iter().map(|class| class.members.len()).sum()
     }
 
+    /// All that may be done.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Step> + '_ {
+        let members = self.classes.iter().flat_map(|class| &class.members);
+        members.flat_map(|member| &member.steps).map(|(step, _)| *step)
+    }
+
     /// Every way to do so many steps, as counts.
     pub(super) fn ways(&self, size: usize) -> Vec<Counts> {
         let mut found = Vec::new();

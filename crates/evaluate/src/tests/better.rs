@@ -6,7 +6,7 @@ use xinzhi_core::day::Span;
 use xinzhi_core::record::{Class, RecordId};
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::fact::Fact;
-use xinzhi_rules::model::{Becomes, Each, Fading, FieldIx, KindIx, Law, LawIx, Level, Number, Pack, PeersBy, Remedy, Take};
+use xinzhi_rules::model::{Becomes, Each, Fading, FieldIx, KindIx, Law, LawIx, Level, Number, Pack, PeersBy, Put, Remedy, Silence, Take};
 use xinzhi_rules::predicate::{Column, Predicate, Test};
 
 use super::support::*;
@@ -237,7 +237,7 @@ fn time_alone_and_the_day_before() {
     let pack = remedied(pack());
     let facts = [penalty(1, "2026-03-01", Some(Class::Serious))];
     let found = look(&pack, &facts, &covered(&KINDS));
-    assert_eq!((found.grade, found.open, found.goals.len()), (Some(2), 0, 1));
+    assert_eq!((found.grade, found.open, found.later, found.cut, found.goals.len()), (Some(2), 0, 0, false, 1));
     let [way] = found.goals[0].ways.as_slice() else { panic!("{found:?}") };
     assert_eq!((way.day, way.steps(), way.sets[0].points()), (day("2027-03-01"), 0, Some(Points::whole(760))));
     let grade = |on: &str| run_on(&pack, &facts, &covered(&KINDS), on).grade;
@@ -261,6 +261,48 @@ fn a_list_is_left_when_the_law_lets_it_and_not_a_day_earlier() {
     let found = look(&pack, &[listed(1, BLACKLIST, "2026-01-10", Some("2027-05-01"))], &covered(&KINDS));
     let days: Vec<(Day, usize)> = found.goals[0].ways.iter().map(|way| (way.day, way.steps())).collect();
     assert_eq!(days, [(day("2027-01-10"), 1), (day("2027-05-01"), 0)]);
+}
+
+#[test]
+fn what_opens_later_and_does_not_help_is_counted() {
+    let mut pack = remedied(pack());
+    // Whoever is left out of the list is still D by the other one.
+    let facts = [listed(1, BLACKLIST, "2026-01-10", None), listed(2, BLACKLIST, "2026-01-10", Some("2030-01-01"))];
+    pack.record_kinds[BLACKLIST.0].remedies[0].when = test(1, Test::Present(false));
+    let found = look(&pack, &facts, &covered(&KINDS));
+    assert_eq!((found.grade, found.open, found.later, found.goals.len()), (Some(3), 0, 1, 0), "{found:?}");
+}
+
+/// Whoever leaves the list before a day that the model names counts as still on it.
+#[test]
+fn a_day_that_a_condition_names_is_looked_at() {
+    let mut card = scorecard();
+    card.overrides.clear();
+    let mut indicator = card.dimensions[0].indicators[0].clone();
+    indicator.kind = BLACKLIST;
+    indicator.window_months = 60;
+    indicator.fade = Fading::Steps(vec![]);
+    let early = test(1, Test::AtLeast(day("2027-08-17").number())).map(|late| Predicate::Not(Box::new(late)));
+    indicator.filter = Some(Predicate::Any(test(1, Test::Present(false)).into_iter().chain(early).collect()));
+    indicator.take = Take::Each { each: Each::Constant(Points::whole(-120)), put: Put::Sum, silence: Silence::Nothing };
+    card.dimensions[0].indicators.push(indicator);
+    let pack = remedied(pack_with(card));
+    let found = compared(&pack, &[listed(1, BLACKLIST, "2026-01-10", None)], 0);
+    let days: Vec<(Day, usize)> = found.goals[0].ways.iter().map(|way| (way.day, way.steps())).collect();
+    assert_eq!((found.grade, days), (Some(2), vec![(day("2027-08-17"), 1)]));
+}
+
+#[test]
+fn too_many_days_are_cut_off_and_the_cut_is_told() {
+    let mut card = scorecard();
+    card.in_force.until = None;
+    card.dimensions[0].indicators[0].window_months = 120;
+    card.dimensions[0].indicators[0].fade = Fading::Linear { after_months: 0 };
+    let mut pack = remedied(pack_with(card));
+    (pack.review_by, pack.scorecards[0].review_by) = (day("2036-12-31"), day("2036-12-31"));
+    let facts: Vec<Fact> = (1..=4).map(|id| penalty(id, "2026-03-01", Some(Class::Serious))).collect();
+    let found = look(&pack, &facts, &covered(&KINDS));
+    assert_eq!((found.cut, found.through), (true, day(AS_OF).plus_days(1_499)), "{found:?}");
 }
 
 #[test]

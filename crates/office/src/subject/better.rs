@@ -108,10 +108,13 @@ fn limited(limit: Limit, as_of: Day) -> String {
     let Limit { from, steps } = limit;
     let from = if from == as_of { String::new() } else { format!("{from} 起") };
     match steps {
-        0 => format!("可以办理的改正事项组合过多，{from}没有推算办理事项的组合，只推算了时间：可能还有更早的办法。"),
-        _ => format!("可以办理的改正事项组合过多，{from}仅试到 {steps} 项，没有推算更多项的组合：可能还有更早的办法。"),
+        0 => format!("可以办理的改正事项组合过多，{from}没有推算办理事项的组合，只推算了时间：{OPEN}。"),
+        _ => format!("可以办理的改正事项组合过多，{from}仅试到 {steps} 项，没有推算更多项的组合：{OPEN}。"),
     }
 }
+
+/// What is left open where not every set was tried.
+const OPEN: &str = "可能还有更早的办法，也可能可以升到更高的等级";
 
 struct Words<'a> {
     pack: &'a Pack,
@@ -123,7 +126,9 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn goals(&self, found: &Better) -> Vec<GoalView> {
-        let best = |place: usize| if place == 0 { "升到" } else { "最高可以升到" };
+        // Where not every set was tried, a better one may be among the others.
+        let further = if found.limit.is_none() && !found.cut { "最高可以升到" } else { "还可以升到" };
+        let best = |place: usize| if place == 0 { "升到" } else { further };
         let first = found.goals.first();
         // What also reaches the best grade is told once, under the next better one.
         let told = |place: usize, way: &&Way| place == 0 || first.is_none_or(|goal| !goal.ways.contains(way));
@@ -143,9 +148,9 @@ impl Words<'_> {
 
     fn way(&self, way: &Way) -> WayView {
         let (steps, sets) = (way.steps(), way.sets.len() + way.more);
-        let day = if way.day == self.as_of { format!("{}（评价日）", way.day) } else { way.day.to_string() };
+        let day = if way.day == self.as_of { format!("评价日 {}", way.day) } else { way.day.to_string() };
         let says = match (steps, sets) {
-            (0, _) => format!("{day} 起，不需要办理任何事项"),
+            (0, _) => format!("等到 {day}，不需要办理任何事项"),
             (_, 1) => format!("{day} 办结下列 {steps} 项"),
             _ => format!("{day} 办结下列任意一组，每组 {steps} 项"),
         };
@@ -193,18 +198,25 @@ impl Words<'_> {
         let alone = ways.last().is_some_and(|way| way.steps() == 0);
         let mut notes = Vec::new();
         if ways.is_empty() {
-            let open = match (found.open, found.limit) {
-                (0, _) => "没有可以办理的改正事项".to_owned(),
-                (open, None) => format!("可以办理的改正事项有 {open} 项，怎样组合都不能提高等级"),
-                (_, Some(Limit { steps: 0, .. })) => "没有推算办理改正事项的组合".to_owned(),
-                (_, Some(Limit { steps, .. })) => format!("办理 {steps} 项以内的各种组合都不能提高等级"),
+            let open = match (found.open, found.later, found.limit) {
+                (0, 0, None) => "没有可以办理的改正事项".to_owned(),
+                (open, 0, None) => format!("可以办理的改正事项有 {open} 项，怎样组合都不能提高等级"),
+                (0, later, None) => format!("以后才可以办理的改正事项有 {later} 项，怎样组合都不能提高等级"),
+                (open, later, None) => {
+                    format!("可以办理的改正事项有 {} 项，其中 {later} 项以后才可以办理，怎样组合都不能提高等级", open + later)
+                }
+                (_, _, Some(Limit { steps: 0, .. })) => "没有推算办理改正事项的组合".to_owned(),
+                (_, _, Some(Limit { steps, .. })) => format!("办理 {steps} 项以内的各种组合都不能提高等级"),
             };
-            notes.push(format!("按现有的记录和规则，推算到 {}：{open}，等级也不会只因时间而提高。", found.through));
+            let through = found.through;
+            notes.push(format!("按现有的记录和规则，推算到 {through}：{open}，等级也不会只因时间而提高；今后新的记录不在推算之内。"));
         } else {
-            notes.push("推算的前提：各类信息照常归集，没有新的记录，办结的结果当日报送生效。".to_owned());
+            notes.push("推算的前提：规则不变，各类信息照常归集，没有新的记录，办结的结果当日报送生效。".to_owned());
         }
         notes.extend(found.limit.map(|limit| limited(limit, self.as_of)));
-        if let Some((day, reason)) = found.ends.filter(|_| !alone) {
+        if found.cut && !alone {
+            notes.push(format!("变化的日子过多，只推算到 {}：此后可能还有办法。", found.through));
+        } else if let Some((day, reason)) = found.ends.filter(|_| !alone) {
             notes.push(format!("{day} 起不再推算：{}。", reason.sentence()));
         }
         notes
@@ -237,6 +249,7 @@ mod tests {
         let told = |from, steps| limited(Limit { from, steps }, today);
         assert!(told(today, 4).contains("过多，仅试到 4 项，没有推算更多项的组合"), "{}", told(today, 4));
         assert!(told(later, 4).contains("过多，2026-07-01 起仅试到 4 项"), "{}", told(later, 4));
+        assert!(told(later, 4).contains("可能还有更早的办法，也可能可以升到更高的等级"), "{}", told(later, 4));
         assert!(told(later, 0).contains("2026-07-01 起没有推算办理事项的组合"), "{}", told(later, 0));
     }
 
