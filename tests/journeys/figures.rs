@@ -337,6 +337,9 @@ fn deliveries_are_in_time_to_the_working_day_and_rows_sent_back_have_their_reaso
         assert_eq!(column(&by_organ, "share")[MARKET], json!(500));
         let in_force = figure(town, &centre, "measures-in-force");
         assert_eq!(column(&in_force, "of").get("restriction"), Some(&json!(1)), "{in_force}");
+        // What runs is nobody's check: its line leads to whom it concerns. A plain number has no name beside that of its group.
+        let list = town.get(&town.person(Role::Centre), "/desk/figures/measures-in-force/list?by=kind&group=restriction&part=of").text();
+        assert!(list.contains("：惩戒</h1>") && list.contains("<a href=\"/desk/subjects/91330899"), "{list}");
     });
 }
 

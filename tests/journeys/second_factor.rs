@@ -258,7 +258,12 @@ fn a11_guesses_at_the_code_lock_with_those_at_the_password() {
         assert_eq!(refusal(town.wait(account::sign_in(&town.office, &name, PASSWORD))).code, Code::AccountLocked);
         town.advance_minutes(31);
         let who = town.sign_in(&name);
-        assert_eq!(town.get(&who, "/admin/journal").status, 200, "the lock passes by itself");
+        let trail = town.get(&who, "/admin/journal");
+        assert_eq!(trail.status, 200, "the lock passes by itself");
+        for said in ["密码不正确", "验证码或者恢复码不正确", "密码正确，还须第二步验证", "用验证码"] {
+            assert!(trail.text().contains(&format!("账号 {name}，{said}</td>")), "{said}: {}", trail.text());
+        }
+        assert!(!trail.text().contains("，其他</td>"), "{}", trail.text());
         // What was forgiven by a whole sign-in is forgiven: four more do not lock.
         let (half, _) = password(town, &name);
         for _ in 0..4 {

@@ -96,8 +96,8 @@ pub async fn list(
         let behind = lines.unwrap_or(pager.passed);
         let last = (pager.lines.is_empty() && behind > 0).then(|| behind.div_ceil(LIST_PAGE));
         pager.lines.truncate(LIST_PAGE);
-        let group = key.as_ref().map(|key| format!("{}，", coded(&ask, key.as_deref()))).unwrap_or_default();
-        let title = format!("{group}{}", table.columns.get(column).map_or("", |column| without_unit(&column.title)));
+        let group = key.as_ref().map(|key| coded(&ask, key.as_deref()));
+        let title = entitled(group, table.columns.get(column).map_or("", |column| without_unit(&column.title)));
         Ok(Listing {
             figure: wanted.figure.title.clone(),
             title,
@@ -125,6 +125,19 @@ fn coded(ask: &Ask<'_>, key: Option<&str>) -> String {
 fn without_unit(title: &str) -> &str {
     title.split('（').next().unwrap_or(title)
 }
+
+/// What is listed: a group, a column, or both. That the column is a number says nothing beside its group.
+fn entitled(group: Option<String>, column: &str) -> String {
+    match group {
+        None if column == NUMBER => "全部".to_owned(),
+        None => column.to_owned(),
+        Some(group) if column == NUMBER => group,
+        Some(group) => format!("{group}，{column}"),
+    }
+}
+
+/// The column of a plain count, without its unit.
+const NUMBER: &str = "数量";
 
 /// Keeps the lines of one page and one more, which tells that there is another page.
 struct Pager<'a> {
@@ -209,7 +222,9 @@ fn obligations(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'
         for line in &lines {
             let item = populations::obligation(&line.owed, wanted.today, &mut texts);
             pager.offer(&item, || {
-                let states = item.states.iter().flatten().map(|state| state.title(wanted.figure.counts));
+                // What was executed or not is closed.
+                let states = item.states.iter().flatten().filter(|state| **state != State::Closed);
+                let states = states.map(|state| state.title(wanted.figure.counts));
                 let cells = vec![
                     measure_title(pack, &line.measure),
                     line.subject_name.clone(),
@@ -341,7 +356,9 @@ fn measures(connection: &mut Connection, wanted: &Wanted, pager: &mut Pager<'_>)
                 }
                 InForce::Running(running) => {
                     let (from, until) = running.days;
-                    (None, &running.measure, &running.subject_name, running.organ.clone(), from, Some(until))
+                    let (_, code) = named(connection, running.subject)?;
+                    let href = code.map(|code| format!("/desk/subjects/{code}"));
+                    (href, &running.measure, &running.subject_name, running.organ.clone(), from, Some(until))
                 }
             };
             let until = until.map_or_else(|| "至依据变化".to_owned(), |day| day.to_string());

@@ -44,7 +44,7 @@ fn one(act: Act, (key, value): (&str, &Value), pack: &Pack) -> Option<String> {
         "refused" => format!("退回 {said}"),
         "quarantined" => format!("待核实 {said}"),
         "account" => format!("账号 {said}"),
-        "what" => what(act, &said),
+        "what" => what(act, &said)?,
         "change" => changed(&said).to_owned(),
         "pack" => format!("规则包 {}", pack.parts.iter().find(|part| part.id == said).map_or(said.as_str(), |part| &part.title)),
         "digest" => format!("摘要 {}", said.chars().take(12).collect::<String>()),
@@ -68,14 +68,21 @@ fn one(act: Act, (key, value): (&str, &Value), pack: &Pack) -> Option<String> {
     })
 }
 
-/// What was done, as the sort of act calls it.
-fn what(act: Act, word: &str) -> String {
-    match act {
-        Act::SubjectRead | Act::IdentityUnmasked => access_title(word).to_owned(),
-        Act::SubscriptionMade | Act::SubscriptionChanged | Act::SubscriptionEnded => changed(word).to_owned(),
-        _ if word == "session" => "登录".to_owned(),
-        _ => what_title(word).to_owned(),
-    }
+/// What was done, as the sort of act calls it; none where the act says all.
+fn what(act: Act, word: &str) -> Option<String> {
+    let said = match (act, word) {
+        (Act::SubjectRead | Act::IdentityUnmasked, _) => access_title(word),
+        (Act::SubscriptionMade | Act::SubscriptionChanged | Act::SubscriptionEnded, _) => changed(word),
+        (Act::SignedIn, "session") => return None,
+        (Act::SignedIn, "password") => "密码正确，还须第二步验证",
+        (Act::SignInFailed, "password") => "密码不正确",
+        (Act::SignInFailed, "code") => "验证码或者恢复码不正确",
+        (Act::SignInFailed, "not_released") => "账号还没有启用",
+        (Act::FactorPassed, "code") => "用验证码",
+        (Act::FactorPassed, "recovery") => "用恢复码",
+        _ => what_title(word),
+    };
+    Some(said.to_owned())
 }
 
 /// What became of a connector or a subscription.

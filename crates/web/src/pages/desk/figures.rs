@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use xinzhi_office::Error;
 use xinzhi_office::figure::{self, Asked, Shown};
-use xinzhi_office::permission::Scope;
+use xinzhi_office::permission::{Action, Scope};
 use xinzhi_office::rules::figure::{Dimension, Population};
 use xinzhi_office::rules::sentence;
 
@@ -174,8 +174,11 @@ pub(super) async fn list(State(state): State<AppState>, Path(id): Path<String>, 
         address(&format!("/desk/figures/{}/list", encoded(&id)), &query)
     };
     let above = format!("/desk/figures/{}", encoded(&id));
+    let sees_batches = signed.frame.may(Action::SeeBatches);
     let frame = signed.frame.under("/desk", "工作台").under("/desk/figures", "统计").under(above, listing.figure.clone());
-    let lines = listing.lines.into_iter().map(|line| ListedLine { href: line.href, cells: line.cells });
+    // A number may count what its reader does not open.
+    let opens = |href: &String| sees_batches || !href.starts_with("/desk/batches/");
+    let lines = listing.lines.into_iter().map(|line| ListedLine { href: line.href.filter(opens), cells: line.cells });
     let listed = ListedPage {
         frame: frame.titled("明细"),
         title: format!("{}：{}", listing.figure, listing.title),
