@@ -366,7 +366,7 @@ fn what_is_wrong_with_an_account_stands_beside_its_field() {
             for (field, says) in fields {
                 assert!(text.contains(&format!("<a href=\"#{field}\">")), "{field} is not in the summary: {text}");
                 let (_, beside) = text.split_once(&format!("id=\"{field}-wrong\">")).unwrap_or_else(|| panic!("{field}: {text}"));
-                assert!(beside.split('<').next().unwrap().contains(says), "{field}: {beside}");
+                assert!(beside.split("</p>").next().unwrap().contains(says), "{field}: {beside}");
             }
             text
         };
@@ -544,7 +544,7 @@ fn an_office_of_before_keeps_its_accounts_and_keys_and_gets_its_organs() {
         assert_eq!(town.get(&program, "/api/v1/checks").status, 200);
         let auditor = town.person(Role::Audit);
         let page = town.get(&auditor, &format!("/admin/accounts/{name}")).text();
-        assert!(page.contains("可用") && page.contains("建立") && page.contains("cli"), "{page}");
+        assert!(page.contains("可用") && page.contains("建立") && page.contains("本机操作员"), "{page}");
         let organs = town.get(&auditor, "/admin/organs").text();
         assert!(organs.contains(&organ) && organs.contains(MARKET) && organs.contains("服务窗口") && organs.contains("部门"), "{organs}");
         assert_eq!(of_before(&town), []);

@@ -65,7 +65,7 @@ fn areas_and_places_have_their_names_and_codes_are_called_codes() {
         for (who, path) in [(&clerk, file.as_str()), (&town.person_as(subject), "/my")] {
             let page = town.get(who, path).text();
             assert!(page.contains("区划 柳溪村（330899101001）"), "{path}: {page}");
-            assert!(page.contains("行业代码 ") && !page.contains("行业 "), "{path}: {page}");
+            assert!(page.contains("行业 零售业（5212）"), "{path}: {page}");
         }
         let found = town.get(&clerk, &format!("/desk/search?q={}", encoded(&company.name))).text();
         assert!(found.contains("柳溪村 <span class=\"line\">330899101001</span>"), "{found}");
@@ -125,7 +125,7 @@ fn a_row_is_told_once_what_is_wrong_and_with_which_row_it_repeats() {
         ];
         let batch = town.import(&program, "cf-2018", &penalties(&rows));
         let page = town.get(&clerk, &format!("/desk/batches/{}", batch["id"])).text();
-        assert!(page.contains("<b>罚款金额（万元）</b> `很多`"), "{page}");
+        assert!(page.contains("<b>罚款金额（万元）</b> “<code>很多</code>”"), "{page}");
         assert!(page.contains("与本文件第 2 行内容相同，不重复登记"), "{page}");
         assert!(page.contains("与本文件第 2 行是同一文书而内容不同，视为更正申请"), "{page}");
         // What another file brought is no row of this one.

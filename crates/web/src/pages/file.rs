@@ -178,7 +178,7 @@ impl FileView {
             person: file.person,
             area: file.area,
             area_name: file.area_name,
-            industry: file.industry,
+            industry: file.industry.map(|code| industry(pack, code)),
             aliases: file.aliases,
             today: file.today,
             position: file.known.0,
@@ -189,6 +189,15 @@ impl FileView {
     /// How many lines stand under 现行.
     pub(super) fn current(&self) -> usize {
         self.measures.len() + self.owed.len()
+    }
+}
+
+/// `行业 橡胶和塑料制品业（2927）`; a code is called one where no pack names what it begins with.
+fn industry(pack: &Pack, code: String) -> String {
+    let begins: String = code.chars().take(2).collect();
+    match pack.industry_name(&code).or_else(|| pack.industry_name(&begins)) {
+        Some(name) => format!("行业 {name}（{code}）"),
+        None => format!("行业代码 {code}"),
     }
 }
 

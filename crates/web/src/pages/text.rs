@@ -4,6 +4,7 @@ use xinzhi_core::Day;
 use xinzhi_core::journal::Act;
 use xinzhi_core::measure::{MeasureKind, MeasureState};
 use xinzhi_core::record::{Outcome, Remark};
+use xinzhi_office::Office;
 use xinzhi_office::apply::Light;
 
 /// A colour's meaning. Red is overdue or restricting, amber due soon or proposed, green closed; never without a word.
@@ -92,6 +93,17 @@ pub fn dated(sentence: impl AsRef<str>) -> Vec<(bool, String)> {
     parts.push((false, plain));
     parts.retain(|(_, part)| !part.is_empty());
     parts
+}
+
+/// A sentence cut at what it quotes between backticks, which are left out: `true` marks what is quoted.
+pub fn quoted(sentence: impl AsRef<str>) -> Vec<(bool, String)> {
+    let sentence = sentence.as_ref();
+    // A sign without its other half is text.
+    if sentence.matches('`').count() % 2 == 1 {
+        return vec![(false, sentence.to_owned())];
+    }
+    let parts = sentence.split('`').enumerate().map(|(place, part)| (place % 2 == 1, part.to_owned()));
+    parts.filter(|(is_quoted, part)| *is_quoted || !part.is_empty()).collect()
 }
 
 /// `2026-11-23`.
@@ -224,6 +236,12 @@ pub fn percent(thousandths: i64) -> String {
 
 pub use xinzhi_core::text::escaped as encoded;
 
+/// Who did something, by the name of the account; whoever sits at the machine has none that people know.
+pub fn whom(name: String) -> String {
+    let operator = Office::operator();
+    if name == operator.name { operator.title } else { name }
+}
+
 /// Text or a dash: an empty cell looks like a fault.
 pub fn or_dash(text: &str) -> &str {
     if text.is_empty() { "—" } else { text }
@@ -282,6 +300,17 @@ mod tests {
         assert_eq!(parts, [(false, "至 ".to_owned()), (true, "2026-12-03".to_owned()), (false, "，余 10 天".to_owned())]);
         for text in ["", "2026-12-3", "没有日期", "2026-12-03"] {
             assert_eq!(dated(text).into_iter().map(|(_, part)| part).collect::<String>(), text);
+        }
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_is_set_apart() {
+        let parts =
+            |sentence: &str| quoted(sentence).into_iter().map(|(is, part)| if is { format!("<{part}>") } else { part }).collect::<String>();
+        assert_eq!(parts("代码 `123` 与 `456` 不符"), "代码 <123> 与 <456> 不符");
+        assert_eq!(parts("`` 不是日期"), "<> 不是日期");
+        for plain in ["", "没有引用", "只有一个 ` 符号"] {
+            assert_eq!(parts(plain), plain);
         }
     }
 

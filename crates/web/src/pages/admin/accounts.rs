@@ -13,9 +13,9 @@ use xinzhi_office::permission::Action;
 use super::super::answer::{Answer, FormFault, Stopped, form_faults, go, show, show_as};
 use super::super::frame::Frame;
 use super::super::reader::Signed;
-use super::super::text::{Mark, Tone};
+use super::super::text::{Mark, Tone, whom};
 use super::Done;
-use super::who::{Menu, WhoForm, place, told};
+use super::who::{Areas, Menu, WhoForm, place, told};
 use crate::server::AppState;
 
 fn standing_mark(standing: Standing) -> Mark {
@@ -36,8 +36,8 @@ pub(super) struct AccountLine {
 }
 
 impl AccountLine {
-    fn of(view: AccountView) -> AccountLine {
-        let (place, mark) = (place(&view.actor), standing_mark(view.standing));
+    fn of(view: AccountView, areas: &Areas) -> AccountLine {
+        let (place, mark) = (place(&view.actor, areas), standing_mark(view.standing));
         AccountLine { role: view.actor.role.title(), name: view.actor.name, title: view.actor.title, place, mark }
     }
 }
@@ -65,12 +65,13 @@ pub(super) struct AccountsPage {
 /// `GET /admin/accounts`.
 pub(super) async fn list(State(state): State<AppState>, Query(query): Query<ListQuery>, Signed { frame, actor }: Signed) -> Answer {
     let every = account::every(&state.office, &actor).await?;
+    let areas = Areas::read(&state, &actor).await?;
     let count = |standing: Standing| every.iter().filter(|view| view.standing == standing).count();
     let mut tabs = vec![("", "全部", query.state.is_empty(), every.len())];
     tabs.extend(Standing::ALL.map(|one| (one.word(), one.title(), query.state == one.word(), count(one))));
     let waiting = count(Standing::Waiting);
     let shown = every.into_iter().filter(|view| query.state.is_empty() || view.standing.word() == query.state);
-    let accounts = shown.map(AccountLine::of).collect();
+    let accounts = shown.map(|view| AccountLine::of(view, &areas)).collect();
     let (may_make, may_grant) = (frame.may(Action::MakeAccounts), frame.may(Action::GrantRights));
     show(&AccountsPage { frame: frame.titled("账号"), accounts, tabs, may_make, may_grant, waiting })
 }
@@ -230,6 +231,7 @@ async fn account_page(
     (typed, faults): (Option<WhoForm>, Vec<FormFault>),
 ) -> Result<AccountPage, Stopped> {
     let (view, history) = account::one(&state.office, &actor, name).await?;
+    let areas = Areas::read(state, &actor).await?;
     let acts = Acts::of(&view, &actor, frame.may(Action::GrantRights));
     let typed = typed.unwrap_or_else(|| WhoForm::of(&view.actor));
     let menu = if acts.end {
@@ -243,20 +245,24 @@ async fn account_page(
     let step = |row: account::HistoryRow| Step {
         entry: row.entry.0,
         at: row.at.to_string(),
-        by: row.by,
+        by: whom(row.by),
         what: what_title(&row.what),
-        rights: [Some(row.role.title().to_owned()), row.organ, row.area].into_iter().flatten().collect::<Vec<_>>().join("，"),
+        rights: [Some(row.role.title().to_owned()), row.organ, row.area.map(|area| areas.said(&area))]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("，"),
     };
     Ok(AccountPage {
         frame: frame.under("/admin/accounts", "账号").titled(format!("账号 {}", view.actor.name)),
         role: view.actor.role.title(),
         organ: view.actor.organ.clone().unwrap_or_default(),
-        area: view.actor.area.as_ref().map(ToString::to_string).unwrap_or_default(),
+        area: view.actor.area.as_ref().map(|area| areas.said(area.as_str())).unwrap_or_default(),
         mark: standing_mark(view.standing),
         must_change: view.must_change,
         has_factor: view.has_factor,
         needs_factor: view.actor.role.is_administrator(),
-        made_by: view.made_by,
+        made_by: whom(view.made_by),
         name: view.actor.name,
         title: view.actor.title,
         steps: history.into_iter().map(step).collect(),

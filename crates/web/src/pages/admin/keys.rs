@@ -13,10 +13,10 @@ use xinzhi_office::permission::Action;
 use super::super::answer::{Answer, FormFault, Stopped, form_faults, go, show, show_as};
 use super::super::frame::Frame;
 use super::super::reader::Signed;
-use super::super::text::{Mark, Tone};
+use super::super::text::{Mark, Tone, whom};
 use super::Done;
 use super::accounts::MadePage;
-use super::who::{Menu, WhoForm, place, told};
+use super::who::{Areas, Menu, WhoForm, place, told};
 use crate::server::AppState;
 
 pub(super) struct KeyLine {
@@ -44,14 +44,15 @@ pub(super) struct KeysPage {
 pub(super) async fn list(State(state): State<AppState>, Query(done): Query<Done>, Signed { frame, actor }: Signed) -> Answer {
     let may_make = frame.may(Action::GrantRights);
     let every = account::keys(&state.office, &actor).await?;
+    let areas = Areas::read(&state, &actor).await?;
     let in_use = every.iter().filter(|key| key.ended_at.is_none()).count();
     let line = |key: KeyView| KeyLine {
         number: key.number.0,
-        place: place(&key.actor),
+        place: place(&key.actor, &areas),
         role: key.actor.role.title(),
         name: key.actor.name,
         title: key.actor.title,
-        made_by: key.made_by,
+        made_by: whom(key.made_by),
         used: key.used_on.map_or_else(|| "还没有用过".to_owned(), |day| day.to_string()),
         mark: match key.ended_at {
             None => Mark::new(Tone::Green, "可用"),

@@ -14,7 +14,7 @@ use super::super::frame::Frame;
 use super::super::reader::Signed;
 use super::super::text::{Mark, Tone};
 use super::Done;
-use super::who::told;
+use super::who::{Areas, told};
 use crate::server::AppState;
 
 /// What stands about an organ, as a line.
@@ -28,12 +28,12 @@ pub(super) struct OrganLine {
     pub(super) mark: Mark,
 }
 
-fn line(row: OrganRow) -> OrganLine {
+fn line(row: OrganRow, areas: &Areas) -> OrganLine {
     OrganLine {
         href: format!("/admin/organs/{}", escaped(&row.name)),
         kind: kind_title(&row.kind),
         code: row.code.unwrap_or_default(),
-        area: row.area.unwrap_or_default(),
+        area: row.area.map(|area| areas.said(&area)).unwrap_or_default(),
         entry: row.entry.0,
         mark: if row.ended { Mark::new(Tone::Plain, "已停用") } else { Mark::new(Tone::Green, "现行") },
         name: row.name,
@@ -50,7 +50,8 @@ pub(super) struct OrgansPage {
 
 /// `GET /admin/organs`.
 pub(super) async fn list(State(state): State<AppState>, Query(done): Query<Done>, Signed { frame, actor }: Signed) -> Answer {
-    let organs = organ::organs(&state.office, &actor).await?.into_iter().map(line).collect();
+    let areas = Areas::read(&state, &actor).await?;
+    let organs = organ::organs(&state.office, &actor).await?.into_iter().map(|row| line(row, &areas)).collect();
     let may_keep = frame.may(Action::KeepOrgans);
     show(&OrgansPage { frame: frame.titled("单位").noticed(done.words()), organs, may_keep })
 }
@@ -112,6 +113,7 @@ async fn form(
         None => Vec::new(),
     };
     let typed = typed.or_else(|| versions.first().map(OrganForm::of)).unwrap_or_default();
+    let areas = Areas::read(state, &actor).await?;
     let frame = frame.under("/admin/organs", "单位").titled(name.map_or("登记单位".to_owned(), str::to_owned));
     Ok(OrganPage {
         frame,
@@ -121,7 +123,7 @@ async fn form(
         typed,
         kinds: KINDS,
         areas: organ::choices(&state.office, &actor).await?.areas,
-        versions: versions.into_iter().map(line).collect(),
+        versions: versions.into_iter().map(|row| line(row, &areas)).collect(),
         faults,
     })
 }

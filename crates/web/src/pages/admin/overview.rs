@@ -118,6 +118,7 @@ pub(super) struct PacksPage {
 pub(super) async fn packs(State(state): State<AppState>, Signed { frame, actor }: Signed) -> Answer {
     let rules = overview::rules(&state.office, &actor).await?;
     let today = state.office.today();
+    let title = |id: &String| rules.parts.iter().find(|part| part.id == *id).map_or_else(|| id.clone(), |part| part.title.clone());
     let packs = rules.parts.iter().map(|part| {
         let newest = rules.installed.iter().find(|row| row.pack == part.id);
         PackLine {
@@ -125,7 +126,7 @@ pub(super) async fn packs(State(state): State<AppState>, Signed { frame, actor }
             title: part.title.clone(),
             version: part.version.clone(),
             jurisdiction: part.jurisdiction.clone(),
-            extends: part.extends.join("、"),
+            extends: part.extends.iter().map(title).collect::<Vec<_>>().join("、"),
             review: match &part.review {
                 Review::Demonstration => Mark::new(Tone::Amber, "演示，未经合法性审查"),
                 Review::Reviewed { by, on, document } => Mark::new(Tone::Green, format!("{by} {on} 审查，{document}")),
@@ -264,12 +265,12 @@ fn facts(going: &Going) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("登录中的会话", going.sessions.to_string()),
         ("等待写入", format!("请求 {} 个，归集 {} 段", going.waiting.0, going.waiting.1)),
-        ("记住的评价", format!("{evaluations} 个")),
-        ("记住的覆盖区划", format!("{areas} 个")),
-        ("记住的接口密钥", format!("{keys} 个")),
+        ("缓存的评价", format!("{evaluations} 个")),
+        ("缓存的覆盖区划", format!("{areas} 个")),
+        ("缓存的接口密钥", format!("{keys} 个")),
     ];
     match going.bytes {
-        Some((database, log)) => facts.extend([("数据库文件", megabytes(database)), ("写前日志", megabytes(log))]),
+        Some((database, log)) => facts.extend([("数据库文件", megabytes(database)), ("数据库日志文件", megabytes(log))]),
         None => facts.push(("数据库", "PostgreSQL 服务器，大小和检查点由其自身管理".to_owned())),
     }
     facts

@@ -4,9 +4,10 @@ use serde::Deserialize;
 use xinzhi_core::Refusal;
 use xinzhi_core::actor::{Actor, Role};
 use xinzhi_office::account::Wanted;
-use xinzhi_office::organ::Choices;
+use xinzhi_office::organ::{self, AreaView, Choices};
 
-use super::super::answer::FormFault;
+use super::super::answer::{FormFault, Stopped};
+use crate::server::AppState;
 
 /// What was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -79,9 +80,24 @@ pub(in super::super) fn told(refusals: Vec<Refusal>) -> Vec<FormFault> {
     refusals.into_iter().map(fault).collect()
 }
 
+/// What areas are called, for pages that say where somebody works.
+pub(super) struct Areas(Vec<AreaView>);
+
+impl Areas {
+    pub(super) async fn read(state: &AppState, actor: &Actor) -> Result<Areas, Stopped> {
+        Ok(Areas(organ::areas(&state.office, actor).await?))
+    }
+
+    /// `青溪镇（330899101）`; the code alone where nobody named it.
+    pub(super) fn said(&self, code: &str) -> String {
+        let known = self.0.iter().find(|area| area.code == code && !area.name.is_empty());
+        known.map_or_else(|| code.to_owned(), |area| format!("{}（{code}）", area.name))
+    }
+}
+
 /// 单位 and 辖区 in one cell.
-pub(super) fn place(actor: &Actor) -> String {
-    let area = actor.area.as_ref().map(ToString::to_string);
+pub(super) fn place(actor: &Actor, areas: &Areas) -> String {
+    let area = actor.area.as_ref().map(|area| areas.said(area.as_str()));
     let parts: Vec<&str> = [actor.organ.as_deref(), area.as_deref()].into_iter().flatten().filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { "—".to_owned() } else { parts.join("，") }
 }
@@ -103,7 +119,11 @@ mod tests {
             subject: None,
             is_person: true,
         };
-        assert_eq!(place(&actor(None, None)), "—");
-        assert_eq!(place(&actor(Some("廿里镇"), Some("330803104"))), "廿里镇，330803104");
+        let named =
+            |code: &str, name: &str| AreaView { code: code.to_owned(), name: name.to_owned(), ended: false, recorded: true, subjects: 0 };
+        let areas = Areas(vec![named("330803", ""), named("330803104", "廿里镇")]);
+        assert_eq!(place(&actor(None, None), &areas), "—");
+        assert_eq!(place(&actor(Some("廿里镇人民政府"), Some("330803104")), &areas), "廿里镇人民政府，廿里镇（330803104）");
+        assert_eq!(place(&actor(None, Some("330803")), &areas), "330803", "nobody named it");
     }
 }
