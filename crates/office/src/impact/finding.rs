@@ -209,8 +209,8 @@ fn words(moves: Moves, run: &CardRun) -> String {
     let graded = i64::try_from(run.shifts.iter().filter(|shift| run.scales.differ(shift.before, shift.after)).count()).unwrap_or(i64::MAX);
     let Moves { better, worse, lost, found, grade_better, grade_worse, .. } = moves;
     format!(
-        "{} 个主体中 {graded} 个等级改变，变差 {worse} 个、变好 {better} 个（其中等级下降 {grade_worse} 个、上升 {grade_better} 个），\
-         不再评价 {lost} 个、改为可以评价 {found} 个",
+        "{} 个主体中 {graded} 个等级改变，其中下降 {grade_worse} 个、上升 {grade_better} 个，不再评价 {lost} 个、改为可以评价 {found} 个；\
+         连同等级不变、得分增减的，变差 {worse} 个、变好 {better} 个",
         moves.all()
     )
 }

@@ -101,7 +101,8 @@ impl ImpactPage {
 
     /// What a ratio of a group compares.
     fn ratio_head(&self, index: &usize) -> &'static str {
-        view::RATIO_HEADS.get(*index).copied().unwrap_or_default()
+        let card = self.result.as_ref().and_then(|result| result.card.as_ref());
+        card.and_then(|card| card.ratio_heads.get(*index)).copied().unwrap_or_default()
     }
 
     /// What a number of a group counts, where measures are compared.

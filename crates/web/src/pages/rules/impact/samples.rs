@@ -18,7 +18,7 @@ fn number() -> Number {
 }
 
 fn ratio(alarms: bool) -> RatioView {
-    RatioView { title: "变差", text: "1.25".to_owned(), words: hostile(), alarms }
+    RatioView { title: "变差", text: "1.25".to_owned(), words: hostile(), alarms, compares: true }
 }
 
 fn tab(href: &str, alarms: usize) -> Tab {
@@ -31,7 +31,7 @@ fn card() -> CardView {
     let chart = |bars, left_out| Chart { title: hostile(), nobody: hostile(), bars, left_out };
     CardView {
         title: hostile(),
-        finding: hostile(),
+        finding: Some(hostile()),
         notes: vec![hostile()],
         spread: Some(hostile()),
         columns: vec![hostile(), hostile()],
@@ -46,8 +46,10 @@ fn card() -> CardView {
                 GroupNumber { number: number(), of_them: None },
                 GroupNumber { number: number(), of_them: Some(("等级下降", number())) },
             ],
-            ratios: vec![[ratio(true), ratio(false)]],
+            ratios: vec![vec![ratio(true), ratio(false)]],
         }],
+        ratio_heads: vec!["变差、变好的率比"],
+        uncompared: Some(hostile()),
         alterations: vec![AlterationLine {
             title: hostile(),
             how: "改动",
@@ -86,8 +88,10 @@ fn result() -> ResultView {
             groups: vec![MeasureGroupLine {
                 title: hostile(),
                 numbers: [number(), number(), number()],
-                ratios: [ratio(true), ratio(false)],
+                ratios: vec![ratio(true), ratio(false)],
             }],
+            ratio_heads: vec!["失去激励或新增惩戒", "新增激励或终止惩戒"],
+            uncompared: Some(hostile()),
         }],
         differences: vec![Difference {
             what: hostile(),

@@ -1,8 +1,8 @@
 //! An outcome as texts, links and charts.
 
 use xinzhi_office::impact::{
-    Alarms, Alteration, Befalls, Breakdown, CardImpact, Compared, Difference, Gain, Group, Impact, METHOD, MeasureGroup, MeasureImpact,
-    Move, Moves, Ratio, States, alarm_words, signed, spread_words,
+    Alarms, Alteration, Befalls, Breakdown, CardImpact, Compared, Comparison, Difference, Gain, Group, Impact, METHOD, MeasureGroup,
+    MeasureImpact, Move, Moves, Ratio, States, alarm_words, signed, spread_words,
 };
 
 use super::super::super::frame::Link;
@@ -60,6 +60,8 @@ pub(super) struct RatioView {
     pub(super) text: String,
     pub(super) words: String,
     pub(super) alarms: bool,
+    /// Whether there is anything to compare.
+    pub(super) compares: bool,
 }
 
 /// A tab with how many gaps behind it somebody should look at.
@@ -86,8 +88,8 @@ pub(super) struct GroupLine {
     pub(super) title: String,
     /// In the order of [`GROUP_HEADS`].
     pub(super) numbers: Vec<GroupNumber>,
-    /// In the order of [`RATIO_HEADS`]: each the unfavourable one, then its counterpart.
-    pub(super) ratios: Vec<[RatioView; 2]>,
+    /// In the order of the heads of its table: each the unfavourable one, then its counterpart.
+    pub(super) ratios: Vec<Vec<RatioView>>,
 }
 
 /// A number of a group, and how many of them are of a kind.
@@ -109,11 +111,11 @@ pub(super) struct MeasureGroupLine {
     pub(super) title: String,
     /// In the order of [`MEASURE_HEADS`].
     pub(super) numbers: [Number; 3],
-    pub(super) ratios: [RatioView; 2],
+    pub(super) ratios: Vec<RatioView>,
 }
 
-/// What the numbers of a group count, and what its ratios compare.
-pub(super) const MEASURE_HEADS: [&str; 5] = ["主体", "失去激励或新增惩戒", "新增激励或终止惩戒", "受损的率比", "受益的率比"];
+/// What the numbers of a group count.
+pub(super) const MEASURE_HEADS: [&str; 3] = ["主体", "失去激励或新增惩戒", "新增激励或终止惩戒"];
 
 /// Groups by one property, with whom measures burden and relieve.
 #[derive(Clone, Debug)]
@@ -123,6 +125,10 @@ pub(super) struct MeasureGroups {
     /// Whether it is shown unfolded.
     pub(super) open: bool,
     pub(super) groups: Vec<MeasureGroupLine>,
+    /// What the ratios of its groups compare.
+    pub(super) ratio_heads: Vec<&'static str>,
+    /// What is said about the ratios that there are none of.
+    pub(super) uncompared: Option<String>,
 }
 
 /// A part of the model that differs.
@@ -141,7 +147,8 @@ pub(super) struct AlterationLine {
 #[derive(Clone, Debug)]
 pub(super) struct CardView {
     pub(super) title: String,
-    pub(super) finding: String,
+    /// What happens, where what is said of all models does not say it.
+    pub(super) finding: Option<String>,
     pub(super) notes: Vec<String>,
     pub(super) spread: Option<String>,
     pub(super) columns: Vec<String>,
@@ -152,6 +159,10 @@ pub(super) struct CardView {
     /// Whether somebody should look at the groups.
     pub(super) judged: String,
     pub(super) groups: Vec<GroupLine>,
+    /// What the ratios of its groups compare.
+    pub(super) ratio_heads: Vec<&'static str>,
+    /// What is said about the ratios that there are none of.
+    pub(super) uncompared: Option<String>,
     pub(super) alterations: Vec<AlterationLine>,
     pub(super) together: i64,
 }
@@ -255,9 +266,11 @@ impl CardView {
             },
             alarms: of.alarms().all(),
         };
+        let lines = chosen.iter().flat_map(|by| by.groups.iter().map(|group| line(pins, (card, by), group)));
+        let (groups, ratio_heads, uncompared) = told(lines.collect());
         CardView {
             title: card.title.clone(),
-            finding: card.finding.clone(),
+            finding: Some(card.finding.clone()).filter(|finding| !pins.0.finding.contains(finding)),
             notes: card.notes.clone(),
             spread: card.points.as_ref().map(spread_words),
             columns: card.column_titles.clone(),
@@ -266,7 +279,9 @@ impl CardView {
             by: chosen.map(|by| by.title.clone()).unwrap_or_default(),
             charts: chosen.map(|by| DRAWN.map(|drawn| chart(by, drawn)).into()).unwrap_or_default(),
             judged: chosen.map(|by| judged(by.alarms(), by.is_judged())).unwrap_or_default(),
-            groups: chosen.iter().flat_map(|by| by.groups.iter().map(|group| line(pins, (card, by), group))).collect(),
+            groups,
+            ratio_heads,
+            uncompared,
             alterations: card.alterations.iter().map(|of| alteration(pins, card, of)).collect(),
             together: card.together,
         }
@@ -367,17 +382,54 @@ fn bars(by: &Breakdown<Group>, (befalls, of): Drawn) -> Vec<Bar> {
 
 fn ratio((befalls, ratio): (Befalls, Ratio)) -> RatioView {
     let Ratio { comparison, .. } = ratio;
-    RatioView { title: befalls.title(), text: ratio.text(), words: comparison.words(befalls), alarms: comparison.alarms() }
+    let compares = comparison != Comparison::Nothing;
+    RatioView { title: befalls.title(), text: ratio.text(), words: comparison.words(befalls), alarms: comparison.alarms(), compares }
+}
+
+/// What can be compared in some group, and what is said about what cannot be in any.
+fn comparable<'r>(ratios: impl Iterator<Item = &'r RatioView>) -> (Vec<&'static str>, Option<String>) {
+    let (mut found, mut others): (Vec<&'static str>, Vec<&'static str>) = (Vec::new(), Vec::new());
+    for ratio in ratios {
+        let titles = if ratio.compares { &mut found } else { &mut others };
+        if !titles.contains(&ratio.title) {
+            titles.push(ratio.title);
+        }
+    }
+    others.retain(|title| !found.contains(title));
+    let words = (!others.is_empty()).then(|| format!("{}的率比在各组都无从比较，没有列出。", others.join("、")));
+    (found, words)
+}
+
+/// The groups with those ratios that say something, the heads of their columns, and what is said about the others.
+fn told(mut groups: Vec<GroupLine>) -> (Vec<GroupLine>, Vec<&'static str>, Option<String>) {
+    let (found, uncompared) = comparable(groups.iter().flat_map(|group| group.ratios.iter().flatten()));
+    let is_told = |column: usize| {
+        let mut ratios = groups.iter().filter_map(|group| group.ratios.get(column)).flatten();
+        ratios.any(|ratio| found.contains(&ratio.title))
+    };
+    let heads = RATIO_HEADS.iter().enumerate().filter(|(column, _)| is_told(*column)).map(|(_, head)| *head).collect();
+    for group in &mut groups {
+        group.ratios.iter_mut().for_each(|pair| pair.retain(|ratio| found.contains(&ratio.title)));
+        group.ratios.retain(|pair| !pair.is_empty());
+    }
+    (groups, heads, uncompared)
 }
 
 /// Only where a measure burdens or relieves somebody.
 fn measure_groups(pins: &Pins<'_>, impact: &Impact) -> Vec<MeasureGroups> {
     let moves = |by: &&Breakdown<MeasureGroup>| by.groups.iter().any(|group| group.burdened + group.relieved > 0);
-    let of = |by: &Breakdown<MeasureGroup>| MeasureGroups {
-        title: by.title.clone(),
-        judged: judged(by.alarms(), by.is_judged()),
-        open: by.alarms().all() > 0,
-        groups: by.groups.iter().map(|group| measure_line(pins, by, group)).collect(),
+    let of = |by: &Breakdown<MeasureGroup>| {
+        let mut groups: Vec<MeasureGroupLine> = by.groups.iter().map(|group| measure_line(pins, by, group)).collect();
+        let (found, uncompared) = comparable(groups.iter().flat_map(|group| &group.ratios));
+        groups.iter_mut().for_each(|group| group.ratios.retain(|ratio| found.contains(&ratio.title)));
+        MeasureGroups {
+            title: by.title.clone(),
+            judged: judged(by.alarms(), by.is_judged()),
+            open: by.alarms().all() > 0,
+            ratio_heads: groups.first().map(|group| group.ratios.iter().map(|ratio| ratio.title).collect()).unwrap_or_default(),
+            groups,
+            uncompared,
+        }
     };
     impact.measure_groups.iter().filter(moves).map(of).collect()
 }
@@ -389,7 +441,7 @@ fn measure_line(pins: &Pins<'_>, by: &Breakdown<MeasureGroup>, group: &MeasureGr
     MeasureGroupLine {
         title: group.title.clone(),
         numbers: [number(group.subjects, None), number(group.burdened, Some("burdened")), number(group.relieved, Some("relieved"))],
-        ratios: group.ratios().map(ratio),
+        ratios: group.ratios().map(ratio).into(),
     }
 }
 
@@ -419,9 +471,9 @@ fn line(pins: &Pins<'_>, (card, by): (&CardImpact, &Breakdown<Group>), group: &G
 }
 
 /// Each unfavourable comparison beside its counterpart.
-fn pairs(group: &Group) -> Vec<[RatioView; 2]> {
+fn pairs(group: &Group) -> Vec<Vec<RatioView>> {
     let (wins, loses): (Vec<_>, Vec<_>) = group.ratios().into_iter().partition(|(befalls, _)| befalls.wins());
-    loses.into_iter().zip(wins).map(|(lost, won)| [ratio(lost), ratio(won)]).collect()
+    loses.into_iter().zip(wins).map(|(lost, won)| vec![ratio(lost), ratio(won)]).collect()
 }
 
 fn alteration(pins: &Pins<'_>, card: &CardImpact, of: &Alteration) -> AlterationLine {
