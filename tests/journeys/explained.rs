@@ -125,7 +125,7 @@ fn what_gives_the_grade_in_place_of_points_is_said_with_its_rule_and_its_record(
         };
         let (grade, keys, said) = forced(&direct);
         assert_eq!((grade, keys), (json!("D"), json!([true, "A", "直接判为D级的认定", "文6号", "2026-06-06"])), "{said}");
-        assert_eq!(said["says"], "等级不由分值、由信息直接确定");
+        assert_eq!(said["says"], "等级由记录直接确定，不按分值");
         says(said["rule"].as_str().unwrap(), &["有近 1 年内的直接判为D级的认定的，等级直接定为 D（D 级）。依据："]);
         assert!(said["record"].as_i64().unwrap() > 0 && !said["basis"].as_array().unwrap().is_empty(), "{said}");
         // Of two rules the one that counts, and one that changes nothing.
@@ -145,10 +145,10 @@ fn what_gives_the_grade_in_place_of_points_is_said_with_its_rule_and_its_record(
         );
         let shown = page(town, &listed.code);
         let record = format!("href=\"#record-{}\"", found["forced"]["record"]);
-        says(&shown, &["等级不由分值、由信息直接确定", "列入严重失信主体名单的，等级直接定为 D（较差）", &record, "示税列〔2026〕1号"]);
+        says(&shown, &["等级由记录直接确定，不按分值", "列入严重失信主体名单的，等级直接定为 D（较差）", &record, "示税列〔2026〕1号"]);
         let shown = page(town, &poor.code);
         says(&shown, &["另有信息直接定级，没有改变按分值所定的等级", "按分值为 C（C 级）"]);
-        assert!(!shown.contains("等级不由分值"), "{shown}");
+        assert!(!shown.contains("不按分值"), "{shown}");
         assert_eq!(town.doctor(), []);
     });
 }
@@ -214,7 +214,7 @@ fn the_command_says_what_the_page_says() {
             &[
                 "760 分，等级 D（较差）",
                 "用途：供行政机关分级分类监管",
-                "等级不由分值、由信息直接确定（按分值为 B（良好））\n",
+                "等级由记录直接确定，不按分值（按分值为 B（良好））\n",
                 "  规则：列入严重失信主体名单的，等级直接定为 D（较差）。依据：",
                 &record,
                 "算式：800 - 120 + 80 = 760",

@@ -102,7 +102,7 @@ impl Decisive<'_> {
     /// What it does to the grade.
     pub fn says(&self) -> &'static str {
         if self.decides {
-            "等级不由分值、由信息直接确定"
+            "等级由记录直接确定，不按分值"
         } else {
             "另有信息直接定级，没有改变按分值所定的等级"
         }
