@@ -28,6 +28,11 @@ const TOWNSHIP: &str = "330899101";
 const PLACES_PACK: &str = "cangnan-market";
 const MARKET_BUREAU: &str = "示范县市场监督管理局";
 
+/// Years of records.
+const YEARS: i32 = 3;
+/// Months before the first record for which departments say that there was none.
+const LOOKED_BACK: i32 = 12;
+
 /// Days before today on which the demonstration county begins to work with the system.
 const PAST_DAYS: i32 = 21;
 
@@ -96,7 +101,7 @@ fn bring_in(office: &Arc<Office>, arguments: &Demo, through: Day) -> anyhow::Res
     let folder = arguments.at.place.data.join("county");
     std::fs::create_dir_all(&folder).context("无法建立部门文件目录")?;
     let records = arguments.records.unwrap_or(arguments.subjects * 10);
-    let size = Size { subjects: arguments.subjects, records, seed: arguments.seed, through, years: 3 };
+    let size = Size { subjects: arguments.subjects, records, seed: arguments.seed, through, years: YEARS.unsigned_abs() };
     let progress = bar(0, "生成部门文件");
     let mut files = county::write(&size, &folder, &mut |done, total| {
         progress.set_length(total);
@@ -108,6 +113,11 @@ fn bring_in(office: &Arc<Office>, arguments: &Demo, through: Day) -> anyhow::Res
     let rows: usize = files.iter().map(|file| file.rows).sum();
     let progress = bar(u64::try_from(rows)?, "归集部门文件");
     let mut before = 0;
+    // Without it the months before this one, which figures look back on, would begin before anything was covered.
+    let first = through.plus_months(-12 * YEARS).plus_days(1);
+    for span in files.iter_mut().filter_map(|file| file.covers.as_mut()).filter(|span| span.from == first) {
+        span.from = first.plus_months(-LOOKED_BACK);
+    }
     for file in &files {
         import_file(office, file, &mut |done| progress.set_position(before + u64::try_from(done).unwrap_or(0)))
             .with_context(|| format!("归集 {}", file.path.display()))?;

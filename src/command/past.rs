@@ -83,13 +83,18 @@ async fn subjects(office: &Arc<Office>) -> anyhow::Result<Vec<String>> {
     Ok(codes)
 }
 
+/// Who acts in the county where a pack says it: a bureau, or whoever grants an honour.
+fn acting(organ: &str) -> String {
+    if organ.ends_with('局') { format!("示范县{organ}") } else { "示范县人民政府办公室".to_owned() }
+}
+
 fn department(organ: &str, is_person: bool) -> Actor {
     let name = if is_person { "bumen" } else { "demo-program" };
     Actor {
         name: name.to_owned(),
         title: if is_person { "李芳" } else { "行政审批系统（演示）" }.to_owned(),
         role: Role::Department,
-        organ: Some(format!("示范县{organ}")),
+        organ: Some(acting(organ)),
         area: None,
         subject: None,
         is_person,
@@ -112,8 +117,7 @@ fn form(office: &Office, measure: &MeasureAnswer, check: i64, organ: &str) -> Fe
     let form = FeedbackForm { measure: measure.measure.clone(), officer: "李芳".to_owned(), ..FeedbackForm::default() };
     let proposed = measure.kind == MeasureKind::Restriction && measure.state == MeasureState::Proposed;
     if proposed && check % 3 == 0 {
-        let document =
-            DocumentText { number: format!("示采决〔2026〕{check}号"), organ: format!("示范县{organ}"), date: today.clone() };
+        let document = DocumentText { number: format!("示采决〔2026〕{check}号"), organ: acting(organ), date: today.clone() };
         return FeedbackForm { outcome: "applied".to_owned(), document, notice: today, ..form };
     }
     if proposed || check % 7 == 0 {
