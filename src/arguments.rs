@@ -357,18 +357,21 @@ pub struct Pack {
 #[derive(Debug, Subcommand)]
 pub enum PackCommand {
     /// 检查规则包，逐处给出行列与改法
+    #[command(after_help = "示例：xinzhi pack check ./packs/national")]
     Check {
         /// 规则包目录
         #[arg(value_name = "目录")]
         directory: PathBuf,
     },
     /// 跑规则包自带的案例
+    #[command(after_help = "示例：xinzhi pack test ./packs/national")]
     Test {
         /// 规则包目录
         #[arg(value_name = "目录")]
         directory: PathBuf,
     },
     /// 把规则读成中文句子
+    #[command(after_help = "示例：xinzhi pack show ./packs/national")]
     Show {
         /// 规则包目录；不写则读本程序自带的规则包
         #[arg(value_name = "目录")]
@@ -380,6 +383,7 @@ pub enum PackCommand {
     )]
     Diff(PackDiff),
     /// 检查、跑案例并装入单位
+    #[command(after_help = "示例：xinzhi pack install ./packs/zhejiang --data ./data")]
     Install {
         #[command(flatten)]
         place: Place,
