@@ -48,8 +48,8 @@ use days::{Ages, Turning};
 use force::Forcing;
 use rows::{Dated, Job, Scratch};
 
-/// Subjects that go through together: their rows of one kind, some thousands, fit the caches of a processor with what is made of them.
-const CHUNK: usize = 2048;
+/// Subjects that go through together: their rows of one kind, some ten thousand, fit the second-level cache of a processor with what is made of them.
+const CHUNK: usize = 4096;
 
 /// Totals of subjects and days that are kept together, where there are many days: they fit the second-level cache.
 const TOTALS: usize = 16_384;
