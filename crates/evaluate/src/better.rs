@@ -148,14 +148,14 @@ pub fn better(question: &Question<'_>, subject: &Subject<'_>) -> Result<Better, 
         coverage: &coverage,
         facts: read.collect(),
         days: Vec::new(),
-        cut: false,
         seen: BTreeMap::new(),
         opened: BTreeMap::new(),
         sets: BTreeMap::new(),
         rows: 0,
         missed: Vec::new(),
     };
-    (search.days, search.cut) = search.days(ends.map(|(day, _)| day));
+    let cut;
+    (search.days, cut) = search.days(ends.map(|(day, _)| day));
     let grade = search.standings(0, 0)?.and_then(|tried| tried.first()).and_then(|(_, standing)| standing.grade);
     let now: BTreeSet<Step> = search.steps_on(question.as_of).into_iter().map(|(step, _)| step).collect();
     let mut goals = Vec::new();
@@ -163,12 +163,12 @@ pub fn better(question: &Question<'_>, subject: &Subject<'_>) -> Result<Better, 
         search.goals(grade, &mut goals)?;
     }
     let last = |place: usize| search.days.get(place).copied().unwrap_or(question.as_of);
-    let whole = ends.filter(|_| !search.cut).map(|(day, _)| day.plus_days(-1));
+    let whole = ends.filter(|_| !cut).map(|(day, _)| day.plus_days(-1));
     let through = whole.unwrap_or_else(|| last(search.days.len().saturating_sub(1)));
     let missed = search.missed.iter().map(|(place, _)| *place).min().zip(search.missed.iter().map(|(_, size)| *size).min());
     let limit = missed.map(|(place, size)| Limit { from: last(place), steps: size.saturating_sub(1) });
     let later: BTreeSet<Step> = search.opened.values().flat_map(|opened| opened.0.steps()).filter(|step| !now.contains(step)).collect();
-    Ok(Better { grade, goals, open: now.len(), later: later.len(), limit, through, cut: search.cut, ends })
+    Ok(Better { grade, goals, open: now.len(), later: later.len(), limit, through, cut, ends })
 }
 
 /// Sets, those that differ only in alike records once, with what they come to.
@@ -183,8 +183,6 @@ struct Search<'s> {
     facts: Vec<&'s Fact>,
     /// Rising; the first is the day of the question.
     days: Vec<Day>,
-    /// Whether there are more of them.
-    cut: bool,
     /// By place of the day and number of steps; none where the sets were too many.
     seen: BTreeMap<(usize, usize), Option<Tried>>,
     /// By place of the day.

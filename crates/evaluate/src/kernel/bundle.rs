@@ -121,11 +121,11 @@ impl<'p> Bundle<'p> {
             member.job.code(&chunk.columns, member.stride, scratch);
         }
     }
+}
 
-    /// What a place adds. The remainder changes nothing, and with it the compiler leaves the check out.
-    fn place(&self, place: usize) -> i64 {
-        self.points.get(place % PLACES).copied().unwrap_or(0)
-    }
+/// What a place says. The remainder changes nothing, and with it the compiler leaves the check out.
+fn at<T: Copy + Default>(places: &[T; PLACES], place: usize) -> T {
+    places.get(place % PLACES).copied().unwrap_or_default()
 }
 
 impl Member<'_> {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Bundle, Member, Over, PLACES, most, places};
+use super::{Bundle, Member, Over, PLACES, at, most, places};
 use crate::kernel::days::{Ages, ByDay};
 use crate::kernel::rows::Scratch;
 use crate::kernel::sums::running_sums;
@@ -151,8 +151,8 @@ impl Bundle<'_> {
     fn add_up(&self, day: &Day, (days, codes): (&[i32], &[u16]), sums: &mut Vec<i64>) {
         let (rows, points) = (days.iter().zip(codes), &self.points);
         match day.lines.few() {
-            Some(lines) => running_sums(rows.map(move |(day, code)| at(points, lines.at(*day).wrapping_add(*code))), sums),
-            None => running_sums(rows.map(|(row, code)| at(points, day.lines.at(*row).wrapping_add(*code))), sums),
+            Some(lines) => running_sums(rows.map(move |(day, code)| at(points, usize::from(lines.at(*day).wrapping_add(*code)))), sums),
+            None => running_sums(rows.map(|(row, code)| at(points, usize::from(day.lines.at(*row).wrapping_add(*code)))), sums),
         }
     }
 
@@ -179,7 +179,7 @@ impl Bundle<'_> {
         for owner in &aged.open {
             let days = chunk.columns.day.get(owner.rows()).unwrap_or(&[]);
             let rows = days.iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
-            let counting = |place: u16| at(&day.counting, place);
+            let counting = |place: u16| at(&day.counting, usize::from(place));
             let bits = match few {
                 Some(lines) => rows.fold(0, |bits, (row, code)| bits | counting(lines.at(*row).wrapping_add(*code))),
                 None => rows.fold(0, |bits, (row, code)| bits | counting(day.lines.at(*row).wrapping_add(*code))),
@@ -189,11 +189,6 @@ impl Bundle<'_> {
             add(known_weight, owner.subject, told.copied().unwrap_or(0));
         }
     }
-}
-
-/// What a place says. The remainder changes nothing, and with it the compiler leaves the check out.
-fn at<T: Copy + Default>(places: &[T; PLACES], place: u16) -> T {
-    places.get(usize::from(place) % PLACES).copied().unwrap_or_default()
 }
 
 fn difference(owner: Owner, sums: &[i64]) -> i64 {

@@ -1,6 +1,6 @@
 //! A bundle over several days: what its indicators come to from one day to the next.
 
-use super::{Bundle, Member, Over};
+use super::{Bundle, Member, Over, at};
 use crate::kernel::course::{Course, Turns};
 use crate::kernel::rows::Scratch;
 use crate::kernel::{Chunk, Owner, Totals};
@@ -67,7 +67,7 @@ impl<'p> Bundle<'p> {
     }
 
     fn turn(&self, course: &Course, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns) {
-        course.turn(rows, owner, turns, |line, code| self.place((line as usize).wrapping_add(usize::from(code))));
+        course.turn(rows, owner, turns, |line, code| at(&self.points, (line as usize).wrapping_add(usize::from(code))));
     }
 }
 
