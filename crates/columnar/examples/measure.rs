@@ -12,6 +12,10 @@ use xinzhi_columnar::{Backtest, Every, Loaded, Run, TableSet, Touched};
 use xinzhi_core::Day;
 use xinzhi_rules::Files;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let word = |name: &str| words.iter().skip_while(|word| *word != name).nth(1).cloned().ok_or_else(|| format!("{name} is missing"));

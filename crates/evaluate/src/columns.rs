@@ -71,10 +71,49 @@ pub enum ColumnsFault {
     Kinds,
 }
 
+/// Rows of one kind of which few subjects have more.
+pub(crate) const FEW: u32 = 31;
+
+/// How many subjects lie between two marks.
+const STRIDE: usize = 256;
+
+/// A subject who has rows, and where they end; they begin where those of the one before end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct End {
+    pub subject: u32,
+    pub end: u32,
+}
+
+/// A subject, and which rows it has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Owner {
+    pub subject: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// The subjects who have rows of a kind.
+#[derive(Clone, Debug, Default)]
+struct Owned {
+    ends: Vec<End>,
+    /// By every [`STRIDE`] subjects, how many of the ends are of those before.
+    marks: Vec<u32>,
+    /// Those who have more than [`FEW`].
+    crowded: Vec<Owner>,
+}
+
+/// Some of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnedBy<'a> {
+    pub ends: &'a [End],
+    pub crowded: &'a [Owner],
+}
+
 /// A population: columns by record kind, and each subject's coverage.
 #[derive(Clone, Debug)]
 pub struct Population<'a> {
     kinds: BTreeMap<KindIx, KindColumns<'a>>,
+    owned: BTreeMap<KindIx, Owned>,
     coverages: Vec<&'a Coverage>,
     coverage_of: Vec<u32>,
     subject_kinds: Vec<SubjectKindIx>,
@@ -96,7 +135,8 @@ impl<'a> Population<'a> {
         for (kind, columns) in &kinds {
             columns.check(kind.0, coverage_of.len())?;
         }
-        Ok(Population { kinds, coverages, coverage_of, subject_kinds: Vec::new() })
+        let owned = kinds.iter().map(|(kind, columns)| (*kind, Owned::of(columns.starts))).collect();
+        Ok(Population { kinds, owned, coverages, coverage_of, subject_kinds: Vec::new() })
     }
 
     /// The same with the kind of each subject, which some scorecards group by.
@@ -128,6 +168,14 @@ impl<'a> Population<'a> {
     /// The rows of a kind; none where nobody has one.
     pub fn kind(&self, kind: KindIx) -> Option<&KindColumns<'a>> {
         self.kinds.get(&kind)
+    }
+
+    /// Those of some subjects who have rows of a kind.
+    pub(crate) fn owned_by(&self, kind: KindIx, subjects: &Range<usize>) -> OwnedBy<'_> {
+        self.owned.get(&kind).map_or(OwnedBy { ends: &[], crowded: &[] }, |owned| OwnedBy {
+            ends: owned.ends.get(owned.before(subjects.start)..owned.before(subjects.end)).unwrap_or(&[]),
+            crowded: among(&owned.crowded, subjects),
+        })
     }
 
     /// By coverage set 1 where `covers` holds: asked once for each, not for each subject.
@@ -198,6 +246,52 @@ impl<'a> KindColumns<'a> {
         }
         Ok(())
     }
+}
+
+impl Owned {
+    fn of(starts: &[u32]) -> Owned {
+        let (mut ends, mut many) = (vec![End::default(); starts.len()], 0_usize);
+        // There is no branch to guess wrong: each subject is put down where the next one belongs and is written over unless it has rows.
+        let mut marks = Vec::with_capacity(starts.len() / STRIDE + 1);
+        for ((start, end), subject) in starts.iter().zip(starts.iter().skip(1)).zip(0_u32..) {
+            if (subject as usize).is_multiple_of(STRIDE) {
+                marks.push(u32::try_from(many).unwrap_or(0));
+            }
+            ends.get_mut(many).into_iter().for_each(|place| *place = End { subject, end: *end });
+            many = many.wrapping_add(usize::from(start != end));
+        }
+        ends.truncate(many);
+        ends.shrink_to_fit();
+        let begins = std::iter::once(0).chain(ends.iter().map(|end| end.end));
+        let owners = ends.iter().zip(begins).map(|(end, start)| Owner { subject: end.subject, start, end: end.end });
+        let crowded = owners.filter(|owner| owner.crowded()).collect();
+        Owned { ends, marks, crowded }
+    }
+
+    /// How many of the ends are of subjects before one.
+    fn before(&self, subject: usize) -> usize {
+        let mark = |place: usize| self.marks.get(place).map_or(self.ends.len(), |mark| *mark as usize);
+        let (from, until) = (mark(subject / STRIDE), mark(subject / STRIDE + 1));
+        let few = self.ends.get(from..until).unwrap_or(&[]);
+        if subject.is_multiple_of(STRIDE) { from } else { from + few.partition_point(|end| (end.subject as usize) < subject) }
+    }
+}
+
+impl Owner {
+    pub(crate) fn rows(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether it has more rows than nearly all.
+    pub(crate) fn crowded(self) -> bool {
+        self.end.wrapping_sub(self.start) > FEW
+    }
+}
+
+/// Those of rising owners who are some subjects.
+fn among<'a>(owners: &'a [Owner], subjects: &Range<usize>) -> &'a [Owner] {
+    let before = |subject: usize| owners.partition_point(|owner| (owner.subject as usize) < subject);
+    owners.get(before(subjects.start)..before(subjects.end)).unwrap_or(&[])
 }
 
 impl Values<'_> {

@@ -6,7 +6,7 @@
 //! population of ten million run the same code.
 //!
 //! Conditions and what a row is worth when new do not depend on the day and are read once, also for many days; a day adds only how old each
-//! row is then, and looks its points up in one table. Indicators of a kind are looked up and summed several at once
+//! row is then, and looks its points up in one table. Indicators of a kind are read, looked up and summed several at once
 //! (`bundle`). Where rows are summed over several days, what turns from one day to the next is summed
 //! instead (`course`).
 
@@ -16,12 +16,14 @@ use std::ops::Range;
 use xinzhi_core::{Day, Points};
 use xinzhi_rules::model::KindIx;
 
-use crate::columns::{ColumnsFault, KindColumns, Population};
+use crate::columns::{ColumnsFault, End, KindColumns, OwnedBy, Owner, Population};
 use crate::peers;
 use crate::plan::{OverridePlan, Plan};
 use crate::result::{Outcome, Reason, Standing};
 
 mod bundle;
+
+mod codes;
 
 mod course;
 
@@ -48,8 +50,8 @@ use days::{Ages, Turning};
 use force::Forcing;
 use rows::{Dated, Job, Scratch};
 
-/// Subjects that go through together: their rows of one kind, some ten thousand, fit the second-level cache of a processor with what is made of them.
-const CHUNK: usize = 4096;
+/// Subjects that go through together: their rows of one kind, some twenty thousand, fit the second-level cache of a processor with what is made of them.
+const CHUNK: usize = 8192;
 
 /// Totals of subjects and days that are kept together, where there are many days: they fit the second-level cache.
 const TOTALS: usize = 16_384;
@@ -92,32 +94,13 @@ struct Work<'p> {
     jobs: Vec<Job<'p>>,
     forcing: Vec<Forcing<'p>>,
     /// By day of evaluation.
-    days: Vec<KindDay>,
-}
-
-/// What all indicators of a kind share on one day.
-struct KindDay {
-    ages: Ages,
-    /// By coverage set 1 where some indicator has to look whether a record counts.
-    open: Vec<u8>,
-}
-
-/// The rows of a chunk on one day, whichever indicator asks.
-#[derive(Clone, Debug, Default)]
-struct Aged {
-    /// How old each row is.
-    ages: Vec<u16>,
-    /// Owners whose coverage set is open.
-    open: Vec<Owner>,
+    ages: Vec<Ages>,
 }
 
 /// Some subjects with their rows of one kind.
 struct Chunk<'c> {
     columns: KindColumns<'c>,
-    /// Those subjects who have rows, and where these end.
-    ends: &'c [End],
-    /// Those of them who have very many.
-    crowded: Vec<Owner>,
+    owned: OwnedBy<'c>,
     lot: &'c Lot<'c>,
 }
 
@@ -126,21 +109,6 @@ struct Lot<'c> {
     population: &'c Population<'c>,
     subjects: Range<usize>,
     coverage_of: &'c [u32],
-}
-
-/// A subject of a chunk who has rows, and where they end; they begin where those of the one before end.
-#[derive(Clone, Copy, Debug, Default)]
-struct End {
-    subject: u32,
-    end: u32,
-}
-
-/// Such a subject, and which rows it has.
-#[derive(Clone, Copy, Debug, Default)]
-struct Owner {
-    subject: u32,
-    start: u32,
-    end: u32,
 }
 
 /// Points of every subject of a population on a day.
@@ -195,20 +163,23 @@ fn evaluate<E: From<ColumnsFault>>(
     let work = work(plan, population, days, watch.is_none());
     let known: Vec<Vec<i64>> = (0..days.len()).map(|day| known_weight(&work, population, day)).collect();
     let mut totals: Vec<Totals> = days.iter().map(|day| Totals::new(plan, *day)).collect();
-    let (mut scratch, mut aged) = (Scratch::default(), vec![Aged::default(); days.len()]);
-    let mut ends = Box::new([End::default(); CHUNK]);
+    let (mut scratch, mut ages) = (Scratch::default(), vec![Vec::new(); days.len()]);
     let many = (TOTALS / days.len().max(1)).clamp(1, CHUNK);
     for start in (0..population.subjects()).step_by(many) {
         let subjects = start..population.subjects().min(start + many);
-        let lot = Lot { population, subjects: subjects.clone(), coverage_of: population.coverage_of(subjects.clone()) };
+        let coverage_of = population.coverage_of(subjects.clone());
+        let lot = Lot { population, subjects: subjects.clone(), coverage_of };
         for totals in &mut totals {
             totals.begin(plan, subjects.len());
             totals.ladders = peers::ladders(plan, population, subjects.clone(), totals.as_of)?;
         }
-        let columns = |work: &Work<'_>| population.kind(work.kind).map(|columns| columns.of(subjects.clone()));
+        let chunk = |work: &Work<'_>| {
+            let columns = population.kind(work.kind)?.of(subjects.clone());
+            Some(Chunk { columns, owned: population.owned_by(work.kind, &subjects), lot: &lot })
+        };
         // First what is added as a difference from the day before, then what is added to each day.
         for work in work.iter().filter(|work| work.follows()) {
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut ends)) else { continue };
+            let Some(chunk) = chunk(work) else { continue };
             work.bundles.iter().for_each(|bundle| bundle.follow(&chunk, &mut totals, &mut scratch));
             work.jobs.iter().for_each(|job| job.follow(&chunk, &mut totals, &mut scratch));
         }
@@ -216,18 +187,19 @@ fn evaluate<E: From<ColumnsFault>>(
         totals.iter_mut().zip(&known).for_each(|(totals, known)| totals.know(lot.coverage_of, known));
         for work in work.iter().filter(|work| work.reads()) {
             let jobs = || work.jobs.iter().filter(|job| job.course.is_none());
-            let Some(chunk) = columns(work).map(|columns| Chunk::new(columns, &lot, &mut ends)) else {
+            let Some(chunk) = chunk(work) else {
                 let jobs = jobs().chain(work.bundles.iter().flat_map(Bundle::jobs));
                 jobs.for_each(|job| job.without_rows(&lot, &mut totals, watch.as_deref_mut()));
                 continue;
             };
-            // Bundles look days up themselves.
-            let aging = jobs().next().is_some();
-            work.days.iter().zip(&mut aged).for_each(|(day, aged)| aged.read(day, &chunk, aging));
-            for (totals, aged) in totals.iter_mut().zip(&aged) {
-                work.bundles.iter().for_each(|bundle| bundle.run((&chunk, aged), totals, &mut scratch));
+            if let [totals] = totals.as_mut_slice() {
+                work.bundles.iter().for_each(|bundle| bundle.run(&chunk, totals, &mut scratch));
             }
-            jobs().for_each(|job| job.run((&chunk, &aged), &mut totals, (&mut scratch, watch.as_deref_mut())));
+            // Bundles read days themselves.
+            if jobs().next().is_some() {
+                work.ages.iter().zip(&mut ages).for_each(|(of, ages)| of.read(chunk.columns.day, ages));
+            }
+            jobs().for_each(|job| job.run((&chunk, &ages), &mut totals, (&mut scratch, watch.as_deref_mut())));
             work.forcing.iter().for_each(|rule| rule.run(&chunk, &mut totals, (&mut scratch, watch.as_deref_mut())));
         }
         totals.iter_mut().for_each(|totals| totals.close(plan));
@@ -270,15 +242,11 @@ fn work<'p>(plan: &'p Plan, population: &Population<'_>, days: &'p [Day], togeth
             Job::new(*place, plan, dated)
         });
         let jobs: Vec<Job<'p>> = jobs.collect();
-        let opens = |day, set| jobs.iter().any(|job| job.open(day, set));
-        let open = |day| (0_u32..).take(population.coverages()).map(|set| u8::from(opens(day, set))).collect();
-        let open: Vec<Vec<u8>> = (0..days.len()).map(open).collect();
         let rules = plan.overrides.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
         let forcing = rules.filter_map(|(place, _)| Forcing::new(plan, place, days)).collect();
-        let (bundles, jobs) = if together { Bundle::of(jobs, &ages) } else { (Vec::new(), jobs) };
+        let (bundles, jobs) = if together { Bundle::of(jobs, population.kind(*kind), &ages) } else { (Vec::new(), jobs) };
         let jobs = jobs.into_iter().map(|job| job.following(&ages)).collect();
-        let days = ages.into_iter().zip(open).map(|(ages, open)| KindDay { ages, open }).collect();
-        Work { kind: *kind, bundles, jobs, forcing, days }
+        Work { kind: *kind, bundles, jobs, forcing, ages }
     });
     kinds.collect()
 }
@@ -291,12 +259,12 @@ impl<'p> Work<'p> {
 
     /// Whether it follows rows from day to day.
     fn follows(&self) -> bool {
-        self.days.len() > 1 && (!self.bundles.is_empty() || self.jobs.iter().any(|job| job.course.is_some()))
+        self.ages.len() > 1 && (!self.bundles.is_empty() || self.jobs.iter().any(|job| job.course.is_some()))
     }
 
     /// Whether it reads rows otherwise than to follow them from day to day.
     fn reads(&self) -> bool {
-        !self.forcing.is_empty() || self.days.len() == 1 || self.jobs.iter().any(|job| job.course.is_none())
+        !self.forcing.is_empty() || self.ages.len() == 1 || self.jobs.iter().any(|job| job.course.is_none())
     }
 }
 
@@ -441,23 +409,43 @@ pub(crate) fn ends(starts: &[u32]) -> Vec<u32> {
 }
 
 impl<'c> Chunk<'c> {
-    fn new(columns: KindColumns<'c>, lot: &'c Lot<'c>, ends: &'c mut [End; CHUNK]) -> Chunk<'c> {
-        let base = columns.starts.first().copied().unwrap_or(0);
-        let mut many = 0_usize;
-        // There is no branch to guess wrong: each subject is put down where the next one belongs and is written over unless it has rows.
-        for ((start, end), subject) in columns.starts.iter().zip(columns.starts.iter().skip(1)).zip(0..) {
-            if let Some(cell) = ends.get_mut(many % CHUNK) {
-                *cell = End { subject, end: end.wrapping_sub(base) };
-            }
-            many = many.wrapping_add(usize::from(start != end));
-        }
-        let ends = ends.get(..many).unwrap_or_default();
-        Chunk { columns, ends, crowded: bundle::crowded(ends), lot }
+    /// How many rows there are before those of the chunk.
+    fn base(&self) -> u32 {
+        self.columns.starts.first().copied().unwrap_or(0)
+    }
+
+    /// How many subjects there are before those of the chunk.
+    fn first(&self) -> u32 {
+        u32::try_from(self.lot.subjects.start).unwrap_or(0)
     }
 
     /// Those subjects who have rows.
     fn owners(&self) -> Owners<'c> {
-        Owners::of(self.ends)
+        Owners { ends: self.owned.ends.iter(), first: self.first(), base: self.base(), start: 0 }
+    }
+
+    /// Those of them who have very many.
+    fn crowded(&self) -> impl Iterator<Item = Owner> + use<'c> {
+        let (first, base) = (self.first(), self.base());
+        let here = move |owner: &Owner| Owner {
+            subject: owner.subject.wrapping_sub(first),
+            start: owner.start.wrapping_sub(base),
+            end: owner.end.wrapping_sub(base),
+        };
+        self.owned.crowded.iter().map(here)
+    }
+
+    /// The owner at a place among those who have rows.
+    fn owner(&self, place: u32) -> Option<Owner> {
+        let (place, base) = (place as usize, self.base());
+        let end = self.owned.ends.get(place)?;
+        let before = place.checked_sub(1).and_then(|before| self.owned.ends.get(before)).map_or(base, |end| end.end);
+        Some(Owner { subject: end.subject.wrapping_sub(self.first()), start: before.wrapping_sub(base), end: end.end.wrapping_sub(base) })
+    }
+
+    /// The coverage set of an owner.
+    fn set(&self, owner: Owner) -> u32 {
+        self.lot.coverage_of.get(owner.subject as usize).copied().unwrap_or(0)
     }
 
     /// Where each subject's rows end among those of the chunk.
@@ -466,37 +454,14 @@ impl<'c> Chunk<'c> {
     }
 }
 
-impl Aged {
-    fn read(&mut self, day: &KindDay, chunk: &Chunk<'_>, aging: bool) {
-        if aging {
-            day.ages.read(chunk.columns.day, &mut self.ages);
-        }
-        self.open.clear();
-        if day.open.contains(&1) {
-            let open = |set: &u32| day.open.get(*set as usize) == Some(&1);
-            let open = chunk.owners().map(|owner| (owner, chunk.lot.coverage_of.get(owner.subject as usize).is_some_and(open)));
-            pick(open, chunk.ends.len(), &mut self.open);
-        }
-    }
-}
-
-impl Owner {
-    fn rows(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
-
 /// The owners of rows, one after another.
 #[derive(Clone, Debug)]
 struct Owners<'e> {
     ends: std::slice::Iter<'e, End>,
+    /// How many subjects and rows there are before them.
+    first: u32,
+    base: u32,
     start: u32,
-}
-
-impl<'e> Owners<'e> {
-    fn of(ends: &'e [End]) -> Owners<'e> {
-        Owners { ends: ends.iter(), start: 0 }
-    }
 }
 
 impl Iterator for Owners<'_> {
@@ -504,7 +469,8 @@ impl Iterator for Owners<'_> {
 
     fn next(&mut self) -> Option<Owner> {
         let End { subject, end } = *self.ends.next()?;
-        Some(Owner { subject, start: std::mem::replace(&mut self.start, end), end })
+        let end = end.wrapping_sub(self.base);
+        Some(Owner { subject: subject.wrapping_sub(self.first), start: std::mem::replace(&mut self.start, end), end })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -520,20 +486,6 @@ fn map_into<T, U: Copy + Default>(items: impl ExactSizeIterator<Item = T>, cells
     for (cell, item) in cells.iter_mut().zip(items) {
         *cell = make(item);
     }
-}
-
-/// Takes over those of at most `most` items that are to stay. There is no branch to guess wrong: each is put down where the next one belongs
-/// and is written over unless it stays.
-fn pick<T: Copy + Default>(items: impl Iterator<Item = (T, bool)>, most: usize, picked: &mut Vec<T>) {
-    picked.resize(most, T::default());
-    let mut many = 0_usize;
-    for (item, stays) in items {
-        if let Some(place) = picked.get_mut(many) {
-            *place = item;
-        }
-        many = many.wrapping_add(usize::from(stays));
-    }
-    picked.truncate(many);
 }
 
 /// The rows of each subject, by where each one's end.

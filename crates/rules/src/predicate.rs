@@ -21,7 +21,7 @@ pub enum Predicate {
 }
 
 /// What a comparison looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Column {
     /// A field of the record.
     Field(FieldIx),

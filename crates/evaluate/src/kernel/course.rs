@@ -4,7 +4,8 @@
 
 use super::days::Ages;
 use super::rows::{Dated, Job};
-use super::{Chunk, Owner, Totals};
+use super::{Chunk, Totals};
+use crate::columns::Owner;
 
 /// By day of a document, the days of evaluation on which a row of it turns.
 #[derive(Clone, Debug)]
@@ -114,7 +115,7 @@ impl Course {
         let sinks = totals.iter_mut().map(|totals| totals.part(job.plan.dimension));
         let (mut sums, mut weights): (Vec<_>, Vec<_>) = sinks.map(|sink| (sink.dimension, sink.known_weight)).unzip();
         for owner in chunk.owners() {
-            self.turn(rows, owner, turns, |line, code| table.worth(line, code));
+            self.turn(rows_of(rows, owner), turns, |line, code| table.worth(line, code));
             let (mut raw, mut before) = (0_i64, 0_i64);
             turns.drain(|day, change| {
                 raw = raw.wrapping_add(change);
@@ -128,7 +129,7 @@ impl Course {
             if !job.ever_open(set) {
                 continue;
             }
-            self.turn(rows, owner, turns, |line, _| i64::from(line != 0));
+            self.turn(rows_of(rows, owner), turns, |line, _| i64::from(line != 0));
             turns.mark(self.covering(set));
             let (mut counting, mut before) = (0_i64, 0_i64);
             turns.drain(|day, change| {
@@ -142,9 +143,9 @@ impl Course {
         }
     }
 
-    /// What something about a subject's rows changes by on each day: `of` says it of a line and a code, and it is 0 of line 0.
-    pub(super) fn turn(&self, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns, of: impl Fn(u32, u16) -> i64) {
-        for (document, code) in rows_of(rows, owner) {
+    /// What something about some rows, of which day and code are told, changes by on each day: `of` says it of a line and a code, and it is 0 of line 0.
+    pub(super) fn turn(&self, rows: impl Iterator<Item = (i32, u16)>, turns: &mut Turns, of: impl Fn(u32, u16) -> i64) {
+        for (document, code) in rows {
             let mut before = 0;
             for turn in self.of(document) {
                 let now = of(turn.line, code);
@@ -184,7 +185,12 @@ fn add(columns: &mut [&mut [i64]], (day, subject): (usize, u32), change: i64) {
 }
 
 /// Day and code of those rows of a subject that can count.
-fn rows_of<'r>((days, codes): (&'r [i32], &'r [u16]), owner: Owner) -> impl Iterator<Item = (i32, u16)> + use<'r> {
+fn rows_of<'r>(rows: (&'r [i32], &'r [u16]), owner: Owner) -> impl Iterator<Item = (i32, u16)> + use<'r> {
+    all_of(rows, owner).filter(|(_, code)| *code != 0)
+}
+
+/// Day and code of all rows of a subject.
+pub(super) fn all_of<'r>((days, codes): (&'r [i32], &'r [u16]), owner: Owner) -> impl Iterator<Item = (i32, u16)> + use<'r> {
     let rows = days.get(owner.rows()).unwrap_or(&[]).iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
-    rows.filter(|(_, code)| **code != 0).map(|(day, code)| (*day, *code))
+    rows.map(|(day, code)| (*day, *code))
 }

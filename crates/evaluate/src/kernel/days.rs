@@ -34,6 +34,8 @@ const YEARS: usize = 2048;
 pub(super) struct Ages {
     /// The first day of each stretch but 0, in which there is no window: it is all that lies before the others and behind them.
     borders: Vec<i32>,
+    /// The day after the last of them.
+    end: Option<i32>,
     stretch: ByDay,
 }
 
@@ -47,27 +49,35 @@ pub(super) struct ByDay {
 
 /// The same, of few days.
 #[derive(Clone, Copy)]
-pub(super) struct ByFewDays<'b> {
+struct ByFewDays<'b> {
     first: i32,
     cells: &'b [u16; YEARS],
 }
 
 impl ByDay {
     /// Itself, if it is of few days: then the compiler leaves a check out.
-    pub(super) fn few(&self) -> Option<ByFewDays<'_>> {
+    fn few(&self) -> Option<ByFewDays<'_>> {
         let cells = self.cells.first_chunk::<YEARS>().filter(|_| self.cells.len() == YEARS)?;
         Some(ByFewDays { first: self.first, cells })
     }
 
+    /// The number of each of some days.
+    pub(super) fn read(&self, days: &[i32], numbers: &mut Vec<u16>) {
+        match self.few() {
+            Some(few) => map_into(days.iter(), numbers, move |day| few.at(*day)),
+            None => map_into(days.iter(), numbers, move |day| self.at(*day)),
+        }
+    }
+
     /// The number of a day.
-    pub(super) fn at(&self, day: i32) -> u16 {
+    fn at(&self, day: i32) -> u16 {
         self.cells.get(place(day, self.first, self.cells.len())).copied().unwrap_or(0)
     }
 }
 
 impl ByFewDays<'_> {
     /// The number of a day. The remainder changes nothing.
-    pub(super) fn at(self, day: i32) -> u16 {
+    fn at(self, day: i32) -> u16 {
         self.cells.get(place(day, self.first, YEARS) % YEARS).copied().unwrap_or(0)
     }
 }
@@ -92,17 +102,14 @@ impl Ages {
         }
         stretch.push(0);
         stretch.resize(stretch.len().max(YEARS), 0);
-        borders.pop();
+        let end = borders.pop();
         let first = borders.first().copied().unwrap_or(0);
-        Ages { borders, stretch: ByDay { first, cells: stretch } }
+        Ages { borders, end, stretch: ByDay { first, cells: stretch } }
     }
 
     /// The stretch of each row.
     pub(super) fn read(&self, days: &[i32], ages: &mut Vec<u16>) {
-        match self.stretch.few() {
-            Some(few) => map_into(days.iter(), ages, move |day| few.at(*day)),
-            None => map_into(days.iter(), ages, move |day| self.stretch.at(*day)),
-        }
+        self.stretch.read(days, ages);
     }
 
     /// The stretch of one day.
@@ -113,6 +120,12 @@ impl Ages {
     /// What each day's stretch says.
     pub(super) fn by_day(&self, of: impl Fn(u16) -> u16) -> ByDay {
         ByDay { first: self.stretch.first, cells: self.stretch.cells.iter().map(|age| of(*age)).collect() }
+    }
+
+    /// On which days another stretch begins, and which: from the end on the one of nothing.
+    pub(super) fn turns(&self) -> impl Iterator<Item = (i32, u16)> {
+        let end = self.end.map(|end| (end, 0));
+        self.borders.iter().copied().zip(1..).chain(end)
     }
 
     /// How many stretches there are.

@@ -99,8 +99,44 @@ fn each<T: Lane>(values: &[T], opposite: u8, mask: &mut Mask, holds: impl Fn(T) 
 }
 
 /// The integers of a column.
-pub(super) trait Lane: Copy + Ord + TryFrom<i64> + Into<i64> {}
+pub(super) trait Lane: Copy + Ord + TryFrom<i64> + Into<i64> {
+    /// A small number in a lane as wide as theirs.
+    type Count: Copy + From<bool> + std::ops::Add<Output = Self::Count>;
 
-impl Lane for u8 {}
-impl Lane for i32 {}
-impl Lane for i64 {}
+    /// What such a number is.
+    fn low(count: Self::Count) -> u16;
+}
+
+impl Lane for u8 {
+    type Count = u8;
+
+    fn low(count: u8) -> u16 {
+        u16::from(count)
+    }
+}
+
+impl Lane for i16 {
+    type Count = u16;
+
+    fn low(count: u16) -> u16 {
+        count
+    }
+}
+
+impl Lane for i32 {
+    type Count = i32;
+
+    fn low(count: i32) -> u16 {
+        let [low, high, ..] = count.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+}
+
+impl Lane for i64 {
+    type Count = i64;
+
+    fn low(count: i64) -> u16 {
+        let [low, high, ..] = count.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+}

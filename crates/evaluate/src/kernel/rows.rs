@@ -7,10 +7,10 @@ use xinzhi_rules::model::Put;
 use super::course::{Course, Turns};
 use super::days::{Ages, Table, Turning, Window};
 use super::divisor::{Divisor, KeptDivisor};
-use super::mask::{self, Lane, Mask, Pool};
-use super::{Aged, Chunk, End, Lot, Owner, Sink, Totals, Watch, map_into, sums};
-use crate::columns::{Column, KindColumns, Population, Values};
-use crate::plan::{IndicatorPlan, TakePlan, Worth};
+use super::mask::{self, Mask, Pool};
+use super::{Chunk, Lot, Owners, Sink, Totals, Watch, codes, sums};
+use crate::columns::{KindColumns, Owner, Population};
+use crate::plan::{IndicatorPlan, TakePlan};
 
 /// An indicator, ready for some days.
 pub(super) struct Job<'p> {
@@ -50,22 +50,29 @@ pub(super) struct Scratch {
     pub by: Vec<i64>,
     /// Running sums over rows, one longer than they are many.
     pub sums: Vec<i64>,
-    /// Values of a column made shorter.
-    pub short: Vec<i32>,
+    pub narrow: Narrow,
     /// Of a bundle, what the rows of each subject who has some add up to.
     pub lifted: Vec<u64>,
+    /// Places of those owners whose rows have to be looked at.
+    pub open: Vec<u32>,
     pub pool: Pool,
     pub turns: Turns,
 }
 
+/// Values of a column made shorter.
+#[derive(Debug, Default)]
+pub(super) struct Narrow {
+    pub half: Vec<i32>,
+    pub quarter: Vec<i16>,
+}
+
 /// What a day sees of an indicator's rows.
-#[derive(Clone, Copy)]
 pub(super) struct Seen<'s> {
     pub ages: &'s [u16],
     pub codes: &'s [u16],
     /// Days of documents.
     pub days: &'s [i32],
-    pub ends: &'s [End],
+    pub owners: Owners<'s>,
 }
 
 /// What became of the rows of one subject: what an explanation needs of an indicator.
@@ -157,34 +164,28 @@ impl<'p> Job<'p> {
         set.is_some_and(|set| self.open.get(*set as usize) == Some(&1))
     }
 
-    /// Whether it has to look, on a day, whether a record of somebody with this coverage set counts.
-    pub(super) fn open(&self, day: usize, set: u32) -> bool {
-        let covered = self.dated.get(day).is_some_and(|dated| dated.covers(Some(&set)));
-        !covered && matches!(self.plan.take, TakePlan::Each { .. })
-    }
-
     /// Evaluates the rows of a chunk and adds what they come to on each day.
     pub(super) fn run(
         &self,
-        (chunk, aged): (&Chunk<'_>, &[Aged]),
+        (chunk, ages): (&Chunk<'_>, &[Vec<u16>]),
         totals: &mut [Totals],
         (scratch, mut watch): (&mut Scratch, Option<&mut Watch>),
     ) {
         self.read(&chunk.columns, scratch);
         let divisor = self.divisor(chunk.lot, &mut scratch.pool);
-        for ((dated, totals), aged) in self.dated.iter().zip(totals).zip(aged) {
+        for ((dated, totals), ages) in self.dated.iter().zip(totals).zip(ages) {
             let mut kept = watch.is_some().then(Kept::default);
             let mut sink = totals.part(self.plan.dimension);
             match &self.plan.take {
-                TakePlan::Each { put, .. } => self.put(*put, (dated, chunk, aged), (&mut sink, scratch), kept.as_mut()),
+                TakePlan::Each { put, .. } => self.put(*put, (dated, chunk, ages), (&mut sink, scratch), kept.as_mut()),
                 TakePlan::Number { number, bands } => {
-                    number.mark(dated, &aged.ages, scratch);
+                    number.mark(dated, ages, scratch);
                     scratch.by = divisor.as_ref().map(|divisor| divisor.of(dated.window)).unwrap_or_default();
                     number.put((self, dated, bands), chunk, (&mut sink, scratch), kept.as_mut());
                 }
             }
             if let Some((watch, mut kept)) = watch.as_deref_mut().zip(kept) {
-                kept.rows = self.kept_rows(dated, (chunk, &aged.ages), scratch);
+                kept.rows = self.kept_rows(dated, (chunk, ages), scratch);
                 kept.divisor = divisor.as_ref().map(|divisor| divisor.kept(dated.window));
                 watch.parts.insert(self.place, kept);
             }
@@ -244,7 +245,7 @@ impl<'p> Job<'p> {
     pub(super) fn code(&self, columns: &KindColumns<'_>, stride: u16, scratch: &mut Scratch) {
         if let TakePlan::Each { worth, .. } = &self.plan.take {
             self.filter(columns, scratch);
-            code(worth, columns, stride, scratch);
+            codes::worth(worth, columns, stride, scratch);
         }
     }
 
@@ -260,27 +261,27 @@ impl<'p> Job<'p> {
     fn put(
         &self,
         put: Put,
-        (dated, chunk, aged): (&Dated, &Chunk<'_>, &Aged),
+        (dated, chunk, ages): (&Dated, &Chunk<'_>, &[u16]),
         (sink, scratch): (&mut Sink<'_>, &mut Scratch),
         kept: Option<&mut Kept>,
     ) {
         let Scratch { codes, sums, .. } = scratch;
-        let seen = Seen { ages: &aged.ages, codes, days: chunk.columns.day, ends: chunk.ends };
+        let seen = Seen { ages, codes, days: chunk.columns.day, owners: chunk.owners() };
         let raw = sums::add_up(put, &dated.table, seen, (self.plan.bounds, sink.dimension, sums));
         // A record that counts makes the indicator known whatever coverage says.
-        let counting = |owner: &Owner| {
-            let mut rows = aged.ages.get(owner.rows()).unwrap_or(&[]).iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
+        let counting = |owner: Owner| {
+            let mut rows = ages.get(owner.rows()).unwrap_or(&[]).iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
             rows.any(|(age, code)| dated.table.counts(*age, *code) == 1)
         };
-        let uncovered = aged.open.iter().filter(|owner| !dated.covers(chunk.lot.coverage_of.get(owner.subject as usize)));
-        for owner in uncovered.filter(|owner| counting(owner)) {
+        let uncovered = chunk.owners().filter(|owner| !dated.covers(Some(&chunk.set(*owner))));
+        for owner in uncovered.filter(|owner| counting(*owner)) {
             if let Some(weight) = sink.known_weight.get_mut(owner.subject as usize) {
                 *weight = weight.wrapping_add(self.plan.share);
             }
         }
         if let Some(kept) = kept {
             kept.raw = raw;
-            kept.known = dated.covers(chunk.lot.coverage_of.first()) || chunk.owners().any(|owner| counting(&owner));
+            kept.known = dated.covers(chunk.lot.coverage_of.first()) || chunk.owners().any(counting);
         }
     }
 
@@ -303,91 +304,5 @@ impl<'p> Job<'p> {
             }
         })
         .collect()
-    }
-}
-
-/// Adds the code of each row that is `sure`, times `stride`, and of no other.
-fn code(worth: &Worth, columns: &KindColumns<'_>, stride: u16, scratch: &mut Scratch) {
-    let Scratch { sure, codes, short, .. } = scratch;
-    let column = match worth {
-        Worth::Constant(_) => {
-            return codes.iter_mut().zip(sure).for_each(|(code, sure)| *code = code.wrapping_add(stride & u16::from(*sure).wrapping_neg()));
-        }
-        Worth::Table(column, _) | Worth::Bands(column, _) => columns.column(*column),
-    };
-    // `complete` has seen that the column is there.
-    let Some(Column { values, known }) = column else { return };
-    if let Some(known) = known {
-        sure.iter_mut().zip(known).for_each(|(sure, known)| *sure &= known);
-    }
-    match (worth, values) {
-        (Worth::Constant(_), _) => {}
-        (Worth::Table(_, points), Values::Byte(values)) => positions(points.len(), values, (stride, sure), codes),
-        (Worth::Table(_, points), Values::Short(values)) => positions(points.len(), values, (stride, sure), codes),
-        (Worth::Table(_, points), Values::Long(values)) => positions(points.len(), values, (stride, sure), codes),
-        (Worth::Bands(_, bands), Values::Byte(values)) => reached(bands, values, (stride, sure), codes),
-        (Worth::Bands(_, bands), Values::Short(values)) => reached(bands, values, (stride, sure), codes),
-        (Worth::Bands(_, bands), Values::Long(values)) => {
-            // Comparing half as wide numbers takes a fraction of the time, and no amount beyond them matters to bounds within.
-            if bands.iter().all(|(from, _)| i32::try_from(*from).is_ok_and(|from| from > i32::MIN)) {
-                map_into(values.iter(), short, |value| saturated(*value));
-                reached(bands, short, (stride, sure), codes);
-            } else {
-                reached(bands, values, (stride, sure), codes);
-            }
-        }
-    }
-}
-
-/// The nearest number that is half as wide: by its halves, which a processor looks at four at a time.
-fn saturated(value: i64) -> i32 {
-    let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0).cast_signed();
-    let (low, high) = (half(value.cast_unsigned()), half(value.cast_unsigned() >> 32));
-    if high == low >> 31 { low } else { (high >> 31) ^ i32::MAX }
-}
-
-/// One more than the position of each value among `many`.
-fn positions<T: Lane + TryInto<u16>>(many: usize, values: &[T], (stride, sure): (u16, &[u8]), codes: &mut [u16]) {
-    let many = u16::try_from(many).unwrap_or(u16::MAX);
-    for ((place, value), sure) in codes.iter_mut().zip(values).zip(sure) {
-        let code: u16 = (*value).try_into().unwrap_or(u16::MAX);
-        let told = u16::from(*sure) & u16::from(code < many);
-        *place = place.wrapping_add(stride.wrapping_mul(code.wrapping_add(1) & told.wrapping_neg()));
-    }
-}
-
-/// How many bands begin at or below each value.
-fn reached<T: Lane>(bands: &[(i64, i64)], values: &[T], (stride, sure): (u16, &[u8]), codes: &mut [u16]) {
-    let mut below = 0_u16;
-    let mut bounds = Vec::with_capacity(bands.len());
-    for (from, _) in bands {
-        // A bound that a column cannot hold lies above all its values, or below them.
-        match T::try_from(*from) {
-            Ok(from) => bounds.push(from),
-            Err(_) => below = below.wrapping_add(u16::from(*from < 0)),
-        }
-    }
-    let rows = (values, sure);
-    if below > 0 {
-        count(rows, stride, codes, move |_| below);
-    }
-    for bounds in bounds.chunks(4) {
-        match *bounds {
-            [a, b, c, d] => count(rows, stride, codes, move |value| above(value, a) + above(value, b) + above(value, c) + above(value, d)),
-            [a, b, c] => count(rows, stride, codes, move |value| above(value, a) + above(value, b) + above(value, c)),
-            [a, b] => count(rows, stride, codes, move |value| above(value, a) + above(value, b)),
-            [a] => count(rows, stride, codes, move |value| above(value, a)),
-            _ => {}
-        }
-    }
-}
-
-fn above<T: Lane>(value: T, bound: T) -> u16 {
-    u16::from(value >= bound)
-}
-
-fn count<T: Lane>((values, sure): (&[T], &[u8]), stride: u16, codes: &mut [u16], many: impl Fn(T) -> u16) {
-    for ((code, value), sure) in codes.iter_mut().zip(values).zip(sure) {
-        *code = code.wrapping_add(stride.wrapping_mul(many(*value) & u16::from(*sure).wrapping_neg()));
     }
 }

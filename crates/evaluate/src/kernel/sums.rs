@@ -5,7 +5,7 @@ use xinzhi_rules::model::Put;
 
 use super::days::Table;
 use super::rows::Seen;
-use super::{End, Owners, ranges};
+use super::{Owners, ranges};
 use crate::plan::Bounds;
 
 /// Running sums of values, the first 0. The sum is the loop's own: where a closure holds it, it travels through memory row by row.
@@ -29,7 +29,7 @@ pub(super) fn differences(ends: &[u32], sums: &[i64]) -> impl Iterator<Item = i6
 /// Adds what each subject's rows come to, bounded and weighed: nothing for whoever has none, since no bound excludes 0.
 /// Says what the last subject's rows came to before that, which is all there is to know of a population of one.
 pub(super) fn add_up(put: Put, table: &Table, seen: Seen<'_>, (bounds, to, sums): (Bounds, &mut [i64], &mut Vec<i64>)) -> i64 {
-    let Seen { ages, codes, days, ends } = seen;
+    let Seen { ages, codes, days, owners } = seen;
     let aged = || ages.iter().copied().zip(codes.iter().copied());
     if put == Put::Sum {
         if table.evenly() {
@@ -37,11 +37,11 @@ pub(super) fn add_up(put: Put, table: &Table, seen: Seen<'_>, (bounds, to, sums)
         } else {
             running_sums(aged().map(|(age, code)| table.at(age, code)), sums);
         }
-        bounds.add(to, (ends, sums));
+        bounds.add(to, (owners, sums));
         return sums.last().copied().unwrap_or(0);
     }
     let mut last = 0;
-    for owner in Owners::of(ends) {
+    for owner in owners {
         let rows = aged().zip(days).skip(owner.start as usize).take(owner.rows().len());
         let counting = rows.filter(|((age, code), _)| table.counts(*age, *code) == 1);
         last = together(put, counting.map(|(aged, day)| (*day, table.points(aged, *day))));
@@ -54,19 +54,19 @@ pub(super) fn add_up(put: Put, table: &Table, seen: Seen<'_>, (bounds, to, sums)
 
 impl Bounds {
     /// Adds what each subject's running sums differ by, bounded and weighed.
-    fn add(self, to: &mut [i64], (ends, sums): (&[End], &[i64])) {
+    fn add(self, to: &mut [i64], (owners, sums): (Owners<'_>, &[i64])) {
         // Nearly always the weight is the whole: asked once, not for each subject.
         if self.weight == 1000 {
-            each_difference(to, (ends, sums), |raw| raw.max(self.floor).min(self.cap));
+            each_difference(to, (owners, sums), |raw| raw.max(self.floor).min(self.cap));
         } else {
-            each_difference(to, (ends, sums), |raw| self.apply(raw));
+            each_difference(to, (owners, sums), |raw| self.apply(raw));
         }
     }
 }
 
-fn each_difference(to: &mut [i64], (ends, sums): (&[End], &[i64]), bounded: impl Fn(i64) -> i64) {
+fn each_difference(to: &mut [i64], (owners, sums): (Owners<'_>, &[i64]), bounded: impl Fn(i64) -> i64) {
     let mut before = 0_i64;
-    for owner in ends {
+    for owner in owners {
         let sum = sums.get(owner.end as usize).copied().unwrap_or(0);
         if let Some(to) = to.get_mut(owner.subject as usize) {
             *to = to.wrapping_add(bounded(sum.wrapping_sub(before)));

@@ -7,6 +7,7 @@ use xinzhi_rules::model::{Dimension, Divisor, Each, Fading, FieldIx, Forcing, In
 use xinzhi_rules::predicate::{Column, Predicate, Test, Truth};
 
 use super::support::*;
+use crate::columns::{self, KindColumns, Population, Values};
 use crate::{Coverage, Evaluation, Knowledge, Outcome, Plan, Subject};
 
 const AS_OF: &str = "2026-06-01";
@@ -566,7 +567,7 @@ fn an_amount_of_any_size_falls_into_its_band() {
         for value in amounts {
             let facts = [fine(1, "2026-05-01", Some(value))];
             let expected = by_hand(&indicator, &facts, (&covered(&KINDS), day(AS_OF)));
-            assert_eq!(with(indicator.clone(), &facts).indicators().next().unwrap().points.0, expected, "{bounds:?} {value}");
+            assert_eq!(alone_and_among(&indicator, &facts), (expected, expected), "{bounds:?} {value}");
         }
     }
 }
@@ -589,7 +590,104 @@ fn a_table_of_any_size_says_what_each_row_is_worth() {
             ..indicator("bands", PENALTY, Each::ByBand { field: amount, bands })
         };
         let expected = by_hand(&indicator, &facts, (&covered(&KINDS), day(AS_OF)));
-        let evaluation = with(indicator.clone(), &facts);
-        assert_eq!(evaluation.indicators().next().unwrap().points.0, expected, "{indicator:?}");
+        assert_eq!(alone_and_among(&indicator, &facts), (expected, expected), "{indicator:?}");
     }
+}
+
+/// A column is cut where a condition or a worth turns: every value on both sides of each cut, for few cuts and for many, with empty cells, alone and
+/// beside an indicator that cuts the same column elsewhere.
+#[test]
+fn a_row_is_read_by_the_pieces_of_its_columns() {
+    let (level, amount) = (FieldIx(0), FieldIx(1));
+    let holds = |column, test| Some(Predicate::Test { column: Column::Field(column), test });
+    let not = |condition: Option<Predicate>| condition.map(|condition| Predicate::Not(Box::new(condition)));
+    let conditions = [
+        holds(level, Test::OneOf(vec![2])),
+        holds(level, Test::NoneOf(vec![0, 2, 4, 6, 8, 10, 12])),
+        holds(level, Test::Present(false)),
+        not(holds(level, Test::AtLeast(3))),
+        holds(level, Test::AtMost(-1)),
+        holds(level, Test::AnyBit(6)),
+        holds(amount, Test::AtLeast(i64::MIN)),
+        holds(amount, Test::AtMost(i64::MAX)),
+        not(holds(amount, Test::OneOf(vec![i64::MAX, i64::MIN, 7]))),
+        holds(amount, Test::OneOf((0..40).map(|value| value * 100).collect())),
+        Some(Predicate::Any(holds(level, Test::OneOf(vec![1])).into_iter().chain(holds(amount, Test::Present(true))).collect())),
+        None,
+    ];
+    let worths = [
+        Each::Constant(whole(-3)),
+        Each::ByChoice { field: level, points: (1..=12).map(|points| whole(-points)).collect() },
+        Each::ByChoice { field: level, points: vec![whole(-5); 3] },
+        Each::ByBand { field: amount, bands: vec![(-100, whole(-1)), (0, whole(-4)), (5_000_000_000, whole(-9))] },
+        Each::ByBand { field: amount, bands: (0..60).map(|band| (band * 70, Points(-band))).collect() },
+    ];
+    let levels = || (0..=13).map(Some).chain([None]);
+    let (short, quarter) = (i64::from(i32::MAX), i64::from(i16::MAX));
+    let large = [i64::MIN, -short - 1, -quarter - 2, -quarter - 1, quarter, quarter + 1, short, 4_999_999_999, 5_000_000_000, i64::MAX];
+    let amounts = [[-101, -100, -1, 0, 6, 7, 8, 100, 3900, 3901], large].concat().into_iter().map(Some).collect::<Vec<_>>();
+    let cells: Vec<(Option<i64>, Option<i64>)> =
+        levels().flat_map(|level| amounts.iter().copied().chain([None]).map(move |amount| (level, amount))).collect();
+    for (filter, worth) in conditions.iter().flat_map(|filter| worths.iter().map(move |worth| (filter, worth))) {
+        let indicator = Indicator { filter: filter.clone(), floor: Some(whole(-9)), ..indicator("pieces", PENALTY, worth.clone()) };
+        let plain: Vec<Vec<Fact>> = cells.iter().map(|(level, amount)| vec![row(1, *level, *amount)]).collect();
+        let expected: Vec<i64> = plain.iter().map(|facts| by_hand(&indicator, facts, (&covered(&KINDS), day(AS_OF)))).collect();
+        assert_eq!(among(&indicator, &plain), expected, "{indicator:?}");
+        let narrow: Vec<Vec<Fact>> = plain.into_iter().filter(|facts| narrow(facts).is_some()).collect();
+        let expected: Vec<i64> = narrow.iter().map(|facts| by_hand(&indicator, facts, (&covered(&KINDS), day(AS_OF)))).collect();
+        assert_eq!(among_narrow(&indicator, &narrow), expected, "{indicator:?}");
+    }
+}
+
+/// Level and amount of the only record, if they are short.
+fn narrow(facts: &[Fact]) -> Option<(Option<u8>, Option<i32>)> {
+    let short = |value: Option<i64>| value.map_or(Ok(None), |value| i32::try_from(value).map(Some)).ok();
+    let [fact] = facts else { return None };
+    Some((fact.values[0].map(|level| u8::try_from(level).unwrap()), short(fact.values[1])?))
+}
+
+/// As `among`, over columns as narrow as files are read into.
+fn among_narrow(indicator: &Indicator, town: &[Vec<Fact>]) -> Vec<i64> {
+    let rows: Vec<_> = town.iter().map(|facts| narrow(facts).unwrap()).collect();
+    let (levels, amounts): (Vec<u8>, Vec<i32>) = rows.iter().map(|(level, amount)| (level.unwrap_or(9), amount.unwrap_or(99))).unzip();
+    let known = rows.iter().map(|(level, amount)| (u8::from(level.is_some()), u8::from(amount.is_some())));
+    let (levels_known, amounts_known): (Vec<u8>, Vec<u8>) = known.unzip();
+    let days: Vec<i32> = town.iter().map(|facts| i32::try_from(facts[0].day.number()).unwrap()).collect();
+    let starts: Vec<u32> = (0..=u32::try_from(town.len()).unwrap()).collect();
+    let level = columns::Column { values: Values::Byte(&levels), known: Some(&levels_known) };
+    let amount = columns::Column { values: Values::Short(&amounts), known: Some(&amounts_known) };
+    let kind = KindColumns { starts: &starts, day: &days, class: None, fields: vec![Some(level), Some(amount)] };
+    let coverage = covered(&KINDS);
+    let population = Population::new([(PENALTY, kind)].into(), vec![&coverage], vec![0; town.len()]).unwrap();
+    let totals = crate::run(&plan_beside(indicator), &population, day(AS_OF)).unwrap();
+    (0..town.len()).map(|subject| totals.dimension(0, subject).unwrap().0).collect()
+}
+
+fn row(id: i64, level: Option<i64>, amount: Option<i64>) -> Fact {
+    Fact { values: vec![level, amount], ..fine(id, "2026-05-01", None) }
+}
+
+/// What an indicator comes to for a subject alone, and for one of several beside others over the same records.
+fn alone_and_among(indicator: &Indicator, facts: &[Fact]) -> (i64, i64) {
+    let alone = with(indicator.clone(), facts).indicators().next().unwrap().points.0;
+    let among = among(indicator, &[facts.to_vec(), facts.to_vec(), Vec::new()]);
+    assert_eq!(among[0], among[1]);
+    (alone, among[0])
+}
+
+/// What an indicator comes to for each of several subjects, beside one of another dimension over the same records.
+fn among(indicator: &Indicator, town: &[Vec<Fact>]) -> Vec<i64> {
+    let (plan, coverage) = (plan_beside(indicator), covered(&KINDS));
+    let feed = crate::feed::Feed::new(&plan, town);
+    let totals = crate::run(&plan, &feed.population(&vec![&coverage; town.len()]).unwrap(), day(AS_OF)).unwrap();
+    (0..town.len()).map(|subject| totals.dimension(0, subject).unwrap().0).collect()
+}
+
+fn plan_beside(indicator: &Indicator) -> Plan {
+    let level = Each::ByChoice { field: FieldIx(0), points: vec![whole(-1), whole(0), whole(-2)] };
+    let beside = Indicator { floor: Some(whole(-6)), ..self::indicator("beside", PENALTY, level) };
+    let dimensions = vec![dimension("其一", vec![indicator.clone()]), dimension("其二", vec![beside])];
+    let mut card = Scorecard { dimensions, min: whole(-1_000_000), ..card(Vec::new()) };
+    card.grades.last_mut().unwrap().from = Some(card.min);
+    Plan::compile(&pack_with(card), CARD).unwrap()
 }

@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use super::{Bundle, Member, Over, PLACES, at, most, places};
-use crate::kernel::days::{Ages, ByDay};
+use super::{Bundle, Member, Over, PIECE, at, most, pieces_of};
+use crate::columns::Owner;
 use crate::kernel::rows::Scratch;
 use crate::kernel::sums::running_sums;
-use crate::kernel::{Aged, Chunk, End, Owner, Owners, Totals};
+use crate::kernel::{Chunk, Owners, Totals};
 
 /// Bits of a slot.
 pub(super) const SLOT: u32 = u16::BITS;
@@ -20,15 +20,21 @@ const LIFTED: i16 = i16::MIN;
 
 /// What a bundle knows of the only day.
 pub(super) struct Day {
-    /// Where the line of each document's day begins among the places; at 0, a line of nothing.
-    lines: ByDay,
     groups: Vec<Group>,
     /// By place a bit for each indicator for which a row there counts.
-    counting: [u8; PLACES],
+    counting: Vec<u8>,
     /// By coverage set, what such bits make known of the weight.
     tells: Vec<[i64; 1 << SLOTS]>,
-    /// Whether anything can be told so.
-    open: bool,
+    /// By coverage set, whether anything can be told so; empty where of none.
+    open: Vec<bool>,
+    /// Where rows that count are counted in the sums, if everybody's sets are open: of few, looking at their rows is less work.
+    beside: Option<Beside>,
+}
+
+/// Bits beside the lanes of a sum, in which the rows that count for each indicator are counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside {
+    shift: u32,
 }
 
 /// Indicators of one dimension.
@@ -47,12 +53,14 @@ struct Slots {
 }
 
 impl Day {
-    /// The day of a bundle whose rows of each stretch are in these lines, of which these are the different ones.
-    pub(super) fn new<'m>(members: &[Member<'_>], (lines, ages): (&[u16], &Ages), different: impl Iterator<Item = &'m Vec<u32>>) -> Day {
-        let bit = |(place, member): (u32, &Member<'_>), line: u32| member.counts(line).into_iter().map(|counts| counts << place).collect();
-        let line = |line: &Vec<u32>| places((0..).zip(members).zip(line).map(|(member, line)| bit(member, *line)));
-        let mut counting = [0; PLACES];
-        counting.iter_mut().zip(different.flat_map(line)).for_each(|(cell, bits)| *cell = u8::try_from(bits).unwrap_or(0));
+    /// The day of a bundle whose table has these lines, with a bit by place within each for each indicator whose code there is more than 0.
+    pub(super) fn new((members, beside): (&[Member<'_>], Option<Beside>), lines: &[&Vec<u32>], telling: &[u64]) -> Day {
+        let counting = lines.iter().flat_map(|line| {
+            let within = line.iter().zip(0..).fold(0, |bits, (line, bit)| bits | u64::from(*line != 0) << bit);
+            // There are no more indicators than slots.
+            telling.iter().map(move |bits| u8::try_from(bits & within).unwrap_or(0))
+        });
+        let counting = counting.collect();
         let unknown: Vec<Vec<i64>> = members.iter().map(|member| member.job.unknown()).collect();
         let told = |set: usize, bits: usize| {
             let weights =
@@ -68,8 +76,37 @@ impl Day {
             Group::new(range, members)
         });
         let groups = groups.collect();
-        let open = tells.iter().flatten().any(|weight| *weight != 0);
-        Day { lines: ages.by_day(|age| lines.get(usize::from(age)).copied().unwrap_or(0)), groups, counting, tells, open }
+        let open: Vec<bool> = tells.iter().map(|tells| tells.iter().any(|weight| *weight != 0)).collect();
+        let open = if open.contains(&true) { open } else { Vec::new() };
+        Day { groups, counting, tells, beside: beside.filter(|_| !open.contains(&false)), open }
+    }
+}
+
+impl Beside {
+    /// As wide as a count of as many rows as lanes have room for.
+    const WIDTH: u32 = u32::BITS - PIECE.leading_zeros();
+
+    /// The lowest bit of each.
+    const LOWEST: u64 = 1 | 1 << Self::WIDTH | 1 << (2 * Self::WIDTH) | 1 << (3 * Self::WIDTH);
+
+    /// From a bit on, if there is room for all indicators and one of them has to look whether a record counts.
+    pub(super) fn of(members: &[Member<'_>], shift: u32) -> Option<Beside> {
+        let wide = (0..).zip(members).fold(shift, |end, _: (u32, _)| end + Self::WIDTH);
+        (wide <= u64::BITS && members.iter().any(|member| member.job.opens())).then_some(Beside { shift })
+    }
+
+    /// What a row adds that counts for the indicator at a place.
+    pub(super) fn one(self, place: u32) -> i64 {
+        1_i64.wrapping_shl(self.shift + place * Self::WIDTH)
+    }
+
+    /// A bit for each indicator for which a row counts.
+    fn bits(self, lifted: u64) -> usize {
+        let counts = lifted.wrapping_shr(self.shift);
+        // Whether any bit of a count is set, told by its lowest one; and these moved together.
+        let any = (0..Self::WIDTH).fold(0, |any, bit| any | counts >> bit) & Self::LOWEST;
+        let bits = (0..4).fold(0, |bits, place| bits | any >> (place * (Self::WIDTH - 1)));
+        (bits & 0b1111) as usize
     }
 }
 
@@ -80,6 +117,37 @@ impl Group {
             slots.take(member);
         }
         Group { dimension: members.first().map_or(0, |member| member.job.plan.dimension), members: range, slots }
+    }
+
+    /// Its indicators.
+    fn of<'m, 'p>(&self, members: &'m [Member<'p>]) -> &'m [Member<'p>] {
+        members.get(self.members.clone()).unwrap_or_default()
+    }
+
+    /// Those whose lanes its slots do not hold.
+    fn wide<'m, 'p>(&self, members: &'m [Member<'p>]) -> impl Iterator<Item = &'m Member<'p>> {
+        let slots = self.slots;
+        self.of(members).iter().filter(move |member| !slots.hold(member))
+    }
+
+    /// Adds what the sums of owners come to.
+    fn add(&self, members: &[Member<'_>], (owners, lifted): (Owners<'_>, &[u64]), to: &mut [i64]) {
+        let slots = self.slots;
+        for (owner, lifted) in owners.clone().zip(lifted) {
+            add(to, owner.subject, slots.points(*lifted));
+        }
+        for member in self.wide(members) {
+            let (lane, bounds) = (member.points, member.job.plan.bounds);
+            for (owner, lifted) in owners.clone().zip(lifted) {
+                add(to, owner.subject, bounds.apply(lane.of(*lifted)));
+            }
+        }
+    }
+
+    /// What one sum comes to.
+    fn points(&self, members: &[Member<'_>], lifted: u64) -> i64 {
+        let wide = self.wide(members).map(|member| member.job.plan.bounds.apply(member.points.of(lifted)));
+        wide.fold(self.slots.points(lifted), i64::wrapping_add)
     }
 }
 
@@ -105,89 +173,124 @@ impl Slots {
         self.unit.get(slot).is_some_and(|unit| *unit != 0)
     }
 
-    /// Adds what the slots of each owner's sum come to. Written out, slot by slot, the compiler makes one vector of them.
-    fn add(&self, (ends, lifted): (&[End], &[u64]), to: &mut [i64]) {
+    /// What the slots of a subject's sum come to. Written out, slot by slot, the compiler makes one vector of them.
+    fn points(&self, lifted: u64) -> i64 {
         let Slots { floor: [floor0, floor1, floor2, floor3], cap: [cap0, cap1, cap2, cap3], unit: [unit0, unit1, unit2, unit3] } = *self;
         let points = |slot: [u8; 2], floor: i16, cap: i16, unit: i16| {
             let sum = i16::from_le_bytes(slot).wrapping_sub(LIFTED);
             i32::from(sum.max(floor).min(cap)).wrapping_mul(i32::from(unit))
         };
-        for (owner, lifted) in ends.iter().zip(lifted) {
-            let [a, b, c, d, e, f, g, h] = lifted.to_le_bytes();
-            let first = points([a, b], floor0, cap0, unit0).wrapping_add(points([c, d], floor1, cap1, unit1));
-            let second = points([e, f], floor2, cap2, unit2).wrapping_add(points([g, h], floor3, cap3, unit3));
-            add(to, owner.subject, i64::from(first.wrapping_add(second)));
-        }
+        let [a, b, c, d, e, f, g, h] = lifted.to_le_bytes();
+        let first = points([a, b], floor0, cap0, unit0).wrapping_add(points([c, d], floor1, cap1, unit1));
+        let second = points([e, f], floor2, cap2, unit2).wrapping_add(points([g, h], floor3, cap3, unit3));
+        i64::from(first.wrapping_add(second))
     }
 }
 
 impl Bundle<'_> {
     /// Evaluates the rows of a chunk on the only day and adds what they come to.
-    pub(in crate::kernel) fn run(&self, (chunk, aged): (&Chunk<'_>, &Aged), totals: &mut Totals, scratch: &mut Scratch) {
+    pub(in crate::kernel) fn run(&self, chunk: &Chunk<'_>, totals: &mut Totals, scratch: &mut Scratch) {
         let Over::Day(day) = &self.over else { return };
         self.code(chunk, scratch);
-        let Scratch { codes, sums, lifted, .. } = &mut *scratch;
-        self.add_up(day, (chunk.columns.day, codes), sums);
-        self.lift(chunk.owners(), sums, lifted);
+        let Scratch { codes, sums, lifted, open, .. } = &mut *scratch;
+        let points = &*self.points;
+        running_sums(codes.iter().map(|place| at(points, usize::from(*place))), sums);
+        if let (Some(group), None) = (day.alone(&self.members), day.beside) {
+            let (to, slots) = (totals.part(group.dimension).dimension, group.slots);
+            self.each_lifted(chunk.owners(), sums, |owner, lifted| add(to, owner.subject, slots.points(lifted)));
+        } else {
+            lifted.resize(chunk.owned.ends.len(), 0);
+            let mut cells = lifted.iter_mut();
+            self.each_lifted(chunk.owners(), sums, |_, sum| cells.next().into_iter().for_each(|cell| *cell = sum));
+            for group in &day.groups {
+                group.add(&self.members, (chunk.owners(), lifted), totals.part(group.dimension).dimension);
+            }
+        }
+        day.know(chunk, (codes, lifted), open, &mut totals.known_weight);
+        for owner in chunk.crowded() {
+            self.tell_crowded(day, (owner, chunk.set(owner)), (codes, sums), totals);
+        }
+    }
+
+    /// Tells an owner with more rows than lanes have room for what they come to, and takes back the nonsense that was told before.
+    fn tell_crowded(&self, day: &Day, (owner, set): (Owner, u32), (codes, sums): (&[u16], &[i64]), totals: &mut Totals) {
+        let nonsense = self.lift.wrapping_add(difference(owner, sums)).cast_unsigned();
         for group in &day.groups {
-            let to = totals.part(group.dimension).dimension;
-            group.slots.add((chunk.ends, lifted), to);
-            let members = self.members.get(group.members.clone()).unwrap_or_default();
-            for member in members.iter().filter(|member| !group.slots.hold(member)) {
-                for (owner, lifted) in chunk.ends.iter().zip(&*lifted) {
-                    add(to, owner.subject, member.job.plan.bounds.apply(member.points.of(*lifted)));
-                }
-            }
-            for (member, owner) in members.iter().flat_map(|member| chunk.crowded.iter().map(move |owner| (member, *owner))) {
-                add(to, owner.subject, member.job.plan.bounds.apply(self.whole(member, owner, sums)));
-            }
+            let whole = |member: &Member<'_>| member.job.plan.bounds.apply(self.whole(member, owner, sums));
+            let points = group.of(&self.members).iter().fold(0_i64, |sum, member| sum.wrapping_add(whole(member)));
+            let back = group.points(&self.members, nonsense);
+            add(totals.part(group.dimension).dimension, owner.subject, points.wrapping_sub(back));
         }
-        if day.open {
-            self.know(day, (chunk, aged), codes, &mut totals.known_weight);
+        if let Some(beside) = day.beside {
+            let told = day.tell(set, day.bits(owner, codes)).wrapping_sub(day.tell(set, beside.bits(nonsense)));
+            add(&mut totals.known_weight, owner.subject, told);
         }
     }
 
-    /// Running sums of what rows add. What a row needs its closure owns: behind a reference it would be loaded row by row.
-    fn add_up(&self, day: &Day, (days, codes): (&[i32], &[u16]), sums: &mut Vec<i64>) {
-        let (rows, points) = (days.iter().zip(codes), &self.points);
-        match day.lines.few() {
-            Some(lines) => running_sums(rows.map(move |(day, code)| at(points, usize::from(lines.at(*day).wrapping_add(*code)))), sums),
-            None => running_sums(rows.map(|(row, code)| at(points, usize::from(day.lines.at(*row).wrapping_add(*code)))), sums),
-        }
-    }
-
-    /// What each owner's rows add up to in all lanes; nothing of those with more rows than lanes have room for.
-    fn lift(&self, owners: Owners<'_>, sums: &[i64], lifted: &mut Vec<u64>) {
-        lifted.resize(owners.len(), 0);
-        let mut before = 0_i64;
-        for (cell, owner) in lifted.iter_mut().zip(owners) {
+    /// Takes what each owner's rows add up to in all lanes: nonsense of those with more rows than lanes have room for.
+    fn each_lifted(&self, owners: Owners<'_>, sums: &[i64], mut take: impl FnMut(Owner, u64)) {
+        let (lift, mut before) = (self.lift, 0_i64);
+        for owner in owners {
             let sum = sums.get(owner.end as usize).copied().unwrap_or(0);
-            let all = if owner.crowded() { 0 } else { sum.wrapping_sub(before) };
-            (*cell, before) = (self.lift.wrapping_add(all).cast_unsigned(), sum);
+            take(owner, lift.wrapping_add(sum.wrapping_sub(std::mem::replace(&mut before, sum))).cast_unsigned());
         }
     }
 
     /// What all rows of an owner come to for an indicator, however many they are.
     fn whole(&self, member: &Member<'_>, owner: Owner, sums: &[i64]) -> i64 {
-        let pieces = owner.pieces().map(|piece| self.lift.wrapping_add(difference(piece, sums)).cast_unsigned());
+        let pieces = pieces_of(owner).map(|piece| self.lift.wrapping_add(difference(piece, sums)).cast_unsigned());
         pieces.fold(0, |sum, piece| sum.wrapping_add(member.points.of(piece)))
     }
+}
 
-    /// A record that counts makes an indicator known whatever coverage says.
-    fn know(&self, day: &Day, (chunk, aged): (&Chunk<'_>, &Aged), codes: &[u16], known_weight: &mut [i64]) {
-        let few = day.lines.few();
-        for owner in &aged.open {
-            let days = chunk.columns.day.get(owner.rows()).unwrap_or(&[]);
-            let rows = days.iter().zip(codes.get(owner.rows()).unwrap_or(&[]));
-            let counting = |place: u16| at(&day.counting, usize::from(place));
-            let bits = match few {
-                Some(lines) => rows.fold(0, |bits, (row, code)| bits | counting(lines.at(*row).wrapping_add(*code))),
-                None => rows.fold(0, |bits, (row, code)| bits | counting(day.lines.at(*row).wrapping_add(*code))),
-            };
-            let set = chunk.lot.coverage_of.get(owner.subject as usize).copied().unwrap_or(0);
-            let told = day.tells.get(set as usize).and_then(|tells| tells.get(usize::from(bits)));
-            add(known_weight, owner.subject, told.copied().unwrap_or(0));
+impl Day {
+    /// The only group, where its slots hold the lanes of all.
+    fn alone(&self, members: &[Member<'_>]) -> Option<&Group> {
+        let [group] = self.groups.as_slice() else { return None };
+        group.wide(members).next().is_none().then_some(group)
+    }
+
+    /// Adds the weight that rows make known: a record that counts does so whatever coverage says.
+    fn know(&self, chunk: &Chunk<'_>, (codes, lifted): (&[u16], &[u64]), open: &mut Vec<u32>, known_weight: &mut [i64]) {
+        if let Some(beside) = self.beside {
+            for (owner, lifted) in chunk.owners().zip(lifted) {
+                add(known_weight, owner.subject, self.tell(chunk.set(owner), beside.bits(*lifted)));
+            }
+            return;
         }
+        self.pick(chunk, open);
+        for owner in open.iter().filter_map(|place| chunk.owner(*place)) {
+            add(known_weight, owner.subject, self.tell(chunk.set(owner), self.bits(owner, codes)));
+        }
+    }
+
+    /// Takes over the places of those owners whose rows have to be looked at.
+    fn pick(&self, chunk: &Chunk<'_>, picked: &mut Vec<u32>) {
+        picked.clear();
+        if self.open.is_empty() {
+            return;
+        }
+        let (first, sets) = (chunk.first(), chunk.lot.coverage_of);
+        picked.resize(chunk.owned.ends.len(), 0);
+        let mut many = 0_usize;
+        // There is no branch to guess wrong: each is put down where the next one belongs and is written over unless it is open.
+        for (place, end) in (0..).zip(chunk.owned.ends) {
+            let set = sets.get(end.subject.wrapping_sub(first) as usize).copied().unwrap_or(0);
+            picked.get_mut(many).into_iter().for_each(|cell| *cell = place);
+            many = many.wrapping_add(usize::from(self.open.get(set as usize).copied().unwrap_or(false)));
+        }
+        picked.truncate(many);
+    }
+
+    /// The weight that rows make known to a coverage set which count for the indicators of these bits.
+    fn tell(&self, set: u32, bits: usize) -> i64 {
+        self.tells.get(set as usize).and_then(|tells| tells.get(bits)).copied().unwrap_or(0)
+    }
+
+    /// A bit for each indicator for which a row of an owner counts.
+    fn bits(&self, owner: Owner, codes: &[u16]) -> usize {
+        let rows = codes.get(owner.rows()).unwrap_or(&[]);
+        usize::from(rows.iter().fold(0, |bits, place| bits | self.counting.get(usize::from(*place)).copied().unwrap_or(0)))
     }
 }
 

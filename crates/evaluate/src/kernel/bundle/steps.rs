@@ -1,9 +1,10 @@
 //! A bundle over several days: what its indicators come to from one day to the next.
 
-use super::{Bundle, Member, Over, at};
-use crate::kernel::course::{Course, Turns};
+use super::{Bundle, Member, Over, at, pieces_of};
+use crate::columns::Owner;
+use crate::kernel::course::{Course, Turns, all_of};
 use crate::kernel::rows::Scratch;
-use crate::kernel::{Chunk, Owner, Totals};
+use crate::kernel::{Chunk, Totals};
 
 impl<'p> Bundle<'p> {
     /// Evaluates the rows of a chunk over several days and adds by how much what they come to differs from the day before.
@@ -44,7 +45,7 @@ impl<'p> Bundle<'p> {
     ) {
         let days = steps.totals.len();
         let mut changes = vec![(0_i64, 0_i64); days * self.members.len()];
-        for piece in owner.pieces() {
+        for piece in pieces_of(owner) {
             self.turn(course, rows, piece, turns);
             let (mut lifted, mut before) = (self.lift, vec![(0, 0); self.members.len()]);
             turns.drain(|day, change| {
@@ -67,7 +68,8 @@ impl<'p> Bundle<'p> {
     }
 
     fn turn(&self, course: &Course, rows: (&[i32], &[u16]), owner: Owner, turns: &mut Turns) {
-        course.turn(rows, owner, turns, |line, code| at(&self.points, (line as usize).wrapping_add(usize::from(code))));
+        let telling = all_of(rows, owner).filter(|(_, code)| self.telling.get(usize::from(*code)).is_some_and(|bits| *bits != 0));
+        course.turn(telling, turns, |line, code| at(&self.points, (line as usize).wrapping_add(usize::from(code))));
     }
 }
 
