@@ -142,11 +142,24 @@ fn write_card(out: &mut impl Write, card: &CardImpact) -> std::io::Result<()> {
     writeln!(out, "\n等级迁移：行为旧等级，列为新等级")?;
     write!(out, "{}", table(&matrix(card)))?;
     card.points.iter().try_for_each(|points| writeln!(out, "\n{}", spread_words(points)))?;
+    // Tables of nothing but zeros hide those that say something.
+    let Moves { worse, grade_worse, lost, better, grade_better, found, .. } = card.moves;
+    let (loses, wins) = ([worse, grade_worse, lost] != [0; 3], [better, grade_better, found] != [0; 3]);
     for by in &card.breakdowns {
-        writeln!(out, "\n按{}：受损", by.title)?;
-        write!(out, "{}", table(&losers(by)))?;
-        writeln!(out, "\n按{}：受益", by.title)?;
-        write!(out, "{}", table(&winners(by)))?;
+        if loses {
+            writeln!(out, "\n按{}：受损", by.title)?;
+            write!(out, "{}", table(&losers(by)))?;
+        }
+        if wins {
+            writeln!(out, "\n按{}：受益", by.title)?;
+            write!(out, "{}", table(&winners(by)))?;
+        }
+    }
+    if !loses {
+        writeln!(out, "\n没有主体受损（变差、等级下降或不再评价），不列各组受损的表")?;
+    }
+    if !wins {
+        writeln!(out, "\n没有主体受益（变好、等级上升或改为可以评价），不列各组受益的表")?;
     }
     if !card.alterations.is_empty() {
         writeln!(out, "\n引起改变的规则；另有 {} 个主体的等级改变须几处改动合在一起才发生", card.together)?;

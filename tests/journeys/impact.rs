@@ -458,6 +458,11 @@ fn pack_diff_tells_text_json_and_a_workbook_with_and_without_a_server() {
     {
         assert!(words.contains(said), "{said}: {words}");
     }
+    assert!(words.contains("：受损\n") && words.contains("：受益\n") && !words.contains("没有主体受"), "{words}");
+    let milder = write_pack(&place.path().join("milder"), "national", &draft(&[(CARD, "一般: -20, 严重: -120", "一般: -15, 严重: -120")]));
+    let milder = binary::told(&[&["pack", "diff", &milder], day.as_slice()].concat());
+    assert!(milder.contains("：受益\n") && !milder.contains("：受损\n"), "no table of zeros: {milder}");
+    assert!(milder.contains("没有主体受损（变差、等级下降或不再评价），不列各组受损的表"), "{milder}");
     let bytes = std::fs::read(&xlsx).unwrap();
     let again = xinzhi(&[&["pack", "diff", &draft_folder, "--xlsx", xlsx.to_str().unwrap()], day.as_slice()].concat());
     assert!(again.status.code() == Some(1) && text(&again.stderr).contains("已存在，不会覆盖"), "{:?}", again.stderr);
