@@ -100,13 +100,11 @@ impl<'p> Run<'p> {
     fn sum_of(&self, population: &Population<'_>) -> Result<i64, Fault> {
         let mut sum = 0_i64;
         kernel::over(&self.plan, population, &[self.as_of], |_, totals| {
-            for (totals, place) in totals.iter().flat_map(|totals| (0..totals.subjects()).map(move |place| (totals, place))) {
-                let Some(standing) = totals.standing(&self.plan, place) else { continue };
-                // Of everything that is told, so that nothing is left out.
-                let grade = standing.grade.and_then(|grade| i64::try_from(grade).ok()).unwrap_or(-1);
-                let points = if let Outcome::Graded { points, .. } = standing.outcome { points.0 } else { 0 };
-                let amount = standing.amount.unwrap_or(0);
-                sum = [points, grade, standing.assessed_share, amount].iter().fold(sum, |sum, number| sum.wrapping_add(*number));
+            let subjects = totals.iter().flat_map(|totals| (0..totals.subjects()).filter_map(|place| totals.standing(&self.plan, place)));
+            for standing in subjects {
+                if let Outcome::Graded { points, .. } = standing.outcome {
+                    sum = sum.wrapping_add(points.0);
+                }
             }
             Ok::<(), Fault>(())
         })?;

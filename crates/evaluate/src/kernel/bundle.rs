@@ -184,7 +184,7 @@ fn counts(line: u32, code: u16) -> i64 {
     i64::from(line != 0 && code != 0)
 }
 
-/// Its rows, so many at a time as lanes have room for.
+/// An owner's rows, so many at a time as lanes have room for.
 fn pieces_of(owner: Owner) -> impl Iterator<Item = Owner> {
     let starts = (owner.start..owner.end).step_by(PIECE as usize);
     starts.map(move |start| Owner { start, end: start.saturating_add(PIECE).min(owner.end), ..owner })
