@@ -282,6 +282,12 @@ impl Owner {
         self.start as usize..self.end as usize
     }
 
+    /// The same where so many subjects and rows before are left out.
+    pub(crate) fn among(self, subjects: u32, rows: u32) -> Owner {
+        let Owner { subject, start, end } = self;
+        Owner { subject: subject.wrapping_sub(subjects), start: start.wrapping_sub(rows), end: end.wrapping_sub(rows) }
+    }
+
     /// Whether it has more rows than nearly all.
     pub(crate) fn crowded(self) -> bool {
         self.end.wrapping_sub(self.start) > FEW

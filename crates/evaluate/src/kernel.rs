@@ -427,20 +427,15 @@ impl<'c> Chunk<'c> {
     /// Those of them who have very many.
     fn crowded(&self) -> impl Iterator<Item = Owner> + use<'c> {
         let (first, base) = (self.first(), self.base());
-        let here = move |owner: &Owner| Owner {
-            subject: owner.subject.wrapping_sub(first),
-            start: owner.start.wrapping_sub(base),
-            end: owner.end.wrapping_sub(base),
-        };
-        self.owned.crowded.iter().map(here)
+        self.owned.crowded.iter().map(move |owner| owner.among(first, base))
     }
 
     /// The owner at a place among those who have rows.
     fn owner(&self, place: u32) -> Option<Owner> {
         let (place, base) = (place as usize, self.base());
-        let end = self.owned.ends.get(place)?;
-        let before = place.checked_sub(1).and_then(|before| self.owned.ends.get(before)).map_or(base, |end| end.end);
-        Some(Owner { subject: end.subject.wrapping_sub(self.first()), start: before.wrapping_sub(base), end: end.end.wrapping_sub(base) })
+        let End { subject, end } = *self.owned.ends.get(place)?;
+        let start = place.checked_sub(1).and_then(|before| self.owned.ends.get(before)).map_or(base, |before| before.end);
+        Some(Owner { subject, start, end }.among(self.first(), base))
     }
 
     /// The coverage set of an owner.

@@ -30,6 +30,9 @@ const PLACES: usize = 2048;
 /// Rows that lanes have room for.
 const PIECE: u32 = columns::FEW;
 
+/// Bits that count as many rows.
+const COUNT: u32 = u32::BITS - PIECE.leading_zeros();
+
 /// Indicators that are looked up and summed together.
 pub(super) struct Bundle<'p> {
     members: Vec<Member<'p>>,
@@ -157,7 +160,7 @@ impl<'p> Bundle<'p> {
 }
 
 /// What a place says. The remainder changes nothing, and with it the compiler leaves the check out.
-fn at<T: Copy + Default>(places: &[T; PLACES], place: usize) -> T {
+fn at(places: &[i64; PLACES], place: usize) -> i64 {
     places.get(place % PLACES).copied().unwrap_or_default()
 }
 
@@ -205,7 +208,7 @@ impl Lane {
 impl Width {
     /// As narrow as the points of so many rows can be, with room to count them where that matters.
     fn of_days(job: &Job<'_>, table: &Table) -> Width {
-        let counting = if job.opens() { u32::BITS - PIECE.leading_zeros() } else { 0 };
+        let counting = if job.opens() { COUNT } else { 0 };
         Width { points: signed(table, divisor(table)), counting, unit: divisor(table) }
     }
 

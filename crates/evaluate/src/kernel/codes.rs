@@ -102,12 +102,14 @@ impl To<'_> {
                 Err(_) => below = below.wrapping_add(u16::from(bound < 0)),
             }
         }
-        if within.is_empty() || below > 0 {
-            let stride = self.stride;
+        if within.is_empty() {
             self.add(rows, base, |_| T::Count::from(false));
+        }
+        if below > 0 {
+            let stride = self.stride;
             self.stride = stride.wrapping_mul(below);
             self.add(rows, 1, |_| T::Count::from(false));
-            (self.stride, base) = (stride, 0);
+            self.stride = stride;
         }
         for bounds in within.chunks(8) {
             match bounds.len() {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Bundle, Member, Over, PIECE, at, most, pieces_of};
+use super::{Bundle, COUNT, Member, Over, at, most, pieces_of};
 use crate::columns::Owner;
 use crate::kernel::rows::Scratch;
 use crate::kernel::sums::running_sums;
@@ -83,29 +83,26 @@ impl Day {
 }
 
 impl Beside {
-    /// As wide as a count of as many rows as lanes have room for.
-    const WIDTH: u32 = u32::BITS - PIECE.leading_zeros();
-
-    /// The lowest bit of each.
-    const LOWEST: u64 = 1 | 1 << Self::WIDTH | 1 << (2 * Self::WIDTH) | 1 << (3 * Self::WIDTH);
+    /// The lowest bit of each count.
+    const LOWEST: u64 = 1 | 1 << COUNT | 1 << (2 * COUNT) | 1 << (3 * COUNT);
 
     /// From a bit on, if there is room for all indicators and one of them has to look whether a record counts.
     pub(super) fn of(members: &[Member<'_>], shift: u32) -> Option<Beside> {
-        let wide = (0..).zip(members).fold(shift, |end, _: (u32, _)| end + Self::WIDTH);
+        let wide = members.iter().fold(shift, |end, _| end + COUNT);
         (wide <= u64::BITS && members.iter().any(|member| member.job.opens())).then_some(Beside { shift })
     }
 
     /// What a row adds that counts for the indicator at a place.
     pub(super) fn one(self, place: u32) -> i64 {
-        1_i64.wrapping_shl(self.shift + place * Self::WIDTH)
+        1_i64.wrapping_shl(self.shift + place * COUNT)
     }
 
     /// A bit for each indicator for which a row counts.
     fn bits(self, lifted: u64) -> usize {
         let counts = lifted.wrapping_shr(self.shift);
         // Whether any bit of a count is set, told by its lowest one; and these moved together.
-        let any = (0..Self::WIDTH).fold(0, |any, bit| any | counts >> bit) & Self::LOWEST;
-        let bits = (0..4).fold(0, |bits, place| bits | any >> (place * (Self::WIDTH - 1)));
+        let any = (0..COUNT).fold(0, |any, bit| any | counts >> bit) & Self::LOWEST;
+        let bits = (0..4).fold(0, |bits, place| bits | any >> (place * (COUNT - 1)));
         (bits & 0b1111) as usize
     }
 }
